@@ -1,0 +1,101 @@
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// The published architectures (sam2/configs/sam2 and sam2/configs/sam2.1), and <c>nano</c>, the architecture of the small
+/// checkpoint in weights/. A 2.0 model is the 2.1 model without the spatial no-object embedding and without temporal
+/// encoding of object pointers: that is the whole difference.
+/// </summary>
+public static class Sam2Presets
+{
+    /// <summary>Presets by name: <c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>, <c>sam2_hiera_…</c> likewise, and <c>sam2.1_hiera_nano</c>.</summary>
+    public static IReadOnlyDictionary<string, Sam2Config> ByName { get; } = new Dictionary<string, Sam2Config>
+    {
+        ["sam2.1_hiera_t"] = Tiny,
+        ["sam2.1_hiera_s"] = Small,
+        ["sam2.1_hiera_b+"] = BasePlus,
+        ["sam2.1_hiera_l"] = Large,
+        ["sam2_hiera_t"] = AsVersion20(Tiny),
+        ["sam2_hiera_s"] = AsVersion20(Small),
+        ["sam2_hiera_b+"] = AsVersion20(BasePlus),
+        ["sam2_hiera_l"] = AsVersion20(Large),
+        ["sam2.1_hiera_nano"] = Nano,
+    };
+
+    /// <summary>SAM 2.1 Hiera tiny.</summary>
+    public static Sam2Config Tiny => Published(
+        new() { Stages = [1, 2, 7, 2], GlobalAttBlocks = [5, 7, 9], WindowPosEmbedBkgSpatialSize = [7, 7] }, [768, 384, 192, 96]);
+
+    /// <summary>SAM 2.1 Hiera small.</summary>
+    public static Sam2Config Small => Published(
+        new() { Stages = [1, 2, 11, 2], GlobalAttBlocks = [7, 10, 13], WindowPosEmbedBkgSpatialSize = [7, 7] }, [768, 384, 192, 96]);
+
+    /// <summary>SAM 2.1 Hiera base plus.</summary>
+    public static Sam2Config BasePlus => Published(
+        new() { EmbedDim = 112, NumHeads = 2 }, [896, 448, 224, 112]);
+
+    /// <summary>SAM 2.1 Hiera large.</summary>
+    public static Sam2Config Large => Published(
+        new()
+        {
+            EmbedDim = 144, NumHeads = 2, Stages = [2, 6, 36, 4], GlobalAttBlocks = [23, 33, 43],
+            WindowPosEmbedBkgSpatialSize = [7, 7], WindowSpec = [8, 4, 16, 8],
+        },
+        [1152, 576, 288, 144]);
+
+    /// <summary>SAM 2.1 at 128×128 pixels with 2.58 million parameters.</summary>
+    public static Sam2Config Nano => new()
+    {
+        ImageSize = 128,
+        ImageEncoder = Encoder(
+            new()
+            {
+                EmbedDim = 32, Stages = [1, 2, 3, 1], GlobalAttBlocks = [4, 5],
+                WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
+            },
+            [256, 128, 64, 32], dModel: 64),
+        MemoryAttention = new()
+        {
+            DModel = 64,
+            NumLayers = 2,
+            Layer = new()
+            {
+                DModel = 64, DimFeedforward = 256,
+                SelfAttention = new() { EmbeddingDim = 64, Dropout = 0.1, FeatSizes = [8, 8] },
+                CrossAttention = new() { EmbeddingDim = 64, Dropout = 0.1, FeatSizes = [8, 8], RopeKRepeat = true, KvInDim = 16 },
+            },
+        },
+        MemoryEncoder = new()
+        {
+            InDim = 64, OutDim = 16,
+            PositionEncoding = new() { NumPosFeats = 16 },
+            MaskDownsampler = new() { EmbedDim = 64 },
+            Fuser = new() { Layer = new() { Dim = 64 } },
+        },
+    };
+
+    /// <summary>The SAM 2.0 counterpart of a SAM 2.1 architecture.</summary>
+    public static Sam2Config AsVersion20(Sam2Config config) => config with
+    {
+        NoObjEmbedSpatial = false,
+        AddTposEncToObjPtrs = false,
+        ProjTposEncInObjPtrs = false,
+        UseSignedTposEncToObjPtrs = false,
+    };
+
+    private static Sam2Config Published(HieraConfig trunk, IntList channels) =>
+        new() { ImageEncoder = Encoder(trunk, channels, dModel: 256) };
+
+    private static ImageEncoderConfig Encoder(HieraConfig trunk, IntList channels, int dModel) => new()
+    {
+        Trunk = trunk,
+        Scalp = 1,
+        Neck = new()
+        {
+            DModel = dModel,
+            BackboneChannelList = channels,
+            PositionEncoding = new() { NumPosFeats = dModel },
+            FpnInterpModel = "nearest",
+            FpnTopDownLevels = [2, 3],
+        },
+    };
+}
