@@ -1,1 +1,35 @@
-return 0;
+using System.Runtime.InteropServices;
+using Sam2.Cli;
+
+// The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted.
+var patience = TimeSpan.FromSeconds(3);
+
+using var cancel = new CancellationTokenSource();
+void OnSignal(PosixSignalContext signal)
+{
+    if (!cancel.IsCancellationRequested)
+    {
+        signal.Cancel = true; // a second signal ends the process at once
+        ThreadPool.QueueUserWorkItem(_ => cancel.Cancel());
+    }
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
+var command = Task.Factory.StartNew(
+    () => Sam2Command.Run(args, Console.Out, Console.Error, cancel.Token, !Console.IsErrorRedirected), TaskCreationOptions.LongRunning);
+try
+{
+    await command.WaitAsync(cancel.Token);
+}
+catch (OperationCanceledException)
+{
+    if (await Task.WhenAny(command, Task.Delay(patience)) != command)
+    {
+        Console.Error.WriteLine("sam2: cancelled");
+        ProcessExit.Immediately(ExitCode.Cancelled);
+    }
+}
+
+return await command;

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Sam2.Cli.Prompts;
+
+namespace Sam2.Cli.Commands;
+
+/// <summary><c>sam2 segment</c>: masks of the objects that points, boxes or a mask of the user's mark.</summary>
+internal static class SegmentCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var image = new Argument<string>("IMAGE") { Description = "The picture to segment." };
+        var model = new ModelOptions();
+        var points = new Option<PointPrompt[]>("--point", "-p")
+        {
+            Description = "A click, in pixels or percent; LABEL 1 is on the object (the default), 0 is not. May be repeated.",
+            HelpName = "X,Y[,LABEL]",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result => ParseAll(result, PointPrompt.Parse),
+        };
+        var boxes = new Option<BoxPrompt[]>("--box", "-b")
+        {
+            Description = "A box around an object, in pixels or percent. May be repeated: each box is an object of its own, and a point belongs to the boxes around it.",
+            HelpName = "X0,Y0,X1,Y1",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result => ParseAll(result, BoxPrompt.Parse),
+        };
+        var mask = new Option<string?>("--mask") { Description = "A mask to start from: a picture of the image's size, white on the object.", HelpName = "PNG" };
+        var multimask = new Option<bool>("--multimask") { Description = "Three masks for an ambiguous prompt, best first, instead of the best one." };
+        var directory = new Option<string>("--out", "-o")
+        {
+            Description = "Where mask_0.png ... and overlay.png are written.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "out",
+        };
+        var json = new Option<string?>("--json") { Description = "Where to write the masks as JSON with COCO run lengths; - is the standard output.", HelpName = "FILE" };
+
+        var command = new Command("segment", "Segments an image from points, boxes or a mask.") { image };
+        model.AddTo(command);
+        foreach (var option in new Option[] { points, boxes, mask, multimask, directory, json })
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(points) is null && result.GetResult(boxes) is null && result.GetResult(mask) is null)
+            {
+                result.AddError("no prompt: give at least one --point, --box or --mask");
+            }
+        });
+        return command;
+    }
+
+    private static T[] ParseAll<T>(ArgumentResult result, Func<string, T> parse)
+    {
+        var values = new List<T>();
+        foreach (var token in result.Tokens)
+        {
+            try
+            {
+                values.Add(parse(token.Value));
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+            }
+        }
+
+        return [.. values];
+    }
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Sam2.Cli.Commands;
+
+namespace Sam2.Cli;
+
+/// <summary>The <c>sam2</c> command line: parses, runs one command, turns every failure into an exit code and a readable line.</summary>
+public static class Sam2Command
+{
+    /// <summary>Runs the command line in this process.</summary>
+    /// <param name="args">The arguments after the program's name.</param>
+    /// <param name="output">Where results go.</param>
+    /// <param name="error">Where errors and notes go.</param>
+    /// <param name="cancellation">Stops the command at the next opportunity.</param>
+    /// <param name="errorIsTerminal">Whether progress may be drawn on <paramref name="error"/>.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default, bool errorIsTerminal = false)
+    {
+        var verbose = new Option<bool>("--verbose") { Description = "Show where an error came from.", Recursive = true };
+        var root = CreateRoot(new CommandContext(output, error, errorIsTerminal, cancellation), verbose);
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+
+        if (args.Count == 0)
+        {
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = error, Error = error });
+            return ExitCode.Usage;
+        }
+
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            var messages = string.Join("; ", parsed.Errors.Select(e => ErrorLine.Flatten(e.Message).TrimEnd('.')).Distinct());
+            error.WriteLine($"{CommandName(parsed)}: {messages} (see {CommandName(parsed)} --help)");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return parsed.Invoke(invocation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            error.WriteLine($"{CommandName(parsed)}: cancelled");
+            return ExitCode.Cancelled;
+        }
+        catch (Exception e)
+        {
+            error.WriteLine($"{CommandName(parsed)}: {ErrorLine.Of(e)}");
+            if (parsed.GetValue(verbose))
+            {
+                error.WriteLine(e);
+            }
+
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand CreateRoot(CommandContext context, Option<bool> verbose)
+    {
+        var root = new RootCommand("Segment Anything Model 2: segments what you click on or draw a box around.")
+        {
+            SegmentCommand.Create(context),
+            verbose,
+        };
+        return root;
+    }
+
+    private static string CommandName(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "sam2" : $"sam2 {parsed.CommandResult.Command.Name}";
+}

@@ -1,0 +1,79 @@
+using NUnit.Framework;
+
+namespace Sam2.Cli.Tests;
+
+public class UsageTests
+{
+    [TestCase("segment")]
+    public void Help_lists_each_command(string command)
+    {
+        var run = CommandLine.Run("--help");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain(command));
+        Assert.That(run.Error, Is.Empty);
+    }
+
+    [Test]
+    public void No_command_shows_the_help_and_is_a_usage_error()
+    {
+        var run = CommandLine.Run();
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.Error, Does.Contain("Usage:"));
+    }
+
+    [Test]
+    public void Help_of_a_command_wins_over_what_is_missing()
+    {
+        var run = CommandLine.Run("segment", "--help");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain("--point").And.Contain("X,Y[,LABEL]").And.Contain("--precision"));
+    }
+
+    [TestCase("segment", "photo.jpg", "--point", "1,2", Description = "no model")]
+    [TestCase("segment", "--model", "m.pt", "--point", "1,2", Description = "no image")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", Description = "no prompt")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--precision", "fp8")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--threads", "0")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--colour", "red")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--box", "1,2,3")]
+    [TestCase("segmnt")]
+    public void A_wrong_command_line_is_one_line_on_the_error_stream(params string[] args)
+    {
+        var run = CommandLine.Run(args);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
+        Assert.That(run.Error, Does.StartWith("sam2").And.Contain("--help"));
+    }
+
+    [Test]
+    public void A_missing_prompt_names_the_options()
+    {
+        var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt");
+        Assert.That(run.Error, Does.Contain("no prompt").And.Contain("--point").And.Contain("--box").And.Contain("--mask"));
+    }
+
+    [Test]
+    public void An_unknown_precision_lists_the_known_ones()
+    {
+        var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--precision", "fp8");
+        Assert.That(run.Error, Does.Contain("fp8").And.Contain("fp32").And.Contain("bf16").And.Contain("fp16"));
+    }
+
+    [Test]
+    public void Several_wrong_prompts_are_all_named()
+    {
+        var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt", "--point", "1,b", "--point", "c,2");
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("'1,b'").And.Contain("'c,2'"));
+    }
+
+    [Test]
+    public void Negative_numbers_are_values_and_not_options()
+    {
+        var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt", "--point", "-1,x");
+        Assert.That(run.Error, Does.Contain("--point '-1,x'").And.Contain("Y 'x'"));
+    }
+}

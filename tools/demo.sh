@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# From a clean clone to out/: sets up, builds, draws a picture and segments it from a click and from a box.
+#
+#   tools/demo.sh                                        the picture that the project draws, the small checkpoint
+#   tools/demo.sh IMAGE [MODEL] [PROMPT OPTION ...]      a picture, a checkpoint (path or name) and prompts of yours,
+#                                                        such as --point 500,375 or --box 75,275,1725,850
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+
+"$repo/tools/setup.sh" </dev/null
+sam2="$repo/tools/sam2"
+out="$PWD/out"
+
+if [ $# -eq 0 ]; then
+    mkdir -p "$out"
+    "$sam2" draw "$out/scene.png"
+    image="$out/scene.png" model="$repo/weights/sam2.1_hiera_nano.pt"
+else
+    image="$1" model="$repo/weights/sam2.1_hiera_nano.pt"
+    shift
+    if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
+        model="$1"
+        shift
+    fi
+fi
+
+# A user's picture without a prompt: whatever is in the middle.
+prompts=("$@")
+if [ ${#prompts[@]} -eq 0 ]; then
+    prompts=(--point '50%,50%')
+    [ "$image" != "$out/scene.png" ] || prompts=(--point '126,135' --box '60,70,190,200')
+fi
+
+"$sam2" segment "$image" --model "$model" --out "$out" --json "$out/result.json" "${prompts[@]}"
+echo "overlay: $out/overlay.png"

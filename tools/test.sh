@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs all tests. The last line is "N passed, N failed" (", N skipped" where some were).
+#
+#   tools/test.sh [--fast]     --fast leaves out the category Slow
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+filter=()
+for argument in "$@"; do
+    case "$argument" in
+        --fast) filter=(--filter 'TestCategory!=Slow') ;;
+        -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "unknown argument '$argument'; see tools/test.sh --help" ;;
+    esac
+done
+
+passed=0 failed=0 skipped=0
+summary=()
+finish() {
+    echo
+    printf '%s\n' ${summary[@]+"${summary[@]}"}
+    local line="$passed passed, $failed failed"
+    [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
+    echo "$line"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+# Anything that goes wrong before a test could run counts as one failure.
+broken() {
+    summary+=("$1")
+    failed=$((failed + 1))
+}
+
+if ! "$repo/tools/setup.sh" </dev/null || ! load_stack; then
+    broken "setup failed"
+    finish
+    exit 1
+fi
+
+results="$repo/artifacts/$TorchStack/test-results"
+rm -rf "$results"
+
+projects=(Sam2.Torch.Tests Sam2.Cli.Tests)
+# TorchSharp.System is what the nuget stack replaces by TorchSharp.
+[ "$TorchStack" = nuget ] || projects=(TorchSharp.System.Tests "${projects[@]}")
+
+counter() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
+
+for project in "${projects[@]}"; do
+    echo "== $project ($TorchStack stack)"
+    if ! dotnet build "$repo/tests/$project" -c Release -nologo -v quiet -clp:NoSummary </dev/null; then
+        broken "$project: does not build"
+        continue
+    fi
+    trx="$results/$project.trx" status=0
+    started=$SECONDS
+    dotnet test "$repo/tests/$project" -c Release --no-build -nologo ${filter[@]+"${filter[@]}"} \
+        --results-directory "$results" --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=minimal" \
+        --blame-hang --blame-hang-timeout 20m --blame-hang-dump-type none </dev/null || status=$?
+    if [ ! -f "$trx" ]; then
+        broken "$project: no results (exit status $status)"
+        continue
+    fi
+    ok="$(counter passed "$trx")" bad="$(counter failed "$trx")" total="$(counter total "$trx")"
+    ok="${ok:-0}" bad="${bad:-0}" total="${total:-0}"
+    left=$((total - ok - bad))
+    # The test host can die with no test to blame; nothing run at all is no success either.
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$ok" -eq 0 ]; }; then
+        bad=1
+    fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+    summary+=("$(printf '%-24s %5d passed %5d failed %5d skipped %5d s' "$project" "$ok" "$bad" "$left" $((SECONDS - started)))")
+done
+
+finish
