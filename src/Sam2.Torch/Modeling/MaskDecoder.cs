@@ -1,0 +1,128 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// Predicts masks, their IoUs and whether the object is visible, from an image embedding and prompts
+/// (paper, section 4 and appendix D.1; sam2/modeling/sam/mask_decoder.py).
+/// </summary>
+public sealed class MaskDecoder : nn.Module
+{
+    private readonly TwoWayTransformer transformer;
+    private readonly Embedding iou_token;
+    private readonly Embedding mask_tokens;
+    private readonly Embedding? obj_score_token;
+    private readonly OutputUpscaling output_upscaling;
+    private readonly Conv2d? conv_s0;
+    private readonly Conv2d? conv_s1;
+    private readonly ModuleList<Mlp> output_hypernetworks_mlps;
+    private readonly Mlp iou_prediction_head;
+    private readonly nn.Module<Tensor, Tensor>? pred_obj_score_head;
+    private readonly MaskDecoderConfig _config;
+    private readonly bool _useMultimaskTokenForObjPtr;
+
+    private const int NumMultimaskOutputs = 3;
+    private const int NumMaskTokens = NumMultimaskOutputs + 1;
+
+    /// <summary>Builds the decoder of <paramref name="config"/>.</summary>
+    public MaskDecoder(Sam2Config config) : base(nameof(MaskDecoder))
+    {
+        var dim = config.HiddenDim;
+        // Depths and widths that the original fixes for every model.
+        transformer = new TwoWayTransformer(depth: 2, dim, numHeads: 8, mlpDim: 2048);
+        iou_token = nn.Embedding(1, dim);
+        mask_tokens = nn.Embedding(NumMaskTokens, dim);
+        if (config.PredObjScores) obj_score_token = nn.Embedding(1, dim);
+        output_upscaling = new OutputUpscaling(dim);
+        if (config.UseHighResFeaturesInSam)
+        {
+            conv_s0 = nn.Conv2d(dim, dim / 8, kernel_size: 1);
+            conv_s1 = nn.Conv2d(dim, dim / 4, kernel_size: 1);
+        }
+        output_hypernetworks_mlps = new ModuleList<Mlp>(
+            [.. Enumerable.Range(0, NumMaskTokens).Select(_ => new Mlp(dim, dim, dim / 8, numLayers: 3))]);
+        iou_prediction_head = new Mlp(dim, 256, NumMaskTokens, numLayers: 3, sigmoidOutput: config.IouPredictionUseSigmoid);
+        if (config.PredObjScores)
+            pred_obj_score_head = config.PredObjScoresMlp ? new Mlp(dim, dim, 1, numLayers: 3) : nn.Linear(dim, 1);
+        _config = config.SamMaskDecoderExtraArgs;
+        _useMultimaskTokenForObjPtr = config.UseMultimaskTokenForObjPtr;
+        RegisterComponents();
+    }
+
+    /// <summary>Projects the stride-4 and stride-8 features of an image for the skip connections.</summary>
+    /// <param name="stride4"><c>[B, C, 4H, 4W]</c>.</param>
+    /// <param name="stride8"><c>[B, C, 2H, 2W]</c>.</param>
+    public HighResFeatures ProjectHighRes(Tensor stride4, Tensor stride8)
+    {
+        using var scope = NewDisposeScope();
+        var s1 = SubpixelOrder.FromImage(conv_s1!.forward(stride8), doublings: 1);
+        var s0 = SubpixelOrder.FromImage(conv_s0!.forward(stride4), doublings: 2);
+        return new HighResFeatures(s1.MoveToOuterDisposeScope(), s0.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Predicts masks for B prompts.</summary>
+    /// <param name="image">Image embeddings, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> shared by all prompts.</param>
+    /// <param name="imagePe">Their position encoding, <c>[1, C, H, W]</c>.</param>
+    /// <param name="sparsePrompts">Embedded points and boxes, <c>[B, N, C]</c>.</param>
+    /// <param name="densePrompts">Embedded masks, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> for all prompts.</param>
+    /// <param name="highRes">Skip connections; null for a model without them.</param>
+    /// <param name="multimaskOutput">Whether to return the three masks for ambiguous prompts, or one.</param>
+    public MaskDecoderOutput forward(
+        Tensor image, Tensor imagePe, Tensor sparsePrompts, Tensor densePrompts, HighResFeatures? highRes, bool multimaskOutput)
+    {
+        using var scope = NewDisposeScope();
+        var dtype = iou_token.weight!.dtype;
+        var (batch, height, width) = (sparsePrompts.shape[0], image.shape[2], image.shape[3]);
+
+        var outputTokens = obj_score_token is null
+            ? cat([iou_token.weight!, mask_tokens.weight!])
+            : cat([obj_score_token.weight!, iou_token.weight!, mask_tokens.weight!]);
+        var tokens = cat([outputTokens.unsqueeze(0).expand(batch, -1, -1), sparsePrompts.to(dtype)], dim: 1);
+        var (outputs, keys) = transformer.forward(
+            AsTokens(image.to(dtype) + densePrompts.to(dtype)), AsTokens(imagePe.to(dtype)), tokens);
+
+        var first = obj_score_token is null ? 0 : 1;
+        var iouToken = outputs.select(1, first);
+        var maskTokens = outputs.narrow(1, first + 1, NumMaskTokens);
+
+        var upscaled = output_upscaling.forward(keys, highRes);
+        var hyper = stack(output_hypernetworks_mlps.Select((mlp, i) => mlp.forward(maskTokens.select(1, i))), dim: 1);
+        var logits = hyper.matmul(upscaled.transpose(1, 2)).to(float32);
+        var masks = SubpixelOrder.ToImage(logits, height, width, doublings: 2);
+
+        var ious = iou_prediction_head.forward(iouToken).to(float32);
+        // A model without an occlusion head takes the object for present: sigmoid(10) ≈ 1.
+        var objectScores = pred_obj_score_head?.forward(outputs.select(1, 0)).to(float32)
+            ?? full(batch, 1, 10f, device: ious.device);
+
+        (masks, ious) = Select(masks, ious, multimaskOutput);
+        var pointerTokens = multimaskOutput && _useMultimaskTokenForObjPtr
+            ? maskTokens.narrow(1, 1, NumMultimaskOutputs)
+            : maskTokens.narrow(1, 0, 1);
+        return new MaskDecoderOutput(masks, ious, pointerTokens, objectScores).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor AsTokens(Tensor map) => map.flatten(2).transpose(1, 2);
+
+    /// <summary>The masks for ambiguous prompts, or the one for clear prompts, of all <see cref="NumMaskTokens"/>.</summary>
+    private (Tensor Masks, Tensor Ious) Select(Tensor masks, Tensor ious, bool multimaskOutput)
+    {
+        if (multimaskOutput) return (masks.narrow(1, 1, NumMultimaskOutputs), ious.narrow(1, 1, NumMultimaskOutputs));
+        var (single, singleIou) = (masks.narrow(1, 0, 1), ious.narrow(1, 0, 1));
+        if (training || !_config.DynamicMultimaskViaStability) return (single, singleIou);
+
+        var delta = _config.DynamicMultimaskStabilityDelta;
+        var flat = single.flatten(2);
+        var inner = (flat > delta).sum(-1, type: float32);
+        var outer = (flat > -delta).sum(-1, type: float32);
+        var stability = where(outer > 0, inner / outer, ones_like(outer)); // [B, 1]
+        var stable = stability >= _config.DynamicMultimaskStabilityThresh;
+
+        var best = ious.narrow(1, 1, NumMultimaskOutputs).argmax(1) + 1;
+        var rows = arange(masks.shape[0], device: masks.device);
+        var bestMask = masks.index(rows, best).unsqueeze(1);
+        var bestIou = ious.index(rows, best).unsqueeze(1);
+        return (where(stable.unsqueeze(2).unsqueeze(3), single, bestMask), where(stable, singleIou, bestIou));
+    }
+}

@@ -1,0 +1,81 @@
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// Sine and cosine position encoding of a grid (sam2/modeling/position_encoding.py, <c>PositionEmbeddingSine</c>).
+/// Encodings depend on the grid alone, so they are computed once per size and device and kept.
+/// </summary>
+public sealed class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
+{
+    private readonly PositionEncodingConfig _config;
+    private readonly Dictionary<(long Height, long Width, string Device), Tensor> _cache = [];
+
+    /// <summary>Builds the encoding.</summary>
+    /// <exception cref="ArgumentException">The number of channels is odd, or a scale is given without normalisation.</exception>
+    public PositionEmbeddingSine(PositionEncodingConfig config) : base(nameof(PositionEmbeddingSine))
+    {
+        if (config.NumPosFeats % 2 != 0)
+            throw new ArgumentException($"num_pos_feats is {config.NumPosFeats}; it must be even, half for y and half for x.");
+        if (config.Scale is not null && !config.Normalize)
+            throw new ArgumentException("A scale has an effect on normalised positions only; set normalize to true.");
+        _config = config;
+    }
+
+    /// <summary>The encoding of the grid of <paramref name="x"/>, <c>[B, C, H, W]</c>, as <c>[B, num_pos_feats, H, W]</c> in its type.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return Encode(x.shape[2], x.shape[3], x.device)
+            .to(x.dtype).expand(x.shape[0], -1, -1, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The encoding of a grid, <c>[1, num_pos_feats, H, W]</c>, float32. The tensor belongs to this module.</summary>
+    public Tensor Encode(long height, long width, Device device)
+    {
+        lock (_cache)
+        {
+            var key = (height, width, device.ToString());
+            if (_cache.TryGetValue(key, out var cached)) return cached;
+            // Cached across grad and inference modes, so it must be an ordinary tensor.
+            using (inference_mode(false))
+            using (no_grad())
+                return _cache[key] = Compute(height, width, device).DetachFromDisposeScope();
+        }
+    }
+
+    private Tensor Compute(long height, long width, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var channels = _config.NumPosFeats / 2;
+        var y = Axis(height, channels, device).unsqueeze(1).expand(height, width, channels);
+        var x = Axis(width, channels, device).unsqueeze(0).expand(height, width, channels);
+        return cat([y, x], dim: 2).permute(2, 0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Interleaved sines and cosines, [length, channels], of the positions 1 … length of one axis.</summary>
+    private Tensor Axis(long length, int channels, Device device)
+    {
+        const double epsilon = 1e-6;
+        var position = arange(1, length + 1, dtype: float32, device: device);
+        if (_config.Normalize)
+            position = position / (length + epsilon) * (_config.Scale ?? 2 * Math.PI);
+        var index = arange(channels, dtype: float32, device: device).div(2, RoundingMode.floor);
+        var wavelength = pow(_config.Temperature, index * 2 / channels);
+        var angle = position.unsqueeze(1) / wavelength;
+        var sine = angle.slice(1, 0, channels, 2).sin();
+        var cosine = angle.slice(1, 1, channels, 2).cos();
+        return stack([sine, cosine], dim: 2).flatten(1);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (var encoding in _cache.Values) encoding.Dispose();
+            _cache.Clear();
+        }
+        base.Dispose(disposing);
+    }
+}

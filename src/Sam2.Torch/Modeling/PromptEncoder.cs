@@ -1,0 +1,78 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>Embeds points, boxes and masks (paper, section 4; sam2/modeling/sam/prompt_encoder.py).</summary>
+public sealed class PromptEncoder : nn.Module
+{
+    private readonly PositionEmbeddingRandom pe_layer;
+    private readonly ModuleList<Embedding> point_embeddings;
+    private readonly Embedding not_a_point_embed;
+    private readonly MaskDownscaling mask_downscaling;
+    private readonly Embedding no_mask_embed;
+    private readonly int _imageSize;
+    private readonly int _embeddingSize;
+
+    /// <summary>Builds the encoder.</summary>
+    /// <param name="embedDim">Channels of the embeddings.</param>
+    /// <param name="embeddingSize">Side of the image embedding, in tokens.</param>
+    /// <param name="imageSize">Side of the model's input, in pixels.</param>
+    /// <param name="maskInChans">Hidden channels of the mask embedding.</param>
+    public PromptEncoder(int embedDim, int embeddingSize, int imageSize, int maskInChans) : base(nameof(PromptEncoder))
+    {
+        pe_layer = new PositionEmbeddingRandom(embedDim / 2);
+        point_embeddings = new ModuleList<Embedding>([.. Enumerable.Range(0, 4).Select(_ => nn.Embedding(1, embedDim))]);
+        not_a_point_embed = nn.Embedding(1, embedDim);
+        mask_downscaling = new MaskDownscaling(maskInChans, embedDim);
+        no_mask_embed = nn.Embedding(1, embedDim);
+        _imageSize = imageSize;
+        _embeddingSize = embeddingSize;
+        RegisterComponents();
+    }
+
+    /// <summary>Side of a mask prompt, in pixels: four times that of the image embedding.</summary>
+    public int MaskInputSize => 4 * _embeddingSize;
+
+    /// <summary>The position encoding of the image embedding, <c>[1, C, H, W]</c>, float32.</summary>
+    public Tensor DensePositionEncoding()
+    {
+        using var scope = NewDisposeScope();
+        return pe_layer.Grid(_embeddingSize, _embeddingSize).unsqueeze(0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Embeds points. A box is the two points of its corners, with labels 2 (top left) and 3 (bottom right).</summary>
+    /// <param name="coordinates"><c>[B, N, 2]</c>, (x, y) in pixels of the model's input.</param>
+    /// <param name="labels"><c>[B, N]</c>: 1 foreground, 0 background, 2 and 3 corners of a box, −1 padding.</param>
+    /// <param name="pad">Whether to append a padding point, as the original does for points that come without a separate box.</param>
+    /// <returns><c>[B, N (+ 1), C]</c>, float32.</returns>
+    public Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
+    {
+        using var scope = NewDisposeScope();
+        coordinates = coordinates.to(float32) + 0.5; // the centre of the pixel
+        labels = labels.to(int32).unsqueeze(2);
+        if (pad)
+        {
+            var batch = coordinates.shape[0];
+            coordinates = cat([coordinates, zeros(batch, 1, 2, device: coordinates.device)], dim: 1);
+            labels = cat([labels, full(batch, 1, 1, -1, dtype: int32, device: labels.device)], dim: 1);
+        }
+        var embedding = pe_layer.Points(coordinates, _imageSize, _imageSize);
+        embedding = where(labels == -1, not_a_point_embed.weight!.to(float32), embedding);
+        for (var label = 0; label < point_embeddings.Count; label++)
+            embedding = where(labels == label, embedding + point_embeddings[label].weight!.to(float32), embedding);
+        return embedding.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Embeds mask logits.</summary>
+    /// <param name="masks"><c>[B, 1, 4H, 4W]</c> logits, or null for no mask.</param>
+    /// <returns><c>[B, C, H, W]</c>; <c>[1, C, H, W]</c> without a mask, the same at every position.</returns>
+    public Tensor EmbedMasks(Tensor? masks)
+    {
+        using var scope = NewDisposeScope();
+        if (masks is not null) return mask_downscaling.forward(masks).MoveToOuterDisposeScope();
+        return no_mask_embed.weight!.view(1, -1, 1, 1)
+            .expand(1, -1, _embeddingSize, _embeddingSize).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,71 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// A layer of the two-way transformer: tokens attend to themselves and to the image, pass an MLP, and the image attends to
+/// the tokens (sam2/modeling/sam/transformer.py, <c>TwoWayAttentionBlock</c>).
+/// </summary>
+public sealed class TwoWayAttentionBlock : nn.Module
+{
+    private readonly Attention self_attn;
+    private readonly LayerNorm norm1;
+    private readonly Attention cross_attn_token_to_image;
+    private readonly LayerNorm norm2;
+    private readonly Mlp mlp;
+    private readonly LayerNorm norm3;
+    private readonly LayerNorm norm4;
+    private readonly Attention cross_attn_image_to_token;
+    private readonly bool _skipFirstLayerPe;
+
+    /// <summary>Builds a layer.</summary>
+    /// <param name="embeddingDim">Channels of tokens and image.</param>
+    /// <param name="numHeads">Attention heads.</param>
+    /// <param name="mlpDim">Hidden channels of the MLP.</param>
+    /// <param name="attentionDownsampleRate">Factor by which cross-attention narrows the channels.</param>
+    /// <param name="skipFirstLayerPe">Whether self-attention leaves the position encoding out (first layer).</param>
+    public TwoWayAttentionBlock(int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate, bool skipFirstLayerPe)
+        : base(nameof(TwoWayAttentionBlock))
+    {
+        var full = new AttentionConfig { EmbeddingDim = embeddingDim, NumHeads = numHeads };
+        var narrow = full with { DownsampleRate = attentionDownsampleRate };
+        self_attn = new Attention(full);
+        norm1 = nn.LayerNorm(embeddingDim);
+        cross_attn_token_to_image = new Attention(narrow);
+        norm2 = nn.LayerNorm(embeddingDim);
+        mlp = new Mlp(embeddingDim, mlpDim, embeddingDim, numLayers: 2);
+        norm3 = nn.LayerNorm(embeddingDim);
+        norm4 = nn.LayerNorm(embeddingDim);
+        cross_attn_image_to_token = new Attention(narrow);
+        _skipFirstLayerPe = skipFirstLayerPe;
+        RegisterComponents();
+    }
+
+    /// <summary>Updates tokens and image.</summary>
+    /// <param name="queries">Tokens, <c>[B, N, C]</c>.</param>
+    /// <param name="keys">Image, <c>[B or 1, HW, C]</c>; a batch of 1 is shared by all tokens.</param>
+    /// <param name="queryPe">Position encoding of the tokens, <c>[B, N, C]</c>.</param>
+    /// <param name="keyPe">Position encoding of the image, <c>[1, HW, C]</c>.</param>
+    /// <returns>Tokens <c>[B, N, C]</c> and image <c>[B, HW, C]</c>.</returns>
+    public (Tensor Queries, Tensor Keys) forward(Tensor queries, Tensor keys, Tensor queryPe, Tensor keyPe)
+    {
+        using var scope = NewDisposeScope();
+        if (_skipFirstLayerPe)
+        {
+            queries = self_attn.forward(queries, queries, queries);
+        }
+        else
+        {
+            var withPe = queries + queryPe;
+            queries = queries + self_attn.forward(withPe, withPe, queries);
+        }
+        queries = norm1.forward(queries);
+
+        var keysWithPe = keys + keyPe;
+        queries = norm2.forward(queries + cross_attn_token_to_image.forward(queries + queryPe, keysWithPe, keys));
+        queries = norm3.forward(queries + mlp.forward(queries));
+        keys = norm4.forward(keys + cross_attn_image_to_token.forward(keysWithPe, queries + queryPe, queries));
+        return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
+    }
+}
