@@ -1,0 +1,85 @@
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>
+/// An open checkpoint file: a <c>.pt</c> of PyTorch (zip or legacy format) or a safetensors file. Opening reads the
+/// descriptions only; elements are read per tensor, straight into their final place. A file is treated as hostile: it is
+/// interpreted as data, bounded and checked, and never run.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly ByteSource _source;
+
+    private Checkpoint(ByteSource source, CheckpointFormat format, CheckpointContent content)
+    {
+        _source = source;
+        Format = format;
+        StateDict = content.StateDict;
+        Entries = content.Entries;
+    }
+
+    /// <summary>The file, as the caller named it.</summary>
+    public string Path => _source.Name;
+
+    /// <summary>Size of the file in bytes.</summary>
+    public long FileLength => _source.Length;
+
+    /// <summary>How the file is laid out.</summary>
+    public CheckpointFormat Format { get; }
+
+    /// <summary>The model's tensors by state-dict key, in the file's order.</summary>
+    public IReadOnlyDictionary<string, TensorEntry> StateDict { get; }
+
+    /// <summary>Everything beside the model, such as <c>epoch</c> or <c>optimizer</c>; values as <see cref="PlainList"/> describes. Of safetensors, the metadata.</summary>
+    public PlainDictionary Entries { get; }
+
+    /// <summary>Opens a checkpoint file.</summary>
+    /// <exception cref="CheckpointException">It doesn't exist, is damaged, is no checkpoint, or asks for something that tensors and plain values don't need.</exception>
+    public static Checkpoint Open(string path) => Open(ByteSource.OpenFile(path));
+
+    /// <summary>Opens a checkpoint that is in memory already.</summary>
+    internal static Checkpoint Open(ReadOnlyMemory<byte> bytes, string name = "memory") => Open(ByteSource.OfMemory(name, bytes));
+
+    /// <summary>Closes the file. Its entries can't be loaded any more.</summary>
+    public void Dispose() => _source.Dispose();
+
+    private static Checkpoint Open(ByteSource source)
+    {
+        try
+        {
+            var format = DetectFormat(source);
+            return new(source, format, format switch
+            {
+                CheckpointFormat.TorchZip => TorchZipReader.Read(source),
+                CheckpointFormat.TorchLegacy => TorchLegacyReader.Read(source),
+                _ => SafetensorsReader.Read(source),
+            });
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static CheckpointFormat DetectFormat(ByteSource source)
+    {
+        Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 512)];
+        source.Read(0, start);
+        if (start.StartsWith("PK\x03\x04"u8) || start.StartsWith("PK\x05\x06"u8))
+            return CheckpointFormat.TorchZip;
+        if (start.Length > 1 && start[0] == 0x80 && start[1] <= 5)
+            return CheckpointFormat.TorchLegacy;
+        if (SafetensorsReader.Matches(start, source.Length))
+            return CheckpointFormat.Safetensors;
+        if (start.IsEmpty)
+            throw source.Bad("is empty", CheckpointRemedy.Redownload);
+        if (start.StartsWith("version https://git-lfs"u8))
+            throw source.Bad("is a Git LFS pointer, not the checkpoint itself", "Run git lfs pull");
+        if (start.StartsWith("<"u8))
+            throw source.Bad("is a web page, not a checkpoint", "The server answered with a page instead of the file: check the address");
+        if (start.Length > 262 && start.Slice(257, 5).SequenceEqual("ustar"u8))
+            throw source.Bad("is a tar archive; PyTorch's oldest format is not supported", "Load and save it in Python with a current PyTorch");
+        throw source.Bad($"is neither a PyTorch nor a safetensors file (it begins with {Convert.ToHexString(start[..Math.Min(start.Length, 8)])})",
+            "Give a .pt file that torch.save wrote, or a .safetensors file");
+    }
+}

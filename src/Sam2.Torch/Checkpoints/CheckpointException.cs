@@ -1,0 +1,27 @@
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>A checkpoint or configuration file can't be used. Names the file, the cause and what to do about it.</summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>Describes a failure.</summary>
+    /// <param name="file">The file, as the caller named it.</param>
+    /// <param name="cause">What is wrong with it, a sentence without a full stop.</param>
+    /// <param name="remedy">What the user can do, a sentence without a full stop; empty if there is nothing to add.</param>
+    /// <param name="inner">The exception that revealed it, if any.</param>
+    public CheckpointException(string file, string cause, string remedy = "", Exception? inner = null)
+        : base(remedy.Length == 0 ? $"{file}: {cause}." : $"{file}: {cause}. {remedy}.", inner)
+    {
+        File = file;
+        Cause = cause;
+        Remedy = remedy;
+    }
+
+    /// <summary>The file, as the caller named it.</summary>
+    public string File { get; }
+
+    /// <summary>What is wrong with it.</summary>
+    public string Cause { get; }
+
+    /// <summary>What the user can do; empty if there is nothing to add.</summary>
+    public string Remedy { get; }
+}

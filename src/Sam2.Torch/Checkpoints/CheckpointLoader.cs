@@ -1,0 +1,76 @@
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>Fills modules from checkpoints, matching keys and shapes one to one.</summary>
+public static class CheckpointLoader
+{
+    private const int ListedKeys = 5;
+
+    /// <summary>
+    /// Copies every tensor of the checkpoint into the parameter or buffer of the same key, converting element types. One
+    /// tensor at a time: beside the module itself only a few megabytes are needed.
+    /// </summary>
+    /// <param name="module">The module; its keys and shapes must be those of the checkpoint.</param>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <exception cref="CheckpointException">Keys are missing, unexpected or of another shape (the module is then unchanged), or the file is damaged.</exception>
+    public static void LoadInto(nn.Module module, Checkpoint checkpoint)
+    {
+        using var scope = NewDisposeScope();
+        var targets = module.state_dict();
+        RequireMatch(checkpoint, targets.ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        foreach (var (key, target) in targets)
+            checkpoint.StateDict[key].CopyTo(target);
+    }
+
+    /// <summary>Checks keys and shapes without loading anything.</summary>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="expected">Shape by key.</param>
+    /// <exception cref="CheckpointException">Keys are missing, unexpected or of another shape.</exception>
+    public static void RequireMatch(Checkpoint checkpoint, IReadOnlyDictionary<string, IReadOnlyList<long>> expected)
+    {
+        var actual = checkpoint.StateDict;
+        var missing = expected.Keys.Where(key => !actual.ContainsKey(key)).ToList();
+        var unexpected = actual.Keys.Where(key => !expected.ContainsKey(key)).ToList();
+        var misshaped = expected.Where(e => actual.TryGetValue(e.Key, out var entry) && !entry.Shape.SequenceEqual(e.Value))
+            .Select(e => $"{e.Key} (file {Shape(actual[e.Key].Shape)}, model {Shape(e.Value)})").ToList();
+        if (missing.Count + unexpected.Count + misshaped.Count == 0)
+            return;
+
+        var differences = new[] { Describe(missing, "missing"), Describe(unexpected, "unexpected"), Describe(misshaped, "of another shape") };
+        throw new CheckpointException(checkpoint.Path,
+            $"has {actual.Count} tensors, the model {expected.Count}; " + string.Join("; ", differences.Where(text => text.Length > 0)),
+            Remedy(missing, unexpected, misshaped));
+    }
+
+    private static string Describe(List<string> keys, string what) => keys.Count == 0
+        ? ""
+        : $"{keys.Count} {what}: {string.Join(", ", keys.Take(ListedKeys))}{(keys.Count > ListedKeys ? ", …" : "")}";
+
+    private static string Shape(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+
+    private static string Remedy(List<string> missing, List<string> unexpected, List<string> misshaped)
+    {
+        var prefix = CommonWrapper(missing, unexpected);
+        if (prefix.Length > 0)
+            return $"Every key of the file begins with '{prefix}': save the inner module's state_dict() instead";
+        if (misshaped.Count == 0 && unexpected.Count == 0 && missing.All(Sam21Only))
+            return "These keys are new in SAM 2.1: is this a SAM 2.0 file? Use a 2.0 configuration (sam2_hiera_*.yaml)";
+        if (misshaped.Count == 0 && missing.Count == 0 && unexpected.All(Sam21Only))
+            return "The surplus keys are new in SAM 2.1: use a 2.1 configuration (sam2.1_hiera_*.yaml)";
+        return "The configuration describes another architecture: give the one that the file was trained with (--config, or a YAML file of the same name beside it)";
+    }
+
+    private static bool Sam21Only(string key) => key == "no_obj_embed_spatial" || key.StartsWith("obj_ptr_tpos_proj.", StringComparison.Ordinal);
+
+    /// <summary>A prefix such as <c>module.</c> that a wrapper (data parallelism, compilation, Lightning) puts before every key.</summary>
+    private static string CommonWrapper(List<string> missing, List<string> unexpected)
+    {
+        if (missing.Count == 0 || missing.Count != unexpected.Count)
+            return "";
+        var dot = unexpected[0].IndexOf('.');
+        var prefix = dot < 0 ? "" : unexpected[0][..(dot + 1)];
+        var wanted = missing.ToHashSet();
+        return prefix.Length > 0 && unexpected.All(key => key.StartsWith(prefix, StringComparison.Ordinal) && wanted.Contains(key[prefix.Length..])) ? prefix : "";
+    }
+}

@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>Element types of checkpoints: sizes and names.</summary>
+internal static class ScalarTypes
+{
+    private static readonly (ScalarType Type, int Size, string Storage, string Safetensors, string Name)[] All =
+    [
+        (ScalarType.Float32, 4, "FloatStorage", "F32", "float32"),
+        (ScalarType.Float64, 8, "DoubleStorage", "F64", "float64"),
+        (ScalarType.Float16, 2, "HalfStorage", "F16", "float16"),
+        (ScalarType.BFloat16, 2, "BFloat16Storage", "BF16", "bfloat16"),
+        (ScalarType.Int64, 8, "LongStorage", "I64", "int64"),
+        (ScalarType.Int32, 4, "IntStorage", "I32", "int32"),
+        (ScalarType.Int16, 2, "ShortStorage", "I16", "int16"),
+        (ScalarType.Int8, 1, "CharStorage", "I8", "int8"),
+        (ScalarType.Byte, 1, "ByteStorage", "U8", "uint8"),
+        (ScalarType.Bool, 1, "BoolStorage", "BOOL", "bool"),
+    ];
+
+    /// <summary>Bytes per element.</summary>
+    public static int Size(ScalarType type) => Find(type).Size;
+
+    /// <summary>Class of the typed storage in the module <c>torch</c>.</summary>
+    public static string StorageClass(ScalarType type) => Find(type).Storage;
+
+    /// <summary>Name in safetensors headers.</summary>
+    public static string SafetensorsName(ScalarType type) => Find(type).Safetensors;
+
+    /// <summary>PyTorch's name, without <c>torch.</c></summary>
+    public static string Name(ScalarType type) => Find(type).Name;
+
+    /// <summary>The type of a safetensors name, or null.</summary>
+    public static ScalarType? FromSafetensors(string name)
+    {
+        foreach (var row in All)
+            if (row.Safetensors == name)
+                return row.Type;
+        return null;
+    }
+
+    private static (ScalarType Type, int Size, string Storage, string Safetensors, string Name) Find(ScalarType type)
+    {
+        foreach (var row in All)
+            if (row.Type == type)
+                return row;
+        throw new NotSupportedException($"Checkpoints can't hold elements of type {type}.");
+    }
+}
