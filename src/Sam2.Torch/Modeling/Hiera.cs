@@ -81,7 +81,7 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
     }
 
     /// <summary>The learned global embedding, interpolated, plus the window embedding, tiled: <c>[1, H, W, C]</c>.</summary>
-    private Tensor PositionEmbedding(long height, long width)
+    internal Tensor PositionEmbedding(long height, long width)
     {
         using var scope = NewDisposeScope();
         // Bicubic interpolation of half-precision weights is not available on every device.

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -7,11 +8,12 @@ namespace Sam2.Torch.Modeling;
 /// <summary>Brings a mask prompt to the resolution of the image embedding (<c>mask_downscaling</c> of sam2/modeling/sam/prompt_encoder.py).</summary>
 public sealed class MaskDownscaling : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d _first;
-    private readonly LayerNorm2d _firstNorm;
-    private readonly Conv2d _second;
-    private readonly LayerNorm2d _secondNorm;
-    private readonly Conv2d _last;
+    // The original is a Sequential, in which activations take the numbers that are missing here.
+    [ComponentName(Name = "0")] private readonly Conv2d _first;
+    [ComponentName(Name = "1")] private readonly LayerNorm2d _firstNorm;
+    [ComponentName(Name = "3")] private readonly Conv2d _second;
+    [ComponentName(Name = "4")] private readonly LayerNorm2d _secondNorm;
+    [ComponentName(Name = "6")] private readonly Conv2d _last;
 
     /// <summary>Two convolutions of stride 2 and a projection to <paramref name="embedDim"/> channels.</summary>
     public MaskDownscaling(int maskInChans, int embedDim) : base(nameof(MaskDownscaling))
@@ -21,12 +23,7 @@ public sealed class MaskDownscaling : nn.Module<Tensor, Tensor>
         _second = nn.Conv2d(maskInChans / 4, maskInChans, kernel_size: 2, stride: 2);
         _secondNorm = new LayerNorm2d(maskInChans);
         _last = nn.Conv2d(maskInChans, embedDim, kernel_size: 1);
-        // The original is a Sequential whose activations take the numbers in between.
-        register_module("0", _first);
-        register_module("1", _firstNorm);
-        register_module("3", _second);
-        register_module("4", _secondNorm);
-        register_module("6", _last);
+        RegisterComponents();
     }
 
     /// <summary>Maps <c>[B, 1, 4H, 4W]</c> to <c>[B, C, H, W]</c>.</summary>

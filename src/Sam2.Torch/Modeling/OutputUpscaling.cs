@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -10,9 +11,10 @@ namespace Sam2.Torch.Modeling;
 /// </summary>
 public sealed class OutputUpscaling : nn.Module
 {
-    private readonly ConvTranspose2d _first;
-    private readonly LayerNorm2d _norm;
-    private readonly ConvTranspose2d _second;
+    // The original is a Sequential, in which activations take the numbers that are missing here.
+    [ComponentName(Name = "0")] private readonly ConvTranspose2d _first;
+    [ComponentName(Name = "1")] private readonly LayerNorm2d _norm;
+    [ComponentName(Name = "3")] private readonly ConvTranspose2d _second;
 
     /// <summary>Two transposed convolutions of stride 2, from <paramref name="dim"/> to an eighth of the channels.</summary>
     public OutputUpscaling(int dim) : base(nameof(OutputUpscaling))
@@ -20,10 +22,7 @@ public sealed class OutputUpscaling : nn.Module
         _first = nn.ConvTranspose2d(dim, dim / 4, kernel_size: 2, stride: 2);
         _norm = new LayerNorm2d(dim / 4);
         _second = nn.ConvTranspose2d(dim / 4, dim / 8, kernel_size: 2, stride: 2);
-        // The original is a Sequential whose activations take the numbers 2 and 4.
-        register_module("0", _first);
-        register_module("1", _norm);
-        register_module("3", _second);
+        RegisterComponents();
     }
 
     /// <summary>Upscales.</summary>
