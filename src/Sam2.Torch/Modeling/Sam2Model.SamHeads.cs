@@ -1,0 +1,90 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Sam2.Torch.Modeling;
+
+public sealed partial class Sam2Model
+{
+    /// <summary>Score of every pixel of a mask whose object is predicted to be absent.</summary>
+    public const float NoObjectScore = -1024;
+
+    /// <summary>
+    /// Predicts masks and an object pointer from prompts (sam2/modeling/sam2_base.py, <c>_forward_sam_heads</c>).
+    /// </summary>
+    /// <param name="embedding">Image embeddings, conditioned on memories or not, <c>[B, C, H, W]</c>; <c>[1, …]</c> is shared.</param>
+    /// <param name="highRes">Skip connections; null for a model without them.</param>
+    /// <param name="points">Points in pixels of the model's input, or null for none.</param>
+    /// <param name="masks">Mask logits, <c>[B, 1, h, w]</c>, resized as needed, or null for none.</param>
+    /// <param name="multimaskOutput">Whether three masks are predicted.</param>
+    public SamHeadsOutput ForwardSamHeads(
+        Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool multimaskOutput)
+    {
+        using var scope = NewDisposeScope();
+        var device = embedding.device;
+        var batch = points?.Coordinates.shape[0] ?? masks?.shape[0] ?? embedding.shape[0];
+        var (coordinates, labels) = points is null
+            ? (zeros(batch, 1, 2, device: device), full(batch, 1, -1, dtype: int32, device: device))
+            : (points.Coordinates, points.Labels);
+
+        var decoded = sam_mask_decoder.forward(
+            embedding,
+            sam_prompt_encoder.DensePositionEncoding(),
+            sam_prompt_encoder.EmbedPoints(coordinates, labels),
+            sam_prompt_encoder.EmbedMasks(masks is null ? null : ToMaskInputSize(masks)),
+            highRes,
+            multimaskOutput);
+
+        var appears = decoded.ObjectScores > 0;
+        var lowRes = decoded.Masks;
+        if (Config.PredObjScores)
+            lowRes = where(appears.unsqueeze(2).unsqueeze(3), lowRes, full(1, NoObjectScore, device: device));
+
+        var best = lowRes;
+        var token = decoded.Tokens.select(1, 0);
+        if (multimaskOutput)
+        {
+            var rows = arange(batch, device: device);
+            var index = decoded.Ious.argmax(-1);
+            best = lowRes.index(rows, index).unsqueeze(1);
+            if (decoded.Tokens.shape[1] > 1) token = decoded.Tokens.index(rows, index);
+        }
+
+        var pointer = obj_ptr_proj.forward(token);
+        if (Config.PredObjScores)
+        {
+            var visible = Config.SoftNoObjPtr ? decoded.ObjectScores.sigmoid() : appears.to(float32);
+            pointer = MixNoObjectPointer(pointer, visible);
+        }
+        return new SamHeadsOutput(lowRes, decoded.Ious, best, pointer, decoded.ObjectScores).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Mask logits at the model's resolution, <c>[B, M, S, S]</c>, from those of the decoder.</summary>
+    public Tensor UpsampleMasks(Tensor lowRes) => F.interpolate(
+        lowRes, size: [Config.ImageSize, Config.ImageSize], mode: InterpolationMode.Bilinear, align_corners: false);
+
+    /// <summary>Whether the decoder predicts three masks (sam2/modeling/sam2_base.py, <c>_use_multimask</c>).</summary>
+    /// <param name="isInitialConditioningFrame">Whether the frame is prompted and was not tracked before.</param>
+    /// <param name="pointCount">Points of the prompt; a box counts as two.</param>
+    public bool UseMultimask(bool isInitialConditioningFrame, long pointCount) =>
+        Config.MultimaskOutputInSam
+        && (isInitialConditioningFrame || Config.MultimaskOutputForTracking)
+        && pointCount >= Config.MultimaskMinPtNum && pointCount <= Config.MultimaskMaxPtNum;
+
+    /// <summary>The learned no-object pointer where the object is hidden.</summary>
+    /// <param name="pointer"><c>[B, C]</c>.</param>
+    /// <param name="visible"><c>[B, 1]</c>, 1 where the object is visible.</param>
+    private Tensor MixNoObjectPointer(Tensor pointer, Tensor visible)
+    {
+        visible = visible.to(pointer.dtype);
+        if (Config.FixedNoObjPtr) pointer = visible * pointer;
+        return no_obj_ptr is null ? pointer : pointer + (1 - visible) * no_obj_ptr;
+    }
+
+    private Tensor ToMaskInputSize(Tensor masks)
+    {
+        var size = sam_prompt_encoder.MaskInputSize;
+        return masks.shape[2] == size && masks.shape[3] == size
+            ? masks
+            : F.interpolate(masks.to(float32), size: [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+    }
+}

@@ -1,0 +1,15 @@
+using Sam2.Torch.Modeling;
+
+namespace Sam2.Torch.Tests.Modeling;
+
+/// <summary>The small architecture with deterministic weights, as the golden files have it.</summary>
+internal static class NanoModel
+{
+    public static Sam2Model Create(Sam2Config? config = null)
+    {
+        var model = new Sam2Model(config ?? Sam2Presets.Nano);
+        model.eval();
+        DeterministicWeights.Fill(model);
+        return model;
+    }
+}
