@@ -71,7 +71,7 @@ install_missing_packages() {
         for package in g++ cmake ffmpeg; do
             command -v "$package" >/dev/null || die "the system stack needs $package; install it with your package manager"
         done
-        return
+        return 0
     fi
     for package in "${wanted[@]}"; do
         # A compiler, CMake or ffmpeg from elsewhere serves as well as Debian's.
@@ -88,17 +88,16 @@ install_missing_packages() {
 }
 
 check_dotnet() {
-    command -v dotnet >/dev/null ||
-        die "the .NET 10 SDK is missing; install it as https://learn.microsoft.com/dotnet/core/install says"
-    dotnet --list-sdks | grep -q '^\(1[0-9]\|[2-9][0-9]\)\.' ||
-        die "the .NET 10 SDK is missing (found: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')); install it as https://learn.microsoft.com/dotnet/core/install says"
+    local how="install it as https://learn.microsoft.com/dotnet/core/install says" found
+    command -v dotnet >/dev/null || die "the .NET 10 SDK is missing; $how"
+    found="$(dotnet --list-sdks | cut -d' ' -f1)"
+    grep -q '^[1-9][0-9]\.' <<<"$found" || die "the .NET 10 SDK is missing (found: ${found:-none}); $how"
 }
 
 choose_device() {
     case "$device" in
-        cpu) return ;;
+        cpu | cuda-linux | cuda-windows) return 0 ;;
         '' | cuda) ;;
-        cuda-linux | cuda-windows) return ;;
         *) die "unknown device '$device': cpu or cuda" ;;
     esac
     if [ "$device" = cuda ] || { command -v nvidia-smi >/dev/null && nvidia-smi >/dev/null 2>&1; }; then

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Sam2.Cli.Commands;
 
 namespace Sam2.Cli;
@@ -36,7 +37,7 @@ public static class Sam2Command
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
-            var messages = string.Join("; ", parsed.Errors.Select(e => ErrorLine.Flatten(e.Message).TrimEnd('.')).Distinct());
+            var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.Flatten(e.Message).TrimEnd('.')).Distinct());
             error.WriteLine($"{CommandName(parsed)}: {messages} (see {CommandName(parsed)} --help)");
             return ExitCode.Usage;
         }
@@ -72,6 +73,12 @@ public static class Sam2Command
         };
         return root;
     }
+
+    // An unknown command also counts as no command; saying so would only hide the typing error.
+    private static IEnumerable<ParseError> Relevant(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0
+            ? parsed.Errors.Where(e => parsed.UnmatchedTokens.Any(token => e.Message.Contains(token, StringComparison.Ordinal)))
+            : parsed.Errors;
 
     private static string CommandName(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "sam2" : $"sam2 {parsed.CommandResult.Command.Name}";

@@ -1,0 +1,122 @@
+using System.Runtime.Versioning;
+using NUnit.Framework;
+
+namespace Sam2.Cli.Tests.Tools;
+
+/// <summary>tools/test.sh with a stand-in for <c>dotnet</c> whose test results each test dictates.</summary>
+[Platform("Linux,MacOsX")]
+[UnsupportedOSPlatform("windows")]
+public class TestScriptTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CopyTools()
+    {
+        _folder = new TemporaryFolder();
+        Directory.CreateDirectory(_folder.At("tools"));
+        foreach (var file in Directory.GetFiles(RepositoryFiles.At("tools")))
+        {
+            File.Copy(file, _folder.At("tools", Path.GetFileName(file)));
+        }
+
+        Directory.CreateDirectory(_folder.At("bin"));
+    }
+
+    [TearDown]
+    public void RemoveTools() => _folder.Dispose();
+
+    [Test]
+    public void Adds_up_the_projects_and_ends_with_the_sum()
+    {
+        var run = RunTests("counters total=7 passed=6 failed=0; exit 0");
+        Assert.That(run.LastLine, Is.EqualTo("12 passed, 0 failed, 2 skipped"), run.Error);
+        Assert.That(run.ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void Does_not_mention_skipped_tests_where_there_are_none()
+    {
+        var run = RunTests("counters total=3 passed=3 failed=0; exit 0");
+        Assert.That(run.LastLine, Is.EqualTo("6 passed, 0 failed"), run.Error);
+    }
+
+    [Test]
+    public void Fails_when_a_test_fails()
+    {
+        var run = RunTests("counters total=3 passed=2 failed=1; exit 1");
+        Assert.That(run.LastLine, Is.EqualTo("4 passed, 2 failed"), run.Error);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Fails_when_no_test_ran()
+    {
+        var run = RunTests("counters total=0 passed=0 failed=0; exit 0");
+        Assert.That(run.LastLine, Is.EqualTo("0 passed, 2 failed"), run.Error);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Fails_when_the_test_host_dies_after_passing_tests()
+    {
+        var run = RunTests("counters total=3 passed=3 failed=0; exit 134");
+        Assert.That(run.LastLine, Is.EqualTo("6 passed, 2 failed"), run.Error);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Fails_when_there_are_no_results()
+    {
+        var run = RunTests("exit 1");
+        Assert.That(run.LastLine, Is.EqualTo("0 passed, 2 failed"), run.Error);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Fails_when_nothing_builds()
+    {
+        var run = RunTests("counters total=3 passed=3 failed=0; exit 0", build: "exit 1");
+        Assert.That(run.LastLine, Is.EqualTo("0 passed, 2 failed"), run.Error);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Fails_when_the_sdk_is_missing()
+    {
+        var run = RunTests("exit 0", sdk: "8.0.100 [/somewhere]");
+        Assert.That(run.LastLine, Is.EqualTo("0 passed, 1 failed"), run.Error);
+        Assert.That(run.Error, Does.Contain(".NET 10 SDK is missing").And.Contain("8.0.100"));
+        Assert.That(run.ExitCode, Is.Not.Zero);
+    }
+
+    // On the nuget stack the script tests two projects: Sam2.Torch.Tests and Sam2.Cli.Tests.
+    private Script RunTests(string test, string build = "exit 0", string sdk = "10.0.100 [/somewhere]")
+    {
+        var dotnet = _folder.At("bin", "dotnet");
+        File.WriteAllText(dotnet, $$"""
+            #!/usr/bin/env bash
+            counters() {
+                mkdir -p "$folder"
+                sed 's/\([a-z]*\)=\([0-9]*\)/\1="\2"/g' <<<"<Counters $* executed=1 error=0 />" >"$folder/$name"
+            }
+            for argument in "$@"; do
+                [ "${previous:-}" = --results-directory ] && folder="$argument"
+                case "$argument" in trx*) name="${argument#*LogFileName=}" ;; esac
+                previous="$argument"
+            done
+            case "$1" in
+                --list-sdks) echo '{{sdk}}' ;;
+                build) {{build}} ;;
+                test) {{test}} ;;
+            esac
+            """);
+        File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Script.Run("bash", [_folder.At("tools", "test.sh")], start =>
+        {
+            start.Environment["PATH"] = $"{_folder.At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+            start.Environment["TorchStack"] = "nuget";
+            start.Environment["TorchDevice"] = "cpu";
+        });
+    }
+}
