@@ -23,6 +23,9 @@ while [ $# -gt 0 ]; do
 done
 case "$stack" in '' | system | nuget) ;; *) die "unknown stack '$stack': system or nuget" ;; esac
 
+# Tests of this script put another system's files under another root.
+root="${SAM2_SETUP_ROOT:-}"
+
 apt_updated=no
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 apt_update() {
@@ -33,8 +36,7 @@ apt_update() {
 }
 
 is_debian_like() {
-    command -v apt-get >/dev/null && [ -r /etc/os-release ] &&
-        (. /etc/os-release && case " ${ID:-} ${ID_LIKE:-} " in *" debian "* | *" ubuntu "*) true ;; *) false ;; esac)
+    command -v apt-get >/dev/null && grep -q -E '^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b' "$root/etc/os-release" 2>/dev/null
 }
 
 # The version of libtorch-dev that apt would install, or nothing.
@@ -42,7 +44,9 @@ libtorch_candidate() {
     LC_ALL=C apt-cache policy libtorch-dev 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
 }
 
-libtorch_is_installed() { [ -e /usr/include/torch/library.h ] || [ -e /usr/include/torch/csrc/api/include/torch/torch.h ]; }
+libtorch_is_installed() {
+    [ -e "$root/usr/include/torch/library.h" ] || [ -e "$root/usr/include/torch/csrc/api/include/torch/torch.h" ]
+}
 
 choose_stack() {
     if [ -n "${LIBTORCH:-}" ]; then

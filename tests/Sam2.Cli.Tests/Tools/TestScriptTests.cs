@@ -8,20 +8,10 @@ namespace Sam2.Cli.Tests.Tools;
 [UnsupportedOSPlatform("windows")]
 public class TestScriptTests
 {
-    private TemporaryFolder _folder = null!;
+    private ScriptFolder _folder = null!;
 
     [SetUp]
-    public void CopyTools()
-    {
-        _folder = new TemporaryFolder();
-        Directory.CreateDirectory(_folder.At("tools"));
-        foreach (var file in Directory.GetFiles(RepositoryFiles.At("tools")))
-        {
-            File.Copy(file, _folder.At("tools", Path.GetFileName(file)));
-        }
-
-        Directory.CreateDirectory(_folder.At("bin"));
-    }
+    public void CopyTools() => _folder = new ScriptFolder();
 
     [TearDown]
     public void RemoveTools() => _folder.Dispose();
@@ -93,9 +83,7 @@ public class TestScriptTests
     // On the nuget stack the script tests two projects: Sam2.Torch.Tests and Sam2.Cli.Tests.
     private Script RunTests(string test, string build = "exit 0", string sdk = "10.0.100 [/somewhere]")
     {
-        var dotnet = _folder.At("bin", "dotnet");
-        File.WriteAllText(dotnet, $$"""
-            #!/usr/bin/env bash
+        _folder.Program("dotnet", $$"""
             counters() {
                 mkdir -p "$folder"
                 sed 's/\([a-z]*\)=\([0-9]*\)/\1="\2"/g' <<<"<Counters $* executed=1 error=0 />" >"$folder/$name"
@@ -111,12 +99,6 @@ public class TestScriptTests
                 test) {{test}} ;;
             esac
             """);
-        File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return Script.Run("bash", [_folder.At("tools", "test.sh")], start =>
-        {
-            start.Environment["PATH"] = $"{_folder.At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-            start.Environment["TorchStack"] = "nuget";
-            start.Environment["TorchDevice"] = "cpu";
-        });
+        return _folder.Run("test.sh", [], ("TorchStack", "nuget"), ("TorchDevice", "cpu"));
     }
 }
