@@ -1,0 +1,197 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Sam2.Torch.Modeling;
+
+public sealed partial class Sam2Model
+{
+    /// <summary>
+    /// Encodes a frame and its masks into spatial memories (sam2/modeling/sam2_base.py, <c>_encode_new_memory</c>).
+    /// </summary>
+    /// <param name="imageEmbedding">Image embedding without memory, [B, C, H, W]; [1, C, H, W] when B objects share the frame.</param>
+    /// <param name="maskLogits">Mask logits at image size, [B, 1, S, S].</param>
+    /// <param name="objectScoreLogits">Object scores before the sigmoid, [B, 1].</param>
+    /// <param name="maskFromPoints">
+    /// Whether the masks are the answer to the user's prompts; they are then binarised if the configuration says so (inference only).
+    /// </param>
+    /// <param name="objectsOfOneFrame">
+    /// Whether the batch are objects of one frame, whose masks the configuration can require to be disjoint (inference only).
+    /// </param>
+    /// <returns>Memories, [B, Cm, H, W].</returns>
+    public Tensor EncodeMemory(
+        Tensor imageEmbedding, Tensor maskLogits, Tensor objectScoreLogits, bool maskFromPoints, bool objectsOfOneFrame = false)
+    {
+        using var scope = NewDisposeScope();
+        if (objectsOfOneFrame && Config.NonOverlapMasksForMemEnc && !training) maskLogits = NonOverlappingMasks.Apply(maskLogits);
+
+        var binarize = Config.BinarizeMaskFromPtsForMemEnc && maskFromPoints && !training;
+        var masks = binarize ? maskLogits.gt(0).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
+        masks = masks * Config.SigmoidScaleForMemEnc + Config.SigmoidBiasForMemEnc;
+        var memories = memory_encoder.forward(imageEmbedding, masks);
+        if (no_obj_embed_spatial is not null)
+        {
+            var occluded = objectScoreLogits.le(0).to(memories.dtype);
+            memories = memories + (occluded * no_obj_embed_spatial).unsqueeze(-1).unsqueeze(-1);
+        }
+
+        return memories.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A memory [B, Cm, H, W] as the tokens that a <see cref="FrameMemory"/> keeps, [B, H · W, Cm], contiguous.</summary>
+    public static Tensor MemoryAsTokens(Tensor memory)
+    {
+        using var scope = NewDisposeScope();
+        return memory.flatten(2).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Gathers what a frame attends to: conditioning frames, the last other frames, and object pointers, with their positions
+    /// in space and time.
+    /// </summary>
+    /// <param name="frame">Index of the frame that attends.</param>
+    /// <param name="imageEmbedding">Its image embedding [·, C, H, W], for grid, type and device.</param>
+    /// <param name="bank">What is remembered, with at least one conditioning frame.</param>
+    /// <param name="numFrames">Length of the video; null when unknown.</param>
+    /// <param name="reverse">Whether tracking runs backwards in time.</param>
+    /// <exception cref="InvalidOperationException">There is no conditioning frame.</exception>
+    public MemoryTokens GatherMemories(int frame, Tensor imageEmbedding, IMemoryBank bank, int? numFrames, bool reverse = false)
+    {
+        if (bank.ConditioningFrames.Count == 0)
+            throw new InvalidOperationException($"Frame {frame} can't be tracked: no conditioning frame is remembered. Prompt a frame first.");
+
+        using var scope = NewDisposeScope();
+        var selection = MemorySelection.Select(Config, frame, bank.ConditioningFrames, bank.HasOther, numFrames, reverse, training);
+        FrameMemory Resolve(MemoryReference reference) => reference.Conditioning ? bank.Conditioning(reference.Frame) : bank.Other(reference.Frame);
+
+        var space = memory_encoder.PositionEncoding(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
+            .flatten(2).transpose(1, 2);
+        var tokens = new List<Tensor>();
+        var positions = new List<Tensor>();
+        foreach (var reference in selection.Memories)
+        {
+            tokens.Add(Resolve(reference).Features.to(imageEmbedding.dtype, imageEmbedding.device));
+            positions.Add(space + maskmem_tpos_enc[Config.NumMaskmem - reference.Offset - 1]);
+        }
+
+        var numObjPtrTokens = 0;
+        if (selection.Pointers.Count > 0)
+        {
+            var (pointers, pointerPositions) = PointerTokens(
+                selection, stack(selection.Pointers.Select(p => Resolve(p).ObjectPointer), 1).to(imageEmbedding.dtype, imageEmbedding.device));
+            tokens.Add(pointers);
+            positions.Add(pointerPositions);
+            numObjPtrTokens = (int)pointers.shape[1];
+        }
+
+        return new(
+            cat(tokens, 1).MoveToOuterDisposeScope(),
+            cat(positions, 1).to(imageEmbedding.dtype).MoveToOuterDisposeScope(),
+            numObjPtrTokens);
+    }
+
+    /// <summary>
+    /// Conditions a frame's image embedding on memories (sam2/modeling/sam2_base.py, <c>_prepare_memory_conditioned_features</c>).
+    /// </summary>
+    /// <param name="imageEmbedding">[B, C, H, W]; [1, C, H, W] when B objects share the frame.</param>
+    /// <param name="memories">What the frame attends to, for B objects.</param>
+    /// <returns>[B, C, H, W].</returns>
+    public Tensor ConditionOnMemory(Tensor imageEmbedding, MemoryTokens memories)
+    {
+        using var scope = NewDisposeScope();
+        var position = image_encoder.PositionEncoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device);
+        var conditioned = memory_attention.forward(
+            imageEmbedding.flatten(2).transpose(1, 2),
+            position.to(imageEmbedding.dtype).flatten(2).transpose(1, 2),
+            memories.Memory, memories.Position, memories.NumObjPtrTokens);
+        return conditioned.transpose(1, 2)
+            .reshape(conditioned.shape[0], conditioned.shape[2], imageEmbedding.shape[2], imageEmbedding.shape[3])
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// What <see cref="ConditionOnMemory"/> is for a frame that has no memories: an initial conditioning frame, or any frame of a
+    /// model without memory.
+    /// </summary>
+    /// <param name="imageEmbedding">[B, C, H, W].</param>
+    /// <returns>[B, C, H, W].</returns>
+    public Tensor ConditionOnNothing(Tensor imageEmbedding)
+    {
+        if (Config.NumMaskmem == 0) return imageEmbedding.alias();
+
+        using var scope = NewDisposeScope();
+        if (Config.DirectlyAddNoMemEmbed) return (imageEmbedding + no_mem_embed.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+
+        // A single token without place stands for the missing memories.
+        var batch = imageEmbedding.shape[0];
+        var nothing = new MemoryTokens(
+            no_mem_embed.expand(batch, 1, Config.MemDim), no_mem_pos_enc.expand(1, 1, Config.MemDim), NumObjPtrTokens: 1);
+        return ConditionOnMemory(imageEmbedding, nothing).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Takes masks as the output of a frame, without the mask decoder (sam2/modeling/sam2_base.py, <c>_use_mask_as_output</c>).
+    /// The decoder only makes an object pointer of them.
+    /// </summary>
+    /// <param name="features">The frame, [B or 1, …].</param>
+    /// <param name="masks">Binary masks at the model's resolution, [B, 1, S, S], float, 0 or 1.</param>
+    /// <returns>Mask logits of ±10; an object counts as visible if its mask has any pixel.</returns>
+    public SamHeadsOutput UseMaskAsOutput(ImageFeatures features, Tensor masks)
+    {
+        using var scope = NewDisposeScope();
+        var batch = masks.shape[0];
+        var highRes = MaskAsLogits(masks);
+        var lowRes = F.interpolate(
+            highRes, size: [highRes.shape[2] / 4, highRes.shape[3] / 4], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+
+        var visible = masks.flatten(1).amax([1], keepdim: true).gt(0).to(float32);
+        Tensor pointer;
+        if (mask_downsample is null)
+        {
+            pointer = zeros(batch, Config.HiddenDim, dtype: Precision, device: masks.device);
+        }
+        else
+        {
+            var prompt = mask_downsample.forward(masks.to(Precision));
+            pointer = ForwardSamHeads(features.Embedding, features.HighRes, points: null, prompt, multimaskOutput: false).ObjectPointer;
+        }
+
+        if (Config.PredObjScores) pointer = MixNoObjectPointer(pointer, visible);
+        return new SamHeadsOutput(
+            lowRes.alias(), ones(batch, 1, device: masks.device), lowRes, pointer, MaskAsLogits(visible)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>0 and 1 as logits −10 and 10, whose sigmoids differ from 0 and 1 by 5e-5.</summary>
+    public static Tensor MaskAsLogits(Tensor masks)
+    {
+        using var scope = NewDisposeScope();
+        return (masks.to(float32) * 20 - 10).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Object pointers [B, P, C] as memory-wide tokens [B, P · C / Cm, Cm], and their temporal encoding [1, P · C / Cm, Cm].
+    /// </summary>
+    private (Tensor Tokens, Tensor Positions) PointerTokens(MemorySelection selection, Tensor pointers)
+    {
+        using var scope = NewDisposeScope();
+        long count = pointers.shape[1];
+        int dim = Config.HiddenDim, width = Config.MemDim, split = width < dim ? dim / width : 1;
+        Tensor positions;
+        if (Config.AddTposEncToObjPtrs)
+        {
+            float scale = Math.Max(selection.MaxPointers - 1, 1);
+            positions = TemporalPositionEncoding.Encode(
+                selection.Pointers.Select(p => p.Offset / scale).ToArray(), Config.ProjTposEncInObjPtrs ? dim : width, pointers.device);
+            positions = obj_ptr_tpos_proj.forward(positions.to(pointers.dtype));
+        }
+        else
+        {
+            positions = zeros(count, width, dtype: pointers.dtype, device: pointers.device);
+        }
+
+        positions = positions.repeat_interleave(split, 0).unsqueeze(0);
+        return (
+            pointers.reshape(pointers.shape[0], count * split, width).MoveToOuterDisposeScope(),
+            positions.MoveToOuterDisposeScope());
+    }
+}
