@@ -1,0 +1,121 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Media;
+
+/// <summary>A picture in memory: 8-bit RGB, interleaved, row-major, top row first, upright.</summary>
+public sealed class RgbImage
+{
+    /// <summary>A black picture.</summary>
+    /// <param name="width">Width in pixels, at least 1.</param>
+    /// <param name="height">Height in pixels, at least 1.</param>
+    public RgbImage(int width, int height)
+        : this(width, height, new byte[ByteCount(width, height)])
+    {
+    }
+
+    /// <summary>Wraps pixels without copying them.</summary>
+    /// <param name="width">Width in pixels, at least 1.</param>
+    /// <param name="height">Height in pixels, at least 1.</param>
+    /// <param name="pixels">width × height × 3 bytes: R, G, B of the first pixel of the top row, and so on.</param>
+    /// <exception cref="ArgumentException">The array's length does not fit the dimensions.</exception>
+    public RgbImage(int width, int height, byte[] pixels)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        int expected = ByteCount(width, height);
+        if (pixels.Length != expected)
+        {
+            throw new ArgumentException(
+                $"{width}×{height} RGB pixels need {expected} bytes, but {pixels.Length} were given.", nameof(pixels));
+        }
+
+        Width = width;
+        Height = height;
+        Pixels = pixels;
+    }
+
+    /// <summary>Width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>The pixels themselves: height × width × 3 bytes, R, G, B.</summary>
+    public byte[] Pixels { get; }
+
+    /// <summary>The colour at column <paramref name="x"/> and row <paramref name="y"/>.</summary>
+    public Rgb this[int x, int y]
+    {
+        get
+        {
+            int i = Offset(x, y);
+            return new Rgb(Pixels[i], Pixels[i + 1], Pixels[i + 2]);
+        }
+
+        set
+        {
+            int i = Offset(x, y);
+            Pixels[i] = value.R;
+            Pixels[i + 1] = value.G;
+            Pixels[i + 2] = value.B;
+        }
+    }
+
+    /// <summary>A copy with pixels of its own.</summary>
+    public RgbImage Clone() => new(Width, Height, (byte[])Pixels.Clone());
+
+    /// <summary>The bytes of one row, in place.</summary>
+    public Span<byte> Row(int y) => Pixels.AsSpan(y * Width * 3, Width * 3);
+
+    /// <summary>A uint8 tensor <c>[H, W, 3]</c> on the CPU with a copy of the pixels.</summary>
+    public Tensor ToTensor() => TensorMemory.From<byte>(Pixels, ScalarType.Byte, Height, Width, 3);
+
+    /// <summary>A contiguous uint8 tensor <c>[3, H, W]</c> on the CPU with a copy of the pixels.</summary>
+    public Tensor ToPlanarTensor()
+    {
+        using var scope = NewDisposeScope();
+        return ToTensor().permute(2, 0, 1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A picture from a uint8 tensor <c>[H, W, 3]</c> or <c>[3, H, W]</c> on any device.</summary>
+    /// <param name="tensor">The pixels. When both readings are possible (<c>[3, W, 3]</c>), the last dimension is the colour.</param>
+    /// <exception cref="ArgumentException">The shape or the type does not describe an RGB picture.</exception>
+    public static RgbImage FromTensor(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        long[] shape = tensor.shape;
+        if (tensor.dtype != ScalarType.Byte || shape.Length != 3 || (shape[2] != 3 && shape[0] != 3))
+        {
+            throw new ArgumentException(
+                $"An RGB picture is a Byte tensor [H, W, 3] or [3, H, W], not {tensor.dtype} [{string.Join(", ", shape)}].",
+                nameof(tensor));
+        }
+
+        using var scope = NewDisposeScope();
+        var interleaved = shape[2] == 3 ? tensor : tensor.permute(1, 2, 0);
+        return new RgbImage((int)interleaved.shape[1], (int)interleaved.shape[0], TensorMemory.ToArray<byte>(interleaved));
+    }
+
+    private int Offset(int x, int y)
+    {
+        if ((uint)x >= (uint)Width || (uint)y >= (uint)Height)
+        {
+            throw new ArgumentOutOfRangeException(nameof(x), $"({x}, {y}) is outside a picture of {Width}×{Height}.");
+        }
+
+        return ((y * Width) + x) * 3;
+    }
+
+    private static int ByteCount(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        long bytes = (long)width * height * 3;
+        if (bytes > Array.MaxLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(width), $"{width}×{height} RGB pixels do not fit one array.");
+        }
+
+        return (int)bytes;
+    }
+}

@@ -1,0 +1,292 @@
+using System.Buffers.Binary;
+using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Media;
+
+namespace Sam2.Torch.Tests.Media;
+
+public class ImageFileTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [TestCase(1, 1)]
+    [TestCase(7, 3)]
+    [TestCase(64, 65)]
+    public void Png_round_trip_is_exact(int width, int height)
+    {
+        var image = TestPictures.Noise(width, height, seed: width);
+        ImageFile.Write(_folder["a.png"], image);
+        var back = ImageFile.Read(_folder["a.png"]);
+        Assert.That((back.Width, back.Height), Is.EqualTo((width, height)));
+        Assert.That(back.Pixels, Is.EqualTo(image.Pixels));
+        Assert.That(_folder.Files, Is.EqualTo(new[] { "a.png" }), "no temporary file is left");
+    }
+
+    [Test]
+    public void Jpeg_round_trip_is_close_and_quality_matters()
+    {
+        var image = TestPictures.Smooth(120, 91);
+        ImageFile.Write(_folder["good.jpg"], image, quality: 95);
+        ImageFile.Write(_folder["small.jpeg"], image, quality: 20);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(_folder["good.jpg"])), Is.LessThan(2));
+            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(_folder["small.jpeg"])), Is.LessThan(12));
+            Assert.That(new FileInfo(_folder["small.jpeg"]).Length, Is.LessThan(new FileInfo(_folder["good.jpg"]).Length));
+        }
+    }
+
+    [Test]
+    public void The_content_decides_the_format_not_the_ending()
+    {
+        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(9, 8));
+        File.Move(_folder["a.png"], _folder["a.jpg"]);
+        ImageFile.Write(_folder["b.jpg"], TestPictures.Smooth(9, 8));
+        File.Move(_folder["b.jpg"], _folder["b.png"]);
+        Assert.That(ImageFile.ReadInfo(_folder["a.jpg"]).Format, Is.EqualTo(ImageFormat.Png));
+        Assert.That(ImageFile.Read(_folder["a.jpg"]).Width, Is.EqualTo(9));
+        Assert.That(ImageFile.Read(_folder["b.png"]).Width, Is.EqualTo(9));
+    }
+
+    [TestCase("-v.jpg")]
+    [TestCase("http:x.jpg")]
+    [TestCase("concat:a.jpg")]
+    [TestCase("a:b.jpg")]
+    [TestCase("a%03d.jpg")]
+    [TestCase("$(touch pwned) `x` ; | & \" ' \\ *.jpg")]
+    [TestCase("ü 日本.jpg")]
+    public void A_hostile_name_is_still_a_file(string name)
+    {
+        ImageFile.Write(_folder[name], TestPictures.Smooth(16, 12));
+        Assert.That(ImageFile.Read(_folder[name]).Width, Is.EqualTo(16));
+        Assert.That(_folder.Files, Is.EqualTo(new[] { name }));
+    }
+
+    [Test]
+    public void A_relative_hostile_name_is_still_a_file()
+    {
+        string before = Environment.CurrentDirectory;
+        try
+        {
+            Environment.CurrentDirectory = _folder.FullName;
+            ImageFile.Write("-i.jpg", TestPictures.Smooth(16, 12));
+            Assert.That(ImageFile.Read("-i.jpg").Height, Is.EqualTo(12));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Test]
+    public void Jpeg_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool littleEndian)
+    {
+        string path = _folder["o.jpg"];
+        ImageFile.Write(path, Corners(48, 32), quality: 95);
+        TestPictures.AddExifToJpeg(path, TestPictures.Exif(orientation, littleEndian));
+        AssertUpright(path, orientation);
+    }
+
+    [Test]
+    public void Png_orientation_is_applied([Range(1, 8)] int orientation)
+    {
+        string path = _folder["o.png"];
+        ImageFile.Write(path, Corners(48, 32));
+        byte[] png = File.ReadAllBytes(path);
+        byte[] exif = TestPictures.Exif(orientation, littleEndian: false)[6..];
+        byte[] chunk = [0, 0, 0, (byte)exif.Length, .. "eXIf"u8, .. exif, 0, 0, 0, 0];
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.Of(chunk.AsSpan(4, exif.Length + 4)));
+        File.WriteAllBytes(path, [.. png[..33], .. chunk, .. png[33..]]);
+        AssertUpright(path, orientation);
+    }
+
+    [Test]
+    public void A_huge_header_is_refused_before_memory_is_committed([Values("bomb.png", "bomb.jpg", "bomb.gif", "bomb.bmp")] string name)
+    {
+        byte[] bytes = name switch
+        {
+            "bomb.png" => PngHeader(100_000, 100_000),
+            "bomb.jpg" => [0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0],
+            "bomb.gif" => [.. "GIF89a"u8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0],
+            _ => [.. "BM"u8, .. new byte[12], 40, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0xC0, .. new byte[30]],
+        };
+        File.WriteAllBytes(_folder[name], bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<MediaException>(() => ImageFile.Read(_folder[name]));
+        long spent = GC.GetAllocatedBytesForCurrentThread() - before;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(error?.Message, Does.Contain("200 megapixels").And.Contain(name));
+            Assert.That(spent, Is.LessThan(1_000_000));
+        }
+    }
+
+    [Test]
+    public void The_limit_is_the_callers()
+    {
+        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(100, 100));
+        Assert.That(
+            () => ImageFile.Read(_folder["a.png"], new MediaLimits { MaxPixels = 9_999 }),
+            Throws.TypeOf<MediaException>().With.Message.Contains("100×100"));
+        Assert.That(ImageFile.Read(_folder["a.png"], new MediaLimits { MaxPixels = 10_000 }).Width, Is.EqualTo(100));
+    }
+
+    [TestCase("t.png")]
+    [TestCase("t.jpg")]
+    public void A_file_cut_off_anywhere_is_a_clear_error(string name)
+    {
+        ImageFile.Write(_folder[name], TestPictures.Noise(40, 30, seed: 3));
+        byte[] whole = File.ReadAllBytes(_folder[name]);
+        foreach (int length in new[] { 0, 1, 7, 20, 30, 100, whole.Length / 2, whole.Length * 9 / 10 })
+        {
+            File.WriteAllBytes(_folder[name], whole[..length]);
+            Assert.That(
+                () => ImageFile.Read(_folder[name]),
+                Throws.TypeOf<MediaException>().With.Message.Contains(name),
+                $"{length} of {whole.Length} bytes");
+        }
+    }
+
+    [Test]
+    public void A_damaged_png_is_never_more_than_a_media_exception()
+    {
+        ImageFile.Write(_folder["d.png"], TestPictures.Smooth(33, 21));
+        byte[] whole = File.ReadAllBytes(_folder["d.png"]);
+        var random = new Random(5);
+        int refused = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            byte[] damaged = (byte[])whole.Clone();
+            damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(_folder["d.png"], damaged);
+            try
+            {
+                ImageFile.Read(_folder["d.png"]);
+            }
+            catch (MediaException)
+            {
+                refused++;
+            }
+        }
+
+        // Only flips in the final, empty chunk can go unnoticed.
+        Assert.That(refused, Is.GreaterThan(250));
+    }
+
+    [Test]
+    public void Missing_files_folders_and_texts_are_clear_errors()
+    {
+        File.WriteAllText(_folder["note.png"], "this is not a picture, whatever its name says");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => ImageFile.Read(_folder["none.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
+            Assert.That(() => ImageFile.Read(_folder.FullName), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+            Assert.That(() => ImageFile.Read(_folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
+            Assert.That(
+                () => ImageFile.Write(_folder["a.xyz"], new RgbImage(1, 1)), Throws.TypeOf<MediaException>().With.Message.Contains(".png"));
+            Assert.That(
+                () => ImageFile.Write(_folder["no/such/a.png"], new RgbImage(1, 1)),
+                Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+        }
+    }
+
+    [Test]
+    public void A_failed_write_leaves_the_old_file()
+    {
+        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(5, 5));
+        byte[] old = File.ReadAllBytes(_folder["a.png"]);
+        Assert.That(
+            () => AtomicFile.Write(_folder["a.png"], s =>
+            {
+                s.Write(new byte[10]);
+                throw new IOException("disk full");
+            }),
+            Throws.TypeOf<MediaException>().With.Message.Contains("disk full"));
+        Assert.That(File.ReadAllBytes(_folder["a.png"]), Is.EqualTo(old));
+        Assert.That(_folder.Files, Is.EqualTo(new[] { "a.png" }));
+    }
+
+    [Test]
+    public void Transparency_is_written_and_dropped_when_read()
+    {
+        var colour = TestPictures.Noise(6, 4, seed: 9);
+        var alpha = new byte[24];
+        alpha[3] = 255;
+        ImageFile.Write(_folder["c.png"], new RgbaImage(colour, alpha));
+        Assert.That(ImageFile.Read(_folder["c.png"]).Pixels, Is.EqualTo(colour.Pixels));
+        using var stream = File.OpenRead(_folder["c.png"]);
+        var png = PngReader.Read(stream, "c.png", MediaLimits.Default);
+        Assert.That(png.Samples.Where((_, i) => i % 4 == 3), Is.EqualTo(alpha));
+    }
+
+    /// <summary>Red, green, blue and white quarters: top left, top right, bottom left, bottom right.</summary>
+    private static RgbImage Corners(int width, int height)
+    {
+        var image = new RgbImage(width, height);
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                image[x, y] = (2 * x < width, 2 * y < height) switch
+                {
+                    (true, true) => new Rgb(255, 0, 0),
+                    (false, true) => new Rgb(0, 255, 0),
+                    (true, false) => new Rgb(0, 0, 255),
+                    _ => new Rgb(255, 255, 255),
+                };
+            }
+        }
+
+        return image;
+    }
+
+    private static void AssertUpright(string path, int orientation)
+    {
+        // EXIF 2.32, tag 0x0112: where the stored first row and first column appear.
+        string expected = orientation switch
+        {
+            1 => "RGBW",
+            2 => "GRWB",
+            3 => "WBGR",
+            4 => "BWRG",
+            5 => "RBGW",
+            6 => "BRWG",
+            7 => "WGBR",
+            _ => "GWRB",
+        };
+        var image = ImageFile.Read(path);
+        var info = ImageFile.ReadInfo(path);
+        int w = image.Width, h = image.Height;
+        string seen = string.Concat(new[] { image[4, 4], image[w - 5, 4], image[4, h - 5], image[w - 5, h - 5] }.Select(Name));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((w, h), Is.EqualTo(orientation >= 5 ? (32, 48) : (48, 32)));
+            Assert.That((info.Width, info.Height), Is.EqualTo((w, h)));
+            Assert.That(seen, Is.EqualTo(expected));
+        }
+    }
+
+    private static char Name(Rgb colour) => colour switch
+    {
+        { R: > 128, G: > 128 } => 'W',
+        { R: > 128 } => 'R',
+        { G: > 128 } => 'G',
+        _ => 'B',
+    };
+
+    private static byte[] PngHeader(int width, int height)
+    {
+        byte[] header = [.. "IHDR"u8, 0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(8), height);
+        var crc = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.Of(header));
+        return [.. ImageHeader.PngSignature, 0, 0, 0, 13, .. header, .. crc];
+    }
+}
