@@ -1,0 +1,172 @@
+namespace Sam2.Torch.Masks;
+
+/// <summary>
+/// A mask as COCO's run-length encoding: the lengths of alternating runs of zeros and ones, zeros first, down the columns.
+/// Encoding, decoding, area, box, overlap and merging agree with pycocotools.
+/// </summary>
+public sealed class CocoRle : IEquatable<CocoRle>
+{
+    /// <summary>Wraps run lengths.</summary>
+    /// <param name="height">Height of the mask in pixels.</param>
+    /// <param name="width">Width of the mask in pixels.</param>
+    /// <param name="counts">Run lengths, zeros first.</param>
+    /// <exception cref="ArgumentException">The runs do not add up to height × width.</exception>
+    public CocoRle(int height, int width, uint[] counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        long total = 0;
+        foreach (uint count in counts)
+        {
+            total += count;
+        }
+
+        if (total != (long)height * width)
+        {
+            throw new ArgumentException(
+                $"The runs add up to {total} pixels, but a mask of {height}×{width} has {(long)height * width}.", nameof(counts));
+        }
+
+        Height = height;
+        Width = width;
+        Counts = counts;
+    }
+
+    /// <summary>Height of the mask in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Width of the mask in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Run lengths (COCO's uncompressed encoding), zeros first; not to be changed.</summary>
+    public uint[] Counts { get; }
+
+    /// <summary>The number of pixels that belong to the mask.</summary>
+    public long Area
+    {
+        get
+        {
+            long area = 0;
+            for (int i = 1; i < Counts.Length; i += 2)
+            {
+                area += Counts[i];
+            }
+
+            return area;
+        }
+    }
+
+    /// <summary>The smallest box around the mask, <c>(x, y, width, height)</c> in pixels; zeros for an empty mask.</summary>
+    public (int X, int Y, int Width, int Height) BoundingBox
+    {
+        get
+        {
+            long left = Width, right = -1, top = Height, bottom = -1;
+            long start = 0;
+            for (int i = 0; i < Counts.Length; i++)
+            {
+                long end = start + Counts[i];
+                if (i % 2 == 1 && end > start)
+                {
+                    long firstColumn = start / Height;
+                    long lastColumn = (end - 1) / Height;
+                    bool spansColumns = firstColumn != lastColumn;
+                    left = Math.Min(left, firstColumn);
+                    right = Math.Max(right, lastColumn);
+                    top = spansColumns ? 0 : Math.Min(top, start % Height);
+                    bottom = spansColumns ? Height - 1 : Math.Max(bottom, (end - 1) % Height);
+                }
+
+                start = end;
+            }
+
+            return right < 0 ? (0, 0, 0, 0) : ((int)left, (int)top, (int)(right - left + 1), (int)(bottom - top + 1));
+        }
+    }
+
+    /// <summary>Encodes a mask.</summary>
+    public static CocoRle Encode(BinaryMask mask)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        return RleScan.Encode(mask.Data, mask.Height, mask.Width);
+    }
+
+    /// <summary>Decodes into a mask.</summary>
+    public BinaryMask Decode()
+    {
+        var mask = new BinaryMask(Height, Width);
+        RleScan.Decode(Counts, mask.Data, Height, Width);
+        return mask;
+    }
+
+    /// <summary>COCO's compressed text: printable ASCII, six bits a character.</summary>
+    public string ToCompressedString() => RleText.Compress(Counts);
+
+    /// <summary>Reads COCO's compressed text.</summary>
+    /// <param name="height">Height of the mask in pixels.</param>
+    /// <param name="width">Width of the mask in pixels.</param>
+    /// <param name="counts">The text.</param>
+    /// <exception cref="FormatException">The text is not an encoding of a mask of this size.</exception>
+    public static CocoRle FromCompressedString(int height, int width, string counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        return new CocoRle(height, width, RleText.Decompress(counts, (long)height * width));
+    }
+
+    /// <summary>Intersection over union; with <paramref name="crowd"/>, intersection over this mask's own area.</summary>
+    /// <param name="other">A mask of the same size: the ground truth, where <paramref name="crowd"/> is used.</param>
+    /// <param name="crowd">True if <paramref name="other"/> is a COCO crowd region.</param>
+    /// <returns>A number in [0, 1]; 0 where there is nothing to divide by.</returns>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
+    public double Iou(CocoRle other, bool crowd = false)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        RequireSameSize(this, other);
+        long intersection = RleScan.IntersectionArea(Counts, other.Counts);
+        long divisor = crowd ? Area : Area + other.Area - intersection;
+        return divisor == 0 ? 0 : (double)intersection / divisor;
+    }
+
+    /// <summary>The union (or the intersection) of masks of one size.</summary>
+    /// <param name="masks">At least one mask.</param>
+    /// <param name="intersect">True for the intersection.</param>
+    /// <exception cref="ArgumentException">There are none, or the sizes differ.</exception>
+    public static CocoRle Merge(IReadOnlyList<CocoRle> masks, bool intersect = false)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        if (masks.Count == 0)
+        {
+            throw new ArgumentException("There is nothing to merge.", nameof(masks));
+        }
+
+        var merged = masks[0];
+        for (int i = 1; i < masks.Count; i++)
+        {
+            RequireSameSize(merged, masks[i]);
+            merged = new CocoRle(merged.Height, merged.Width, RleScan.Merge(merged.Counts, masks[i].Counts, intersect));
+        }
+
+        return merged;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(CocoRle? other) =>
+        other is not null && other.Height == Height && other.Width == Width && Counts.AsSpan().SequenceEqual(other.Counts);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CocoRle);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Height, Width, Counts.Length, Area);
+
+    private static void RequireSameSize(CocoRle a, CocoRle b)
+    {
+        if (a.Height != b.Height || a.Width != b.Width)
+        {
+            throw new ArgumentException($"The masks differ in size: {a.Height}×{a.Width} and {b.Height}×{b.Width}.");
+        }
+    }
+}
