@@ -189,7 +189,7 @@ internal sealed class PickleMachine
         if (length is < 0 or > PickleLimits.MaxIntegerBytes)
             throw Bad($"its pickle has an integer of {length} bytes; at most {PickleLimits.MaxIntegerBytes} are read", CheckpointRemedy.Resave);
         var value = new BigInteger(_stream.ReadBytes(length));
-        Push(value >= long.MinValue && value <= long.MaxValue ? (long)value : value, 24 + length);
+        Push(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value, 24 + length);
     }
 
     private void PushText(long length)

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>Plain values as JSON text, for safetensors metadata.</summary>
+internal static class PlainJson
+{
+    /// <exception cref="ArgumentException">A value has no JSON form (tensors, bytes, keys that are not names).</exception>
+    public static string Write(object? value)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+            Write(json, value);
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>Parses JSON text into plain values; null if it is not JSON.</summary>
+    public static object? TryRead(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = PickleLimits.MaxDepth });
+            return Read(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null: json.WriteNullValue(); break;
+            case bool flag: json.WriteBooleanValue(flag); break;
+            case int number: json.WriteNumberValue(number); break;
+            case long number: json.WriteNumberValue(number); break;
+            case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
+            // "R" keeps a fraction or exponent, so that 20.0 comes back as a float.
+            case double number when double.IsFinite(number): json.WriteRawValue(Fractional(number)); break;
+            case string text: json.WriteStringValue(text); break;
+            case PlainList list:
+                json.WriteStartArray();
+                foreach (var item in list)
+                    Write(json, item);
+                json.WriteEndArray();
+                break;
+            case PlainDictionary dictionary:
+                json.WriteStartObject();
+                foreach (var (key, item) in dictionary)
+                {
+                    json.WritePropertyName(key as string ?? throw new ArgumentException($"safetensors metadata can't have the key {key}, only names."));
+                    Write(json, item);
+                }
+                json.WriteEndObject();
+                break;
+            default: throw new ArgumentException($"safetensors metadata can't hold a value of type {value.GetType().Name}; write a .pt file instead.");
+        }
+    }
+
+    private static string Fractional(double number)
+    {
+        var text = number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        return text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
+    }
+
+    private static object? Read(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.String => element.GetString(),
+        JsonValueKind.Number when element.TryGetInt64(out var number) && !element.GetRawText().AsSpan().ContainsAny('.', 'e', 'E') => number,
+        JsonValueKind.Number => element.GetDouble(),
+        JsonValueKind.Array => new PlainList(element.EnumerateArray().Select(Read)),
+        JsonValueKind.Object => ReadObject(element),
+        _ => null,
+    };
+
+    private static PlainDictionary ReadObject(JsonElement element)
+    {
+        var dictionary = new PlainDictionary();
+        foreach (var property in element.EnumerateObject())
+            dictionary.Set(property.Name, Read(property.Value));
+        return dictionary;
+    }
+}
