@@ -73,6 +73,16 @@ public sealed partial class Sam2Model : nn.Module
         return new ImageFeatures(levels[^1], highRes).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// The embedding of a frame that has no memories to attend to, <c>[B, C, H, W]</c>: the learned no-memory embedding is
+    /// added where the configuration says so, as in training on videos.
+    /// </summary>
+    public Tensor AddNoMemoryEmbedding(Tensor embedding)
+    {
+        using var scope = NewDisposeScope();
+        return (Config.DirectlyAddNoMemEmbed ? embedding + no_mem_embed.view(1, -1, 1, 1) : embedding.alias()).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The image encoder alone.</summary>
     public ImageEncoder ImageEncoder => image_encoder;
 

@@ -1,0 +1,167 @@
+using Sam2.Torch.Modeling;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Prediction;
+
+/// <summary>
+/// Segments objects in an image from points, boxes and masks (sam2/sam2_image_predictor.py, <c>SAM2ImagePredictor</c>), at
+/// any image size and any model resolution. Set an image, or several, once; then prompt as often as needed.
+/// </summary>
+/// <remarks>Not safe for concurrent use; predictors of one model may run at the same time.</remarks>
+public sealed class ImagePredictor : IDisposable
+{
+    private readonly Sam2Model _model;
+    private readonly ImagePredictorOptions _options;
+    private readonly List<(ImageFeatures Features, int Height, int Width)> _images = [];
+    private bool _disposed;
+
+    /// <summary>Predicts with <paramref name="model"/>, which stays the caller's and should be in evaluation mode.</summary>
+    public ImagePredictor(Sam2Model model, ImagePredictorOptions? options = null)
+    {
+        _model = model;
+        _options = options ?? new();
+        if (_options.PromptBatch < 1)
+            throw new ArgumentException($"{nameof(ImagePredictorOptions.PromptBatch)} is {_options.PromptBatch}; it must be at least 1.", nameof(options));
+    }
+
+    /// <summary>Encodes an image; it replaces the images before.</summary>
+    /// <param name="image"><c>[H, W, 3]</c>, uint8, RGB.</param>
+    /// <exception cref="ArgumentException">The image has another shape or type.</exception>
+    public void SetImage(Tensor image) => SetImages([image]);
+
+    /// <summary>Encodes several images, of equal or different sizes; they replace the images before.</summary>
+    /// <param name="images">Each <c>[H, W, 3]</c>, uint8, RGB.</param>
+    /// <exception cref="ArgumentException">There is no image, or one has another shape or type.</exception>
+    public void SetImages(IReadOnlyList<Tensor> images)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (images.Count == 0) throw new ArgumentException("Give at least one image.", nameof(images));
+        Reset();
+        foreach (var image in images)
+        {
+            // One at a time: on a CPU a batch of images is no faster, and takes its multiple in memory.
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            var input = ImageTransform.ToModelInput(image, _model.Config.ImageSize).to(_model.Device);
+            var features = _model.EncodeImage(input.unsqueeze(0));
+            var embedding = _model.AddNoMemoryEmbedding(features.Embedding);
+            _images.Add((
+                new ImageFeatures(embedding, features.HighRes).DetachFromDisposeScope(),
+                (int)image.shape[0], (int)image.shape[1]));
+        }
+    }
+
+    /// <summary>Number of images that are set.</summary>
+    public int ImageCount => _images.Count;
+
+    /// <summary>Predicts the masks of one object.</summary>
+    /// <inheritdoc cref="Predict(IReadOnlyList{ObjectPrompt}, bool, bool, int)"/>
+    public ImagePrediction Predict(ObjectPrompt prompt, bool multimask = true, bool returnLogits = false, int imageIndex = 0) =>
+        Predict([prompt], multimask, returnLogits, imageIndex);
+
+    /// <summary>Predicts the masks of several objects, each from its own prompt.</summary>
+    /// <param name="prompts">One prompt per object.</param>
+    /// <param name="multimask">
+    /// Whether to return three masks per object, for prompts that may mean different things, such as a single click; else the
+    /// one that is most likely meant.
+    /// </param>
+    /// <param name="returnLogits">Whether masks are returned as logits instead of binary.</param>
+    /// <param name="imageIndex">Which of the images.</param>
+    /// <exception cref="InvalidOperationException">No image is set.</exception>
+    /// <exception cref="ArgumentException">A prompt is empty, not finite, outside the image or of a wrong shape; the message tells which.</exception>
+    public ImagePrediction Predict(IReadOnlyList<ObjectPrompt> prompts, bool multimask = true, bool returnLogits = false, int imageIndex = 0)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_images.Count == 0) throw new InvalidOperationException($"No image is set; call {nameof(SetImage)} first.");
+        if (imageIndex < 0 || imageIndex >= _images.Count)
+            throw new ArgumentOutOfRangeException(nameof(imageIndex), imageIndex, $"There are {_images.Count} images.");
+        if (prompts.Count == 0) throw new ArgumentException("Give at least one prompt.", nameof(prompts));
+        var (features, height, width) = _images[imageIndex];
+        foreach (var prompt in prompts) PromptValidation.Check(prompt, width, height, _model.PromptEncoder.MaskInputSize);
+
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var imagePe = _model.PromptEncoder.DensePositionEncoding();
+        var logits = new Tensor[prompts.Count];
+        var scores = new Tensor[prompts.Count];
+        // Prompts with the same number of tokens can share a batch; padding the others would change their masks slightly.
+        foreach (var group in Enumerable.Range(0, prompts.Count).GroupBy(i => (prompts[i].PointCount, prompts[i].MaskLogits is null)))
+        {
+            foreach (var batch in group.Chunk(_options.PromptBatch))
+            {
+                using var batchScope = NewDisposeScope();
+                var decoded = Decode([.. batch.Select(i => prompts[i])], features, height, width, imagePe, multimask);
+                for (var row = 0; row < batch.Length; row++)
+                {
+                    logits[batch[row]] = decoded.Masks.narrow(0, row, 1).clone().MoveToOuterDisposeScope();
+                    scores[batch[row]] = decoded.Ious.narrow(0, row, 1).clone().MoveToOuterDisposeScope();
+                }
+            }
+        }
+        var lowRes = cat(logits);
+        var cleaned = lowRes;
+        var masks = returnLogits
+            ? MaskResize.Logits(cleaned, height, width)
+            : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
+        return new ImagePrediction(
+            masks.DetachFromDisposeScope(), cat(scores).DetachFromDisposeScope(), lowRes.clamp(-32, 32).DetachFromDisposeScope());
+    }
+
+    /// <summary>Forgets the images.</summary>
+    public void Reset()
+    {
+        foreach (var (features, _, _) in _images) features.Dispose();
+        _images.Clear();
+    }
+
+    /// <summary>Frees the images' features; the model stays.</summary>
+    public void Dispose()
+    {
+        Reset();
+        _disposed = true;
+    }
+
+    /// <summary>Runs prompt encoder and mask decoder on prompts that have equally many points.</summary>
+    private MaskDecoderOutput Decode(
+        ObjectPrompt[] prompts, ImageFeatures features, int height, int width, Tensor imagePe, bool multimask)
+    {
+        var device = _model.Device;
+        var points = prompts[0].PointCount;
+        Tensor sparse;
+        if (points == 0)
+        {
+            sparse = empty(prompts.Length, 0, _model.Config.HiddenDim, device: device);
+        }
+        else
+        {
+            var (coordinates, labels) = PointArrays(prompts, (float)_model.Config.ImageSize / width, (float)_model.Config.ImageSize / height);
+            sparse = _model.PromptEncoder.EmbedPoints(
+                tensor(coordinates, prompts.Length, points, 2).to(device), tensor(labels, prompts.Length, points).to(device));
+        }
+        var size = _model.PromptEncoder.MaskInputSize;
+        var dense = _model.PromptEncoder.EmbedMasks(prompts[0].MaskLogits is null ? null
+            : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size))));
+        return _model.MaskDecoder.forward(features.Embedding, imagePe, sparse, dense, features.HighRes, multimask);
+    }
+
+    /// <summary>Coordinates in pixels of the model's input and labels, row-major; a box's corners come before the points.</summary>
+    private static (float[] Coordinates, int[] Labels) PointArrays(ObjectPrompt[] prompts, float scaleX, float scaleY)
+    {
+        var coordinates = new List<float>();
+        var labels = new List<int>();
+        foreach (var prompt in prompts)
+        {
+            if (prompt.Box is { } box)
+            {
+                coordinates.AddRange([box.X0 * scaleX, box.Y0 * scaleY, box.X1 * scaleX, box.Y1 * scaleY]);
+                labels.AddRange([2, 3]);
+            }
+            foreach (var point in prompt.Points)
+            {
+                coordinates.AddRange([point.X * scaleX, point.Y * scaleY]);
+                labels.Add(point.IsForeground ? 1 : 0);
+            }
+        }
+        return ([.. coordinates], [.. labels]);
+    }
+}
