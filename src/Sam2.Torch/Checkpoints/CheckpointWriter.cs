@@ -21,7 +21,7 @@ public static class CheckpointWriter
     {
         entries ??= PlainDictionary.Empty;
         RequireNoModel(entries);
-        AtomicFile.Write(path, stream =>
+        CheckpointFile.Write(path, stream =>
         {
             if (IsSafetensors(path))
                 SafetensorsWriter.Write(stream, [.. stateDict.Select(t => new SafetensorsWriter.Item(t.Key, t.Value.shape, DenseStorage.Of(t.Value, floatType)))], entries);
@@ -54,7 +54,7 @@ public static class CheckpointWriter
     {
         entries ??= checkpoint.Entries;
         RequireNoModel(entries);
-        AtomicFile.Write(path, stream =>
+        CheckpointFile.Write(path, stream =>
         {
             if (IsSafetensors(path))
             {

@@ -62,11 +62,11 @@ public static class ImageFile
         switch (Path.GetExtension(path).ToLowerInvariant())
         {
             case ".png":
-                AtomicFile.Write(path, s => PngWriter.Write(s, image.Width, image.Height, PngColour.Rgb, image.Pixels));
+                MediaFile.Write(path, s => PngWriter.Write(s, image.Width, image.Height, PngColour.Rgb, image.Pixels));
                 break;
             case ".jpg" or ".jpeg":
                 byte[] jpeg = ImageBackend.EncodeJpeg(path, image, quality);
-                AtomicFile.Write(path, s => s.Write(jpeg));
+                MediaFile.Write(path, s => s.Write(jpeg));
                 break;
             default:
                 throw new MediaException(path, "has an ending that no picture format is written for", "Use .png or .jpg");
@@ -95,7 +95,7 @@ public static class ImageFile
             samples[(4 * i) + 3] = image.Alpha[i];
         }
 
-        AtomicFile.Write(path, s => PngWriter.Write(s, image.Width, image.Height, PngColour.Rgba, samples));
+        MediaFile.Write(path, s => PngWriter.Write(s, image.Width, image.Height, PngColour.Rgba, samples));
     }
 
     /// <summary>Opens a file for reading, with messages that name it.</summary>

@@ -68,6 +68,6 @@ public sealed class IndexedImage
         }
 
         var colour = Palette.Length > 0 ? PngColour.Palette : PngColour.Grey;
-        AtomicFile.Write(path, s => PngWriter.Write(s, Width, Height, colour, Indices, Palette));
+        MediaFile.Write(path, s => PngWriter.Write(s, Width, Height, colour, Indices, Palette));
     }
 }

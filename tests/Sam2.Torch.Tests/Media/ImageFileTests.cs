@@ -202,7 +202,7 @@ public class ImageFileTests
         ImageFile.Write(_folder["a.png"], TestPictures.Smooth(5, 5));
         byte[] old = File.ReadAllBytes(_folder["a.png"]);
         Assert.That(
-            () => AtomicFile.Write(_folder["a.png"], s =>
+            () => MediaFile.Write(_folder["a.png"], s =>
             {
                 s.Write(new byte[10]);
                 throw new IOException("disk full");
