@@ -1,3 +1,4 @@
+using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
 
@@ -22,6 +23,17 @@ public sealed class ImagePredictor : IDisposable
         _options = options ?? new();
         if (_options.PromptBatch < 1)
             throw new ArgumentException($"{nameof(ImagePredictorOptions.PromptBatch)} is {_options.PromptBatch}; it must be at least 1.", nameof(options));
+    }
+
+    /// <summary>Reads and encodes an image file; it replaces the images before.</summary>
+    /// <exception cref="MediaException">The file can't be read as an image.</exception>
+    public void SetImage(string path) => SetImage(ImageFile.Read(path));
+
+    /// <summary>Encodes an image; it replaces the images before.</summary>
+    public void SetImage(RgbImage image)
+    {
+        using var pixels = image.ToTensor();
+        SetImage(pixels);
     }
 
     /// <summary>Encodes an image; it replaces the images before.</summary>

@@ -1,0 +1,193 @@
+using NUnit.Framework;
+using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Tests.Prediction;
+
+public sealed class ImagePredictorTests
+{
+    private Sam2Model _model = null!;
+    private DisposeScope _scope = null!;
+
+    [OneTimeSetUp]
+    public void CreateModel() => _model = NanoModel.Create();
+
+    [OneTimeTearDown]
+    public void DisposeModel() => _model.Dispose();
+
+    [SetUp]
+    public void OpenScope() => _scope = NewDisposeScope();
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    private static readonly ObjectPrompt Click = ObjectPrompt.FromPoints(new PointPrompt(20, 20));
+
+    [Test]
+    public void Predicting_without_an_image_says_what_to_call_first()
+    {
+        using var predictor = new ImagePredictor(_model);
+        Assert.That(() => predictor.Predict(Click), Throws.InvalidOperationException.With.Message.Contains("SetImage"));
+    }
+
+    public static IEnumerable<TestCaseData> BadPrompts
+    {
+        get
+        {
+            yield return new TestCaseData(new ObjectPrompt(), "empty").SetArgDisplayNames("no prompt");
+            yield return new TestCaseData(ObjectPrompt.FromPoints(new PointPrompt(float.NaN, 3)), "not finite").SetArgDisplayNames("NaN");
+            yield return new TestCaseData(ObjectPrompt.FromPoints(new PointPrompt(3, float.PositiveInfinity)), "not finite").SetArgDisplayNames("infinity");
+            yield return new TestCaseData(ObjectPrompt.FromPoints(new PointPrompt(61, 10)), "60×40").SetArgDisplayNames("outside");
+            yield return new TestCaseData(ObjectPrompt.FromPoints(new PointPrompt(-1, 10)), "outside").SetArgDisplayNames("negative");
+            yield return new TestCaseData(ObjectPrompt.FromBox(10, 10, 10, 20), "empty").SetArgDisplayNames("empty box");
+            yield return new TestCaseData(ObjectPrompt.FromBox(30, 10, 10, 20), "left < right").SetArgDisplayNames("inverted box");
+            yield return new TestCaseData(ObjectPrompt.FromBox(100, 100, 120, 120), "outside").SetArgDisplayNames("box outside");
+            yield return new TestCaseData(ObjectPrompt.FromBox(0, 0, float.NaN, 20), "not finite").SetArgDisplayNames("NaN box");
+        }
+    }
+
+    [TestCaseSource(nameof(BadPrompts))]
+    public void Rejects_prompts_that_make_no_sense(ObjectPrompt prompt, string message)
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(new RgbImage(60, 40));
+        Assert.That(() => predictor.Predict(prompt), Throws.ArgumentException.With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Rejects_mask_logits_of_another_size()
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(new RgbImage(60, 40));
+        Assert.That(() => predictor.Predict(new ObjectPrompt { MaskLogits = zeros(64, 64) }),
+            Throws.ArgumentException.With.Message.Contains("[1, 32, 32]"));
+    }
+
+    [Test]
+    public void Rejects_an_image_that_is_not_rgb_bytes()
+    {
+        using var predictor = new ImagePredictor(_model);
+        Assert.That(() => predictor.SetImage(zeros(3, 40, 60)), Throws.ArgumentException.With.Message.Contains("[H, W, 3]"));
+    }
+
+    [Test]
+    public void Rejects_an_image_index_out_of_range()
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(Pattern.Create(40, 60));
+        Assert.That(() => predictor.Predict(Click, imageIndex: 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void A_disposed_predictor_throws()
+    {
+        var predictor = new ImagePredictor(_model);
+        predictor.Dispose();
+        Assert.That(() => predictor.SetImage(Pattern.Create(40, 60)), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [TestCase(1, 1)]
+    [TestCase(3, 200)]
+    [TestCase(500, 7)]
+    [TestCase(333, 517)]
+    public void Masks_have_the_size_of_the_image(int height, int width)
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(Pattern.Create(height, width));
+        using var prediction = predictor.Predict(ObjectPrompt.FromPoints(new PointPrompt(width / 2f, height / 2f)));
+        Assert.That(prediction.Masks.shape, Is.EqualTo(new long[] { 1, 3, height, width }));
+        Assert.That(prediction.Masks.dtype, Is.EqualTo(ScalarType.Bool));
+    }
+
+    [Test]
+    public void Objects_prompted_together_get_the_masks_they_get_alone()
+    {
+        using var predictor = new ImagePredictor(_model, new ImagePredictorOptions { PromptBatch = 2 });
+        predictor.SetImage(Pattern.Create(90, 120));
+        ObjectPrompt[] prompts =
+        [
+            Click,
+            ObjectPrompt.FromBox(10, 10, 60, 70),
+            ObjectPrompt.FromPoints(new(50, 50), new(5, 5, false)),
+            ObjectPrompt.FromPoints(new PointPrompt(100, 60)),
+            ObjectPrompt.FromPoints(new PointPrompt(70, 20)),
+        ];
+        using var together = predictor.Predict(prompts);
+        for (var i = 0; i < prompts.Length; i++)
+        {
+            using var alone = predictor.Predict(prompts[i]);
+            Close.ToStandardDeviation(together.LowResLogits.narrow(0, i, 1), alone.LowResLogits, 1e-4, $"object {i}");
+            Close.Within(together.Scores.narrow(0, i, 1), alone.Scores, 1e-4, $"score {i}");
+        }
+    }
+
+    [Test]
+    public void Several_images_keep_their_own_features_and_sizes()
+    {
+        using var predictor = new ImagePredictor(_model);
+        var (first, second) = (Pattern.Create(90, 120), Pattern.Create(40, 60).flip(1));
+        predictor.SetImages([first, second]);
+        using var fromBatch = predictor.Predict(Click, imageIndex: 1);
+        Assert.That(fromBatch.Masks.shape, Is.EqualTo(new long[] { 1, 3, 40, 60 }));
+        predictor.SetImage(second);
+        using var alone = predictor.Predict(Click);
+        Close.Within(fromBatch.LowResLogits, alone.LowResLogits, 0, "logits");
+    }
+
+    [Test]
+    public void Logits_exceed_the_threshold_where_the_mask_is_set()
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(Pattern.Create(90, 120));
+        using var binary = predictor.Predict(Click);
+        using var logits = predictor.Predict(Click, returnLogits: true);
+        Assert.That(logits.Masks.dtype, Is.EqualTo(ScalarType.Float32));
+        Assert.That((logits.Masks > 0).ne(binary.Masks).sum().item<long>(), Is.Zero);
+    }
+
+    [Test]
+    public void An_image_in_strips_is_resized_like_one_in_one_piece()
+    {
+        // 3,000 × 4,000 pixels are more values than one strip holds.
+        var image = Pattern.Create(3000, 4000);
+        var strips = ImageTransform.ToModelInput(image, 128);
+        var whole = nn.functional.interpolate(image.permute(2, 0, 1).to(float32).div(255).unsqueeze(0),
+            size: [128, 128], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true).squeeze(0);
+        whole = (whole - tensor(ImageTransform.Mean.ToArray()).view(3, 1, 1)) / tensor(ImageTransform.Std.ToArray()).view(3, 1, 1);
+        Close.Within(strips, whole, 1e-5, "resized image");
+    }
+
+    [Test]
+    public void A_large_mask_in_strips_equals_one_in_one_piece()
+    {
+        manual_seed(1);
+        var logits = randn(1, 2, 32, 32);
+        var strips = MaskResize.Binary(logits, 2100, 1300, 0);
+        var whole = MaskResize.Logits(logits, 2100, 1300) > 0;
+        var different = strips.ne(whole).sum().item<long>();
+        // Only where a logit is zero to rounding.
+        Assert.That(different, Is.LessThan(20));
+    }
+
+    [Test]
+    public void Predictions_leave_no_tensors_behind()
+    {
+        using var predictor = new ImagePredictor(_model);
+        long Run()
+        {
+            predictor.SetImage(Pattern.Create(90, 120));
+            for (var i = 0; i < 3; i++)
+            {
+                using var prediction = predictor.Predict([Click, ObjectPrompt.FromBox(1, 1, 50, 50)], multimask: i % 2 == 0);
+            }
+            _scope.DisposeEverything();
+            return Tensor.TotalCount;
+        }
+        var before = Run();
+        Assert.That(Run(), Is.EqualTo(before));
+    }
+}
