@@ -50,4 +50,23 @@ internal static class RandomMasks
             yield return Create(random, random.Next(1, largest), random.Next(1, largest));
         }
     }
+
+    /// <summary>A large mask of discs of all sizes.</summary>
+    public static BinaryMask Blobs(int height, int width, int seed)
+    {
+        var random = new Random(seed);
+        var mask = new BinaryMask(height, width);
+        for (int n = 0; n < 400; n++)
+        {
+            int radius = random.Next(1, 120), cy = random.Next(height), cx = random.Next(width);
+            for (int y = Math.Max(0, cy - radius); y < Math.Min(height, cy + radius); y++)
+            {
+                int half = (int)Math.Sqrt((radius * radius) - ((y - cy) * (y - cy)));
+                int left = Math.Max(0, cx - half), right = Math.Min(width, cx + half);
+                mask.Row(y)[left..right].Fill((byte)(n % 4 == 3 ? 0 : 1));
+            }
+        }
+
+        return mask;
+    }
 }
