@@ -1,0 +1,60 @@
+using Sam2.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>From a name or path to a model that is ready to run.</summary>
+public static class ModelLoader
+{
+    /// <summary>Finds the file, its architecture, builds the model and fills it.</summary>
+    /// <param name="nameOrPath">A checkpoint file, or a name such as <c>sam2.1_hiera_tiny</c> (see <see cref="ModelFiles"/>).</param>
+    /// <param name="configPath">A YAML file; null to find the architecture out (see <see cref="ConfigInference"/>).</param>
+    /// <param name="device">Where to; the CPU when null.</param>
+    /// <param name="precision">Type of the weights: float32, bfloat16 or float16; float32 when null.</param>
+    /// <returns>The model in evaluation mode; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">The file isn't found, is damaged, or doesn't fit its configuration.</exception>
+    public static Sam2Model Load(string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null)
+    {
+        using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
+        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision);
+    }
+
+    /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="config">The architecture.</param>
+    /// <param name="device">Where to; the CPU when null.</param>
+    /// <param name="precision">Type of the weights; float32 when null.</param>
+    /// <returns>The model in evaluation mode; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">The file is damaged, or its keys and shapes are not those of the architecture.</exception>
+    public static Sam2Model Load(Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null)
+    {
+        RequirePlausibleSize(checkpoint);
+        var model = new Sam2Model(config);
+        try
+        {
+            if (precision is { } type && type != ScalarType.Float32)
+                model.to(type);
+            if (device is not null && device.type != DeviceType.CPU)
+                model.to(device);
+            CheckpointLoader.LoadInto(model, checkpoint);
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tensors may repeat bytes of a file (expanded or shared ones), but a model of a thousand times its file is no model.</summary>
+    private static void RequirePlausibleSize(Checkpoint checkpoint)
+    {
+        Int128 bytes = 0;
+        foreach (var entry in checkpoint.StateDict.Values)
+            bytes += (Int128)entry.ElementCount * ScalarTypes.Size(entry.ScalarType);
+        if (bytes > 4 * (Int128)checkpoint.FileLength)
+            throw new CheckpointException(checkpoint.Path, $"describes tensors of {bytes} bytes in a file of {checkpoint.FileLength}", CheckpointRemedy.Redownload);
+    }
+}

@@ -1,0 +1,196 @@
+using Sam2.Torch.Modeling;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>What the keys and shapes of a state dict tell about the architecture.</summary>
+internal static class ShapeInference
+{
+    private const string Trunk = "image_encoder.trunk.", Neck = "image_encoder.neck.", Attention = "memory_attention.", Memory = "memory_encoder.";
+
+    /// <summary>
+    /// Settings that no shape tells: they decide how the weights are used, not how large they are. Other such settings have
+    /// the family's usual value.
+    /// </summary>
+    public static readonly string[] Undetermined = ["image_size", "image_encoder.trunk.num_heads", "image_encoder.trunk.window_spec", "image_encoder.trunk.global_att_blocks"];
+
+    /// <summary>Replaces every setting of <paramref name="start"/> that the shapes determine; the others stay.</summary>
+    /// <exception cref="CheckpointException">These are not the weights of a SAM 2 model.</exception>
+    public static Sam2Config Apply(Checkpoint checkpoint, Sam2Config start)
+    {
+        var shapes = new Shapes(checkpoint);
+        return start with
+        {
+            ImageEncoder = start.ImageEncoder with { Trunk = Hiera(shapes, start.ImageEncoder.Trunk), Neck = FpnNeck(shapes, start.ImageEncoder.Neck) },
+            MemoryAttention = MemoryAttention(shapes, start.MemoryAttention),
+            MemoryEncoder = MemoryEncoder(shapes, start.MemoryEncoder),
+            NumMaskmem = shapes["maskmem_tpos_enc", 0],
+            UseObjPtrsInEncoder = shapes.Has("mask_downsample.weight"),
+            NoObjEmbedSpatial = shapes.Has("no_obj_embed_spatial"),
+            ProjTposEncInObjPtrs = shapes.Has("obj_ptr_tpos_proj.weight"),
+            AddTposEncToObjPtrs = start.AddTposEncToObjPtrs || shapes.Has("obj_ptr_tpos_proj.weight"),
+            UseMlpForObjPtrProj = shapes.Has("mask_downsample.weight") ? shapes.Has("obj_ptr_proj.layers.0.weight") : start.UseMlpForObjPtrProj,
+            PredObjScores = shapes.Has("sam_mask_decoder.obj_score_token.weight"),
+            PredObjScoresMlp = shapes.Has("sam_mask_decoder.obj_score_token.weight") ? shapes.Has("sam_mask_decoder.pred_obj_score_head.layers.0.weight") : start.PredObjScoresMlp,
+            UseHighResFeaturesInSam = shapes.Has("sam_mask_decoder.conv_s0.weight"),
+        };
+    }
+
+    private static HieraConfig Hiera(Shapes shapes, HieraConfig start)
+    {
+        var embedDim = shapes[Trunk + "patch_embed.proj.weight", 0];
+        var blocks = shapes.CountLayers(Trunk + "blocks.", ".norm1.weight");
+        // A block with a projection on its shortcut changes the width: it begins a stage.
+        var starts = new List<int> { 0 };
+        for (var i = 1; i < blocks; i++)
+            if (shapes.Has($"{Trunk}blocks.{i}.proj.weight"))
+                starts.Add(i);
+        var widths = starts.Select(i => shapes[$"{Trunk}blocks.{i}.norm2.weight", 0]).ToArray();
+        return start with
+        {
+            EmbedDim = embedDim,
+            Stages = IntList.Create([.. starts.Zip(starts.Skip(1).Append(blocks), (first, next) => next - first)]),
+            DimMul = WidthFactor(embedDim, widths, start.DimMul),
+            WindowPosEmbedBkgSpatialSize = [shapes[Trunk + "pos_embed", 2], shapes[Trunk + "pos_embed", 3]],
+            WindowSpec = IntList.Create([shapes[Trunk + "pos_embed_window", 2], .. start.WindowSpec.Skip(1)]),
+        };
+    }
+
+    private static double WidthFactor(int first, int[] widths, double usual)
+    {
+        if (widths.Length < 2 || Explains(usual))
+            return usual;
+        return (double)widths[1] / first;
+
+        bool Explains(double factor) => widths.Zip(widths.Skip(1)).All(pair => (int)(pair.First * factor) == pair.Second);
+    }
+
+    private static FpnNeckConfig FpnNeck(Shapes shapes, FpnNeckConfig start)
+    {
+        var levels = shapes.CountLayers(Neck + "convs.", ".conv.weight");
+        var dModel = shapes[Neck + "convs.0.conv.weight", 0];
+        return start with
+        {
+            DModel = dModel,
+            BackboneChannelList = IntList.Create([.. Enumerable.Range(0, levels).Select(i => shapes[$"{Neck}convs.{i}.conv.weight", 1])]),
+            KernelSize = shapes[Neck + "convs.0.conv.weight", 2],
+            PositionEncoding = start.PositionEncoding with { NumPosFeats = dModel },
+        };
+    }
+
+    private static MemoryAttentionConfig MemoryAttention(Shapes shapes, MemoryAttentionConfig start)
+    {
+        var dModel = shapes[Attention + "norm.weight", 0];
+        return start with
+        {
+            DModel = dModel,
+            NumLayers = shapes.CountLayers(Attention + "layers.", ".norm1.weight"),
+            Layer = start.Layer with
+            {
+                DModel = dModel,
+                DimFeedforward = shapes[Attention + "layers.0.linear1.weight", 0],
+                SelfAttention = AttentionLayer(shapes, Attention + "layers.0.self_attn.", start.Layer.SelfAttention),
+                CrossAttention = AttentionLayer(shapes, Attention + "layers.0.cross_attn_image.", start.Layer.CrossAttention),
+            },
+        };
+    }
+
+    private static AttentionConfig AttentionLayer(Shapes shapes, string prefix, AttentionConfig start)
+    {
+        var (embedding, inner, keys) = (shapes[prefix + "q_proj.weight", 1], shapes[prefix + "q_proj.weight", 0], shapes[prefix + "k_proj.weight", 1]);
+        return start with
+        {
+            EmbeddingDim = embedding,
+            DownsampleRate = Math.Max(1, embedding / Math.Max(1, inner)),
+            KvInDim = keys == embedding && start.KvInDim is null ? null : keys,
+        };
+    }
+
+    private static MemoryEncoderConfig MemoryEncoder(Shapes shapes, MemoryEncoderConfig start)
+    {
+        var inDim = shapes[Memory + "pix_feat_proj.weight", 1];
+        // Where input and output are equally wide there is no output projection.
+        var outDim = shapes.Has(Memory + "out_proj.weight") ? shapes[Memory + "out_proj.weight", 0] : inDim;
+        return start with
+        {
+            InDim = inDim,
+            OutDim = outDim,
+            PositionEncoding = start.PositionEncoding with { NumPosFeats = outDim },
+            MaskDownsampler = MaskDownSampler(shapes, start.MaskDownsampler),
+            Fuser = Fuser(shapes, start.Fuser),
+        };
+    }
+
+    private static MaskDownSamplerConfig MaskDownSampler(Shapes shapes, MaskDownSamplerConfig start)
+    {
+        const string Encoder = Memory + "mask_downsampler.encoder.";
+        // Convolution, normalisation, activation per level; the last convolution is 1×1 and changes the width only.
+        var levels = 0;
+        while (levels < 16 && shapes.Has($"{Encoder}{3 * levels + 1}.weight"))
+            levels++;
+        // Every level multiplies the channels by the square of its stride.
+        var stride = (int)Math.Round(Math.Sqrt(shapes[Encoder + "0.weight", 0]));
+        return start with
+        {
+            EmbedDim = shapes[$"{Encoder}{3 * levels}.weight", 0],
+            KernelSize = shapes[Encoder + "0.weight", 2],
+            Stride = stride,
+            TotalStride = (int)Math.Min(1 << 20, Math.Pow(stride, levels)),
+        };
+    }
+
+    private static FuserConfig Fuser(Shapes shapes, FuserConfig start)
+    {
+        const string Layers = Memory + "fuser.layers.";
+        var projected = shapes.Has(Memory + "fuser.proj.weight");
+        var dim = shapes[Layers + "0.dwconv.weight", 0];
+        return start with
+        {
+            NumLayers = shapes.CountLayers(Layers, ".dwconv.weight"),
+            InputProjection = projected,
+            Dim = projected ? shapes[Memory + "fuser.proj.weight", 0] : start.Dim,
+            Layer = start.Layer with
+            {
+                Dim = dim,
+                KernelSize = shapes[Layers + "0.dwconv.weight", 2],
+                UseDwconv = dim == 1 ? start.Layer.UseDwconv : shapes[Layers + "0.dwconv.weight", 1] == 1,
+                LayerScaleInitValue = !shapes.Has(Layers + "0.gamma") ? 0 : start.Layer.LayerScaleInitValue > 0 ? start.Layer.LayerScaleInitValue : 1e-6,
+            },
+        };
+    }
+
+    private readonly struct Shapes(Checkpoint checkpoint)
+    {
+        private const int MaxSize = 1 << 20;
+        private const int MaxLayers = 1024;
+
+        public bool Has(string key) => checkpoint.StateDict.ContainsKey(key);
+
+        /// <summary>A size of a tensor that every SAM 2 model has.</summary>
+        public int this[string key, int dimension]
+        {
+            get
+            {
+                if (!checkpoint.StateDict.TryGetValue(key, out var entry))
+                    throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: among its {checkpoint.StateDict.Count} tensors there is no '{key}'",
+                        Wrapper(key) is { Length: > 0 } prefix ? $"Its keys begin with '{prefix}': save the inner module's state_dict()" : "Give a checkpoint of SAM 2 or 2.1");
+                if (dimension >= entry.Shape.Count || entry.Shape[dimension] is < 1 or > MaxSize)
+                    throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: '{key}' has shape [{string.Join(", ", entry.Shape)}]", "Give a checkpoint of SAM 2 or 2.1");
+                return (int)entry.Shape[dimension];
+            }
+        }
+
+        public int CountLayers(string prefix, string suffix)
+        {
+            var count = 0;
+            while (count < MaxLayers && Has($"{prefix}{count}{suffix}"))
+                count++;
+            return count > 0 ? count : this[$"{prefix}0{suffix}", 0];
+        }
+
+        private string Wrapper(string key)
+        {
+            var wrapped = checkpoint.StateDict.Keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal));
+            return wrapped is null ? "" : wrapped[..^key.Length];
+        }
+    }
+}

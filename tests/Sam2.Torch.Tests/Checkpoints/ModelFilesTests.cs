@@ -1,0 +1,101 @@
+using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Modeling;
+
+namespace Sam2.Torch.Tests.Checkpoints;
+
+public class ModelFilesTests
+{
+    [TestCase("sam2.1_hiera_tiny")]
+    [TestCase("sam2.1_hiera_t")]
+    [TestCase("sam2.1_t")]
+    [TestCase("sam2.1-t")]
+    [TestCase("sam2.1_tiny")]
+    [TestCase("sam2.1-hiera-tiny")]
+    [TestCase("SAM2.1-Hiera-Tiny")]
+    [TestCase("sam2_1_hiera_tiny")]
+    [TestCase("sam2.1_hiera_tiny.pt")]
+    [TestCase("facebook/sam2.1-hiera-tiny")]
+    [TestCase("hiera_tiny")]
+    [TestCase("tiny")]
+    public void Usual_spellings_mean_the_same_model(string name) =>
+        Assert.That(ModelCatalog.Find(name)?.Name, Is.EqualTo("sam2.1_hiera_tiny"));
+
+    [TestCase("sam2_hiera_l", "sam2_hiera_large")]
+    [TestCase("sam2-large", "sam2_hiera_large")]
+    [TestCase("sam2.0_hiera_s", "sam2_hiera_small")]
+    [TestCase("sam2.1_hiera_b+", "sam2.1_hiera_base_plus")]
+    [TestCase("sam2.1-base-plus", "sam2.1_hiera_base_plus")]
+    [TestCase("facebook/sam2-hiera-base-plus", "sam2_hiera_base_plus")]
+    [TestCase("nano", "sam2.1_hiera_nano")]
+    public void Version_and_size_choose_the_model(string name, string expected) =>
+        Assert.That(ModelCatalog.Find(name)?.Name, Is.EqualTo(expected));
+
+    [TestCase("sam3_tiny")]
+    [TestCase("sam2_nano")]
+    [TestCase("huge")]
+    [TestCase("")]
+    [TestCase("tiny.jpg")]
+    public void Other_names_mean_nothing(string name) => Assert.That(ModelCatalog.Find(name), Is.Null);
+
+    [Test]
+    public void Every_model_of_the_manifest_has_a_preset_and_the_published_ones_an_address()
+    {
+        Assert.That(ModelCatalog.Models, Has.Count.EqualTo(9));
+        foreach (var model in ModelCatalog.Models)
+        {
+            Assert.That(Sam2Presets.ByName, Contains.Key(model.Architecture));
+            Assert.That(ModelCatalog.Find(model.Architecture), Is.SameAs(model));
+            Assert.That(model.Size, Is.InRange(4 * model.Parameters, 4 * model.Parameters + 1_000_000), "float32 weights and little else");
+            Assert.That(model.Url is null, Is.EqualTo(model.Name.EndsWith("nano", StringComparison.Ordinal)));
+            if (model.Url is not null)
+                Assert.That(model.Url.ToString(), Does.StartWith("https://dl.fbaipublicfiles.com/segment_anything_2/").And.EndsWith("/" + model.File));
+        }
+    }
+
+    [Test]
+    public void The_manifest_counts_the_parameters_of_the_published_key_lists()
+    {
+        foreach (var model in ModelCatalog.Models.Where(m => m.Url is not null))
+        {
+            var elements = SyntheticStateDict.Published(model.Architecture)
+                .Where(s => !s.Key.EndsWith("positional_encoding_gaussian_matrix", StringComparison.Ordinal))   // a buffer
+                .Sum(s => s.Shape.Aggregate(1L, (product, size) => product * size));
+            Assert.That(model.Parameters, Is.EqualTo(elements), model.Name);
+        }
+    }
+
+    [Test]
+    public void A_file_comes_before_a_name()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["tiny"], "");
+        Assert.That(ModelFiles.Resolve(folder["tiny"]), Is.EqualTo(folder["tiny"]));
+        Assert.That(ModelFiles.Resolve("nano"), Is.EqualTo(RepositoryFiles.Weights("sam2.1_hiera_nano.pt")));
+    }
+
+    [Test]
+    public void A_name_is_found_in_the_users_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var before = Environment.GetEnvironmentVariable("SAM2_WEIGHTS");
+        try
+        {
+            Environment.SetEnvironmentVariable("SAM2_WEIGHTS", folder.Path);
+            Assert.That(() => ModelFiles.Resolve("sam2_hiera_small"), Throws.TypeOf<CheckpointException>().With.Message
+                .Contains("sam2 download sam2_hiera_small").And.Message.Contains(folder.Path));
+            File.WriteAllText(folder["sam2_hiera_small.pt"], "");
+            Assert.That(ModelFiles.Resolve("sam2-s"), Is.EqualTo(folder["sam2_hiera_small.pt"]));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("SAM2_WEIGHTS", before);
+        }
+    }
+
+    [TestCase("sam2.1_hiera_tinny", "Did you mean sam2.1_hiera_tiny?")]
+    [TestCase("no/such/file.pt", "does not exist")]
+    [TestCase("no/such/sam2.1_hiera_tiny.pt", "does not exist")]
+    public void What_is_not_found_gets_a_remedy(string name, string expected) =>
+        Assert.That(() => ModelFiles.Resolve(name), Throws.TypeOf<CheckpointException>().With.Message.Contains(name).And.Message.Contains(expected));
+}
