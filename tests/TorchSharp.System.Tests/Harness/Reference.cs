@@ -16,15 +16,26 @@ public static class Reference
             var column = MatMul(a, b.Reshape(b.Shape[0], 1));
             return column.Reshape(column.Shape[..^1]);
         }
-        var inner = a.Shape[^1];
+        var (rows, inner, columns) = (a.Shape[^2], a.Shape[^1], b.Shape[^1]);
         var batch = Nd.Broadcast(a.Shape[..^2], b.Shape[..^2]);
-        return Nd.Of([.. batch, a.Shape[^2], b.Shape[^1]], index =>
+        var result = Nd.Zeros([.. batch, rows, columns]);
+        var (leftMatrices, rightMatrices) = (Positions(a.Shape, batch), Positions(b.Shape, batch));
+        for (var m = 0; m < leftMatrices.Length; m++)
+        for (long r = 0; r < rows; r++)
+        for (long k = 0; k < inner; k++)
         {
-            double sum = 0;
-            for (long k = 0; k < inner; k++)
-                sum += a.At([.. index[..^1], k]) * b.At([.. index[..^2], k, index[^1]]);
-            return sum;
-        });
+            var factor = a.Data[(leftMatrices[m] * rows + r) * inner + k];
+            for (long c = 0; c < columns; c++)
+                result.Data[(m * rows + r) * columns + c] += factor * b.Data[(rightMatrices[m] * inner + k) * columns + c];
+        }
+        return result;
+
+        // Which matrix of an array each matrix of the broadcast batch is.
+        static long[] Positions(long[] shape, long[] batch)
+        {
+            var leading = Nd.Range(shape[..^2]);
+            return [.. Nd.Indices(batch).Select(i => (long)leading.At(i))];
+        }
 
         static long[] Without(long[] shape, int fromEnd)
             => [.. shape[..^fromEnd], .. shape[(shape.Length - fromEnd + 1)..]];
