@@ -8,8 +8,6 @@ namespace TorchSharp.Tests.Harness;
 /// </summary>
 public static class TorchSharpDefects
 {
-    private static readonly bool IsTorchSharp = typeof(Tensor).Assembly.GetName().Name == "TorchSharp";
-
     private static readonly HashSet<string> Wrong =
     [
         // Computes erf.
@@ -21,6 +19,9 @@ public static class TorchSharpDefects
         // Return their argument.
         "Tensor.hardtanh(Scalar, Scalar)", "functional.hardtanh(Tensor, Double, Double, Boolean)", "functional.Hardtanh(Tensor, Double, Double, Boolean)",
     ];
+
+    /// <summary>Whether the tests run on TorchSharp itself.</summary>
+    public static bool IsTorchSharp { get; } = typeof(Tensor).Assembly.GetName().Name == "TorchSharp";
 
     /// <summary>Whether this call is one of them and runs on TorchSharp itself.</summary>
     public static bool Has(string call) => IsTorchSharp && Wrong.Contains(call);
