@@ -56,8 +56,8 @@ public sealed class MaskDecoder : nn.Module
     public HighResFeatures ProjectHighRes(Tensor stride4, Tensor stride8)
     {
         using var scope = NewDisposeScope();
-        var s1 = SubpixelOrder.FromImage(conv_s1!.forward(stride8), doublings: 1);
-        var s0 = SubpixelOrder.FromImage(conv_s0!.forward(stride4), doublings: 2);
+        var s1 = SubpixelOrder.FromImage(PointwiseConvolution.Apply(conv_s1!, stride8), doublings: 1);
+        var s0 = SubpixelOrder.FromImage(PointwiseConvolution.Apply(conv_s0!, stride4), doublings: 2);
         return new HighResFeatures(s1.MoveToOuterDisposeScope(), s0.MoveToOuterDisposeScope());
     }
 

@@ -58,8 +58,9 @@ public sealed class MultiScaleBlock : nn.Module<Tensor, Tensor>
             ? attn.forward(normed)
             : WindowPartition.Unpartition(
                 attn.forward(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
-        x = shortcut + _dropPath.forward(attended);
-        return (x + _dropPath.forward(mlp.forward(norm2.forward(x)))).MoveToOuterDisposeScope();
+        // In place: both branches are fresh, and autograd does not need their values.
+        x = _dropPath.forward(attended).add_(shortcut);
+        return _dropPath.forward(mlp.forward(norm2.forward(x))).add_(x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Max pooling of <c>[B, H, W, C]</c> with the kernel equal to the stride.</summary>
