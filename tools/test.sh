@@ -47,7 +47,7 @@ counter() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -
 
 for project in "${projects[@]}"; do
     echo "== $project ($TorchStack stack)"
-    if ! dotnet build "$repo/tests/$project" -c Release -nologo -v quiet -clp:NoSummary </dev/null; then
+    if ! dotnet build "$repo/tests/$project" -c Release -nologo -v quiet "-clp:NoSummary;ErrorsOnly" </dev/null; then
         broken "$project: does not build"
         continue
     fi

@@ -5,7 +5,7 @@ namespace Sam2.Cli.Commands;
 /// <summary>The options of every command that runs a model: which, where and in which precision.</summary>
 internal sealed class ModelOptions
 {
-    public Option<string> Model { get; } = new("--model", "-m")
+    public Option<string?> Model { get; } = new("--model", "-m")
     {
         Description = "The checkpoint: a path (.pt or .safetensors) or a name such as sam2.1_hiera_tiny (see sam2 download).",
         HelpName = "PATH|NAME",
@@ -49,6 +49,10 @@ internal sealed class ModelOptions
             }
         });
     }
+
+    /// <summary>What the user gave.</summary>
+    public ModelRequest Read(ParseResult parsed) => new(
+        parsed.GetValue(Model) ?? "", parsed.GetValue(Config), parsed.GetRequiredValue(Device), parsed.GetRequiredValue(Precision), parsed.GetValue(Threads));
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -11,19 +11,19 @@ internal static class SegmentCommand
     {
         var image = new Argument<string>("IMAGE") { Description = "The picture to segment." };
         var model = new ModelOptions();
-        var points = new Option<PointPrompt[]>("--point", "-p")
+        var points = new Option<PointArgument[]>("--point", "-p")
         {
             Description = "A click, in pixels or percent; LABEL 1 is on the object (the default), 0 is not. May be repeated.",
             HelpName = "X,Y[,LABEL]",
             Arity = ArgumentArity.OneOrMore,
-            CustomParser = result => ParseAll(result, PointPrompt.Parse),
+            CustomParser = result => ParseAll(result, PointArgument.Parse),
         };
-        var boxes = new Option<BoxPrompt[]>("--box", "-b")
+        var boxes = new Option<BoxArgument[]>("--box", "-b")
         {
             Description = "A box around an object, in pixels or percent. May be repeated: each box is an object of its own, and a point belongs to the boxes around it.",
             HelpName = "X0,Y0,X1,Y1",
             Arity = ArgumentArity.OneOrMore,
-            CustomParser = result => ParseAll(result, BoxPrompt.Parse),
+            CustomParser = result => ParseAll(result, BoxArgument.Parse),
         };
         var mask = new Option<string?>("--mask") { Description = "A mask to start from: a picture of the image's size, white on the object.", HelpName = "PNG" };
         var multimask = new Option<bool>("--multimask") { Description = "Three masks for an ambiguous prompt, best first, instead of the best one." };
@@ -48,7 +48,15 @@ internal static class SegmentCommand
             {
                 result.AddError("no prompt: give at least one --point, --box or --mask");
             }
+
+            if (result.GetResult(mask) is not null && result.GetResult(boxes)?.Tokens.Count > 1)
+            {
+                result.AddError("--mask is about one object and several boxes are several; give one box at most");
+            }
         });
+        command.SetAction(parsed => new Segmentation(context).Run(new SegmentRequest(
+            parsed.GetRequiredValue(image), model.Read(parsed), parsed.GetValue(points) ?? [], parsed.GetValue(boxes) ?? [], parsed.GetValue(mask),
+            parsed.GetValue(multimask), parsed.GetRequiredValue(directory), parsed.GetValue(json))));
         return command;
     }
 

@@ -20,11 +20,21 @@ internal sealed record SegmentReport(
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
+        Converters = { new InlineNumbers() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     /// <summary>The report as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Options);
+
+    /// <summary>Writes a few numbers on one line, not on one each.</summary>
+    private sealed class InlineNumbers : JsonConverter<int[]>
+    {
+        public override int[]? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, int[] value, JsonSerializerOptions options) =>
+            writer.WriteRawValue($"[{string.Join(", ", value)}]");
+    }
 }
 
 /// <summary>Wall-clock times in seconds.</summary>

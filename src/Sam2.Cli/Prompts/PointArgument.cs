@@ -6,12 +6,12 @@ namespace Sam2.Cli.Prompts;
 /// <param name="X">From the left.</param>
 /// <param name="Y">From the top.</param>
 /// <param name="Label">1 on the object (the default), 0 on what does not belong to it.</param>
-public sealed record PointPrompt(Coordinate X, Coordinate Y, int Label)
+public sealed record PointArgument(Coordinate X, Coordinate Y, int Label)
 {
     /// <summary>Reads a point.</summary>
     /// <param name="text"><c>X,Y</c> or <c>X,Y,LABEL</c>.</param>
     /// <exception cref="FormatException">The text is no point; the message says which part and what is expected.</exception>
-    public static PointPrompt Parse(string text)
+    public static PointArgument Parse(string text)
     {
         var parts = text.Split(',');
         if (parts.Length is < 2 or > 3)
@@ -25,7 +25,7 @@ public sealed record PointPrompt(Coordinate X, Coordinate Y, int Label)
             throw new FormatException($"--point '{text}': the label '{parts[2]}' must be 1 (on the object) or 0 (not on it)");
         }
 
-        return new PointPrompt(CoordinateOf(text, "X", parts[0]), CoordinateOf(text, "Y", parts[1]), label);
+        return new PointArgument(CoordinateOf(text, "X", parts[0]), CoordinateOf(text, "Y", parts[1]), label);
     }
 
     private static Coordinate CoordinateOf(string text, string name, string part) =>

@@ -5,14 +5,14 @@ namespace Sam2.Cli.Prompts;
 /// <param name="Y0">Top edge.</param>
 /// <param name="X1">Right edge.</param>
 /// <param name="Y1">Bottom edge.</param>
-public sealed record BoxPrompt(Coordinate X0, Coordinate Y0, Coordinate X1, Coordinate Y1)
+public sealed record BoxArgument(Coordinate X0, Coordinate Y0, Coordinate X1, Coordinate Y1)
 {
     private static readonly string[] Names = ["X0", "Y0", "X1", "Y1"];
 
     /// <summary>Reads a box.</summary>
     /// <param name="text"><c>X0,Y0,X1,Y1</c>.</param>
     /// <exception cref="FormatException">The text is no box; the message says which part and what is expected.</exception>
-    public static BoxPrompt Parse(string text)
+    public static BoxArgument Parse(string text)
     {
         var parts = text.Split(',');
         if (parts.Length != 4)
@@ -29,7 +29,7 @@ public sealed record BoxPrompt(Coordinate X0, Coordinate Y0, Coordinate X1, Coor
             }
         }
 
-        var box = new BoxPrompt(edges[0], edges[1], edges[2], edges[3]);
+        var box = new BoxArgument(edges[0], edges[1], edges[2], edges[3]);
         if (IsReversed(box.X0, box.X1) || IsReversed(box.Y0, box.Y1))
         {
             throw new FormatException($"--box '{text}' is empty: X0 must be less than X1 and Y0 less than Y1");

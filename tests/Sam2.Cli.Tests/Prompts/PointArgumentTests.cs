@@ -3,7 +3,7 @@ using Sam2.Cli.Prompts;
 
 namespace Sam2.Cli.Tests.Prompts;
 
-public class PointPromptTests
+public class PointArgumentTests
 {
     [TestCase("120,85", 120, 85, 1)]
     [TestCase("120,85,1", 120, 85, 1)]
@@ -12,14 +12,14 @@ public class PointPromptTests
     [TestCase("-1,0", -1, 0, 1)]
     public void Reads_pixels_and_a_label(string text, double x, double y, int label)
     {
-        var point = PointPrompt.Parse(text);
+        var point = PointArgument.Parse(text);
         Assert.That((point.X.ToPixels(640), point.Y.ToPixels(480), point.Label), Is.EqualTo((x, y, label)));
     }
 
     [Test]
     public void Reads_percentages_of_width_and_height()
     {
-        var point = PointPrompt.Parse("50%,25%");
+        var point = PointArgument.Parse("50%,25%");
         Assert.That((point.X.ToPixels(640), point.Y.ToPixels(480)), Is.EqualTo((320.0, 120.0)));
     }
 
@@ -35,5 +35,5 @@ public class PointPromptTests
     [TestCase("1,2,-1", "label '-1'")]
     [TestCase("1,2,yes", "label 'yes'")]
     public void Refuses_what_is_no_point_and_names_the_part(string text, string expected) =>
-        Assert.That(() => PointPrompt.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(expected).And.Message.Contains($"--point '{text}'"));
+        Assert.That(() => PointArgument.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(expected).And.Message.Contains($"--point '{text}'"));
 }

@@ -1,35 +1,34 @@
 using System.Globalization;
+using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Prompts;
 
-/// <summary>Everything that marks one object, in pixels of the image.</summary>
-/// <param name="Points">Clicks; none if a box or mask says enough.</param>
-/// <param name="Box">The box around the object, or null.</param>
-public sealed record ObjectPrompt(IReadOnlyList<(float X, float Y, int Label)> Points, (float X0, float Y0, float X1, float Y1)? Box)
+/// <summary>Makes prompts in pixels of the points and boxes of a command line, once the image's size is known.</summary>
+public static class PromptArguments
 {
     /// <summary>
-    /// Sorts the prompts of a command line into objects. Without a box, all points mark one object. Each box is an
-    /// object of its own; with several boxes, a point belongs to every box that it lies in.
+    /// Sorts points and boxes into objects. Without a box, all points mark one object. Each box is an object of its own;
+    /// with several boxes, a point belongs to every box that it lies in.
     /// </summary>
     /// <param name="points">Clicks as given.</param>
     /// <param name="boxes">Boxes as given.</param>
     /// <param name="width">The image's width in pixels.</param>
     /// <param name="height">The image's height in pixels.</param>
-    /// <returns>One entry per object, in the order of the boxes.</returns>
+    /// <returns>One prompt per object, in the order of the boxes.</returns>
     /// <exception cref="CliException">A prompt lies outside the image, a box is empty, or a point lies in none of several boxes.</exception>
     public static IReadOnlyList<ObjectPrompt> Resolve(
-        IReadOnlyList<PointPrompt> points, IReadOnlyList<BoxPrompt> boxes, int width, int height)
+        IReadOnlyList<PointArgument> points, IReadOnlyList<BoxArgument> boxes, int width, int height)
     {
         var clicks = points.Select(point => ToPixels(point, width, height)).ToArray();
         if (boxes.Count == 0)
         {
-            return [new ObjectPrompt(clicks, null)];
+            return [new ObjectPrompt { Points = clicks }];
         }
 
         var edges = boxes.Select(box => ToPixels(box, width, height)).ToArray();
         if (boxes.Count == 1)
         {
-            return [new ObjectPrompt(clicks, edges[0])];
+            return [new ObjectPrompt { Points = clicks, Box = edges[0] }];
         }
 
         for (var i = 0; i < clicks.Length; i++)
@@ -40,18 +39,18 @@ public sealed record ObjectPrompt(IReadOnlyList<(float X, float Y, int Label)> P
             }
         }
 
-        return [.. edges.Select(box => new ObjectPrompt([.. clicks.Where(click => Contains(box, click))], box))];
+        return [.. edges.Select(box => new ObjectPrompt { Points = [.. clicks.Where(click => Contains(box, click))], Box = box })];
     }
 
-    private static (float X, float Y, int Label) ToPixels(PointPrompt point, int width, int height)
+    private static PointPrompt ToPixels(PointArgument point, int width, int height)
     {
         var (x, y) = (point.X.ToPixels(width), point.Y.ToPixels(height));
         return x >= 0 && x <= width && y >= 0 && y <= height
-            ? ((float)x, (float)y, point.Label)
+            ? new PointPrompt((float)x, (float)y, point.Label == 1)
             : throw new CliException($"--point {point} lies outside the image, which is {width} pixels wide and {height} high");
     }
 
-    private static (float X0, float Y0, float X1, float Y1) ToPixels(BoxPrompt box, int width, int height)
+    private static BoxPrompt ToPixels(BoxArgument box, int width, int height)
     {
         var (x0, y0, x1, y1) = (box.X0.ToPixels(width), box.Y0.ToPixels(height), box.X1.ToPixels(width), box.Y1.ToPixels(height));
         if (x0 >= x1 || y0 >= y1)
@@ -60,12 +59,13 @@ public sealed record ObjectPrompt(IReadOnlyList<(float X, float Y, int Label)> P
                 $"--box {box} is empty: {Text(x0)},{Text(y0)} to {Text(x1)},{Text(y1)} in pixels of the image of {width} by {height}");
         }
 
-        return x0 >= 0 && y0 >= 0 && x1 <= width && y1 <= height
-            ? ((float)x0, (float)y0, (float)x1, (float)y1)
-            : throw new CliException($"--box {box} reaches outside the image, which is {width} pixels wide and {height} high");
+        // A box that was drawn a little over the edge of the image is still a box around an object in it.
+        return x0 < width && y0 < height && x1 > 0 && y1 > 0
+            ? new BoxPrompt((float)x0, (float)y0, (float)x1, (float)y1)
+            : throw new CliException($"--box {box} lies outside the image, which is {width} pixels wide and {height} high");
     }
 
-    private static bool Contains((float X0, float Y0, float X1, float Y1) box, (float X, float Y, int Label) click) =>
+    private static bool Contains(BoxPrompt box, PointPrompt click) =>
         click.X >= box.X0 && click.X <= box.X1 && click.Y >= box.Y0 && click.Y <= box.Y1;
 
     private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);

@@ -1,0 +1,63 @@
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+using TorchSharp;
+
+namespace Sam2.Cli.Benchmarking;
+
+/// <summary>What a model does for one picture of 800×600 pixels, piece by piece.</summary>
+public sealed class ModelWorkloads : IDisposable
+{
+    private const int PictureWidth = 800, PictureHeight = 600;
+    private const int ClicksPerSide = 8;
+
+    private readonly Sam2Model _model;
+    private readonly torch.Tensor _normalised;
+    private readonly ImagePredictor _predictor;
+
+    /// <summary>Prepares the workloads of a model; the picture is drawn, and only the architecture matters for the times.</summary>
+    /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
+    public ModelWorkloads(Sam2Model model)
+    {
+        _model = model;
+        _normalised = torch.randn([1, 3, model.Config.ImageSize, model.Config.ImageSize], dtype: model.Precision, device: model.Device);
+        _predictor = new ImagePredictor(model);
+    }
+
+    /// <summary>All workloads, in the order in which a user waits for them.</summary>
+    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks];
+
+    /// <summary>The image encoder on one preprocessed picture.</summary>
+    public Workload ImageEncoder => new("image_encoder", $"image encoder, {_model.Config.ImageSize}x{_model.Config.ImageSize}", () =>
+    {
+        using var inference = torch.inference_mode();
+        using var features = _model.EncodeImage(_normalised);
+        DeviceClock.Wait(_model.Device);
+    });
+
+    /// <summary>From a click on the encoded picture to one mask of the picture's size.</summary>
+    public Workload OneClick => new("one_click", "one click", () => Predict([ObjectPrompt.FromPoints(new PointPrompt(400, 300))], multimask: false));
+
+    /// <summary>From a grid of clicks, each an object of its own, to three masks each of the picture's size.</summary>
+    public Workload ManyClicks => new("clicks_64_multimask", "64 clicks, multimask, 600x800", () => Predict(
+        [.. Enumerable.Range(0, ClicksPerSide * ClicksPerSide).Select(i => ObjectPrompt.FromPoints(new PointPrompt(
+            (i % ClicksPerSide + 0.5f) * PictureWidth / ClicksPerSide, (i / ClicksPerSide + 0.5f) * PictureHeight / ClicksPerSide)))],
+        multimask: true));
+
+    private void Predict(IReadOnlyList<ObjectPrompt> prompts, bool multimask)
+    {
+        if (_predictor.ImageCount == 0)
+        {
+            _predictor.SetImage(BenchmarkPicture.Draw(PictureWidth, PictureHeight));
+        }
+
+        using var prediction = _predictor.Predict(prompts, multimask);
+        DeviceClock.Wait(_model.Device);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _predictor.Dispose();
+        _normalised.Dispose();
+    }
+}

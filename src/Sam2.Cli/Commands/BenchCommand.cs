@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Sam2.Cli.Benchmarking;
+using Sam2.Cli.Output;
+using TorchSharp;
+
+namespace Sam2.Cli.Commands;
+
+/// <summary><c>sam2 bench</c>: how fast the model is here, in seconds and in units of a matrix product.</summary>
+internal static class BenchCommand
+{
+    private const string DefaultArchitecture = "sam2.1_hiera_t";
+
+    public static Command Create(CommandContext context)
+    {
+        var model = new ModelOptions();
+        model.Model.Required = false;
+        var random = new Option<string?>("--random")
+        {
+            Description = $"An architecture with random weights instead of --model, such as {DefaultArchitecture} (the default); the times are the same.",
+            HelpName = "ARCHITECTURE",
+        };
+        var repeat = new Option<int>("--repeat") { Description = "Repetitions per figure; the best counts.", HelpName = "N", DefaultValueFactory = _ => 5 };
+        repeat.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var times) && times < 1)
+            {
+                result.AddError($"--repeat {times}: at least 1 is needed");
+            }
+        });
+        var attention = new Option<bool>("--attention") { Description = "Also time the attention kernel at the shapes that SAM 2.1 tiny uses." };
+
+        var command = new Command("bench", "Times the model: a table, then one line of JSON. 1 sg is the time of a 2048x2048x2048 fp32 product.");
+        model.AddTo(command);
+        foreach (var option in new Option[] { random, repeat, attention })
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(model.Model) is { Implicit: false } && result.GetResult(random) is { Implicit: false })
+            {
+                result.AddError("--model and --random exclude each other");
+            }
+        });
+        command.SetAction(parsed => Run(
+            context, model.Read(parsed), parsed.GetValue(random), parsed.GetValue(repeat), parsed.GetValue(attention)));
+        return command;
+    }
+
+    private static int Run(CommandContext context, ModelRequest request, string? random, int repeat, bool attention)
+    {
+        using var progress = new ProgressLine(context);
+        using var scope = torch.NewDisposeScope();
+        var device = request.ApplyDevice();
+        var precision = PrecisionNames.ToScalarType(request.Precision);
+        progress.Step("preparing ...");
+        var name = request.NameOrPath.Length > 0 ? request.NameOrPath : random ?? DefaultArchitecture;
+        using var model = request.NameOrPath.Length > 0 ? request.Load() : RandomModel.Create(name, device, precision);
+
+        using var reference = new ReferenceProduct(device);
+        using var workloads = new ModelWorkloads(model);
+        var tensors = new List<IDisposable>();
+        var work = attention ? workloads.All.Concat(AttentionShape.All.Select(shape => shape.Create(device, precision, tensors))) : workloads.All;
+        var run = BenchmarkRun.Measure(
+            reference.Run, work, repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
+        tensors.ForEach(tensor => tensor.Dispose());
+
+        progress.Dispose();
+        var report = new BenchReport(name, request.Device, request.Precision, torch.get_num_threads(), repeat, run);
+        context.Output.Write(report.ToTable());
+        context.Output.WriteLine(report.ToJsonLine());
+        return ExitCode.Success;
+    }
+}
