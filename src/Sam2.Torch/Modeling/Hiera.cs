@@ -85,7 +85,7 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
     {
         using var scope = NewDisposeScope();
         // Bicubic interpolation of half-precision weights is not available on every device.
-        var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic).to(pos_embed.dtype);
+        var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(pos_embed.dtype);
         var window = pos_embed_window.tile([1, 1, height / pos_embed_window.shape[2], width / pos_embed_window.shape[3]]);
         return (global + window).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
     }
