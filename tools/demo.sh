@@ -30,7 +30,8 @@ fi
 prompts=("$@")
 if [ ${#prompts[@]} -eq 0 ]; then
     prompts=(--point '50%,50%')
-    [ "$image" != "$out/scene.png" ] || prompts=(--point '126,135' --box '60,70,190,200')
+    # Of the drawn picture: the red ball by a box and a click, the yellow box by a box.
+    [ "$image" != "$out/scene.png" ] || prompts=(--box '13%,27%,35%,57%' --point '24%,42%' --box '39%,17%,69%,63%')
 fi
 
 "$sam2" segment "$image" --model "$model" --out "$out" --json "$out/result.json" "${prompts[@]}"

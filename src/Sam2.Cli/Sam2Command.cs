@@ -72,6 +72,7 @@ public static class Sam2Command
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
             BenchCommand.Create(context),
+            DrawCommand.Create(context),
             verbose,
         };
         return root;

@@ -5,6 +5,10 @@ namespace Sam2.Cli.Tests;
 public class UsageTests
 {
     [TestCase("segment")]
+    [TestCase("info")]
+    [TestCase("convert")]
+    [TestCase("bench")]
+    [TestCase("draw")]
     public void Help_lists_each_command(string command)
     {
         var run = CommandLine.Run("--help");

@@ -99,7 +99,7 @@ internal sealed class Segmentation(CommandContext context)
     private MaskReport[] Write(SegmentRequest request, RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks)
     {
         context.Cancellation.ThrowIfCancellationRequested();
-        CreateFolder(request.Directory);
+        OutputFolder.Create(request.Directory);
         var reports = new MaskReport[masks.Length];
         for (var i = 0; i < masks.Length; i++)
         {
@@ -113,8 +113,19 @@ internal sealed class Segmentation(CommandContext context)
                 new RleReport([rle.Height, rle.Width], rle.ToCompressedString()), prompts.Count > 1 ? mask.Object : null);
         }
 
+        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, prompts, masks));
         return reports;
     }
+
+    /// <summary>The picture with the best mask of each object, and what was asked.</summary>
+    private static RgbImage DrawOverlay(RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks) => Overlay.Draw(
+        image,
+        [.. masks.DistinctBy(mask => mask.Object).Select(mask => new OverlayObject(mask.Object + 1, mask.Mask))],
+        new OverlayPrompts
+        {
+            Points = [.. prompts.SelectMany(prompt => prompt.Points).Distinct().Select(p => ((double)p.X, (double)p.Y, p.IsForeground))],
+            Boxes = [.. prompts.SelectMany((prompt, i) => prompt.Box is { } b ? [((double)b.X0, (double)b.Y0, (double)b.X1, (double)b.Y1, i + 1L)] : Array.Empty<(double, double, double, double, long)>())],
+        });
 
     private static void WriteText(string? path, string text)
     {
@@ -123,25 +134,9 @@ internal sealed class Segmentation(CommandContext context)
             return;
         }
 
-        if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-        {
-            CreateFolder(folder);
-        }
-
+        OutputFolder.CreateFor(path);
         AtomicFile.Write(
             path, stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n")), e => new CliException($"{path} can't be written: {e.Message}", e));
-    }
-
-    private static void CreateFolder(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException($"the folder {path} can't be created: {e.Message}", e);
-        }
     }
 
     private void Summarise(SegmentReport report)

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class BenchCommandTests
+{
+    [Test]
+    public void Ends_with_one_json_line_of_every_figure_in_seconds_and_sg()
+    {
+        var run = CommandLine.Run("bench", "--model", "sam2.1_hiera_nano", "--repeat", "1");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        var lines = run.Output.TrimEnd('\n').Split('\n');
+        using var json = JsonDocument.Parse(lines[^1]);
+        var unit = json.RootElement.GetProperty("sg_seconds").GetDouble();
+        foreach (var name in new[] { "image_encoder", "one_click", "clicks_64_multimask" })
+        {
+            var figure = json.RootElement.GetProperty("figures").GetProperty(name);
+            var seconds = figure.GetProperty("seconds").GetDouble();
+            Assert.That(seconds, Is.Positive, name);
+            Assert.That(figure.GetProperty("sg").GetDouble(), Is.EqualTo(seconds / unit).Within(1).Percent.Or.EqualTo(seconds / unit).Within(0.002), name);
+            Assert.That(figure.GetProperty("peak_memory_bytes").GetInt64(), Is.GreaterThan(10_000_000), name);
+        }
+    }
+
+    [TestCase("--repeat", "0")]
+    [TestCase("--model", "sam2.1_hiera_nano", "--random", "sam2.1_hiera_t")]
+    public void Contradictory_options_are_usage_errors(params string[] options)
+    {
+        var run = CommandLine.Run(["bench", .. options]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_unknown_architecture_lists_the_known_ones()
+    {
+        var run = CommandLine.Run("bench", "--random", "resnet50");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("resnet50").And.Contain("sam2.1_hiera_t"));
+    }
+}

@@ -1,0 +1,68 @@
+using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class ConvertCommandTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void There_and_back_gives_the_same_tensors()
+    {
+        var (there, back) = (_folder.At("nano.safetensors"), _folder.At("nano.pt"));
+        Assert.That(CommandLine.Run("convert", "sam2.1_hiera_nano", there).ExitCode, Is.Zero);
+        Assert.That(CommandLine.Run("convert", there, back).ExitCode, Is.Zero);
+        Assert.That(new[] { Checkpoint.Open(there), Checkpoint.Open(back) }.Select(c => { using (c) { return c.Format; } }),
+            Is.EqualTo(new[] { CheckpointFormat.Safetensors, CheckpointFormat.TorchZip }));
+        AssertSameTensors(RepositoryFiles.At("weights", "sam2.1_hiera_nano.pt"), back);
+    }
+
+    [Test]
+    public void Half_precision_halves_the_file_and_is_recorded()
+    {
+        var file = _folder.At("nano.pt");
+        Assert.That(CommandLine.Run("convert", "sam2.1_hiera_nano", file, "--dtype", "bf16").ExitCode, Is.Zero);
+        Assert.That(new FileInfo(file).Length, Is.InRange(5_000_000, 6_000_000));
+        var run = CommandLine.Run("info", file);
+        Assert.That(InfoCommandTests.Value(run, "precision"), Is.EqualTo("bf16"));
+        Assert.That(InfoCommandTests.Value(run, "architecture"), Does.StartWith("sam2.1_hiera_nano"));
+    }
+
+    [TestCase("nano.onnx")]
+    [TestCase("nano")]
+    public void An_unknown_ending_is_a_usage_error(string name)
+    {
+        var run = CommandLine.Run("convert", "sam2.1_hiera_nano", _folder.At(name));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(name).And.Contain(".safetensors"));
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void A_folder_that_does_not_exist_is_named_and_nothing_is_left_behind()
+    {
+        var run = CommandLine.Run("convert", "sam2.1_hiera_nano", _folder.At("no", "nano.pt"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain(_folder.At("no")));
+    }
+
+    private static void AssertSameTensors(string expected, string actual)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var first = Checkpoint.Open(expected);
+        using var second = Checkpoint.Open(actual);
+        Assert.That(second.StateDict.Keys, Is.EquivalentTo(first.StateDict.Keys));
+        foreach (var (key, entry) in first.StateDict)
+        {
+            Assert.That(second.StateDict[key].Load().data<float>().ToArray(), Is.EqualTo(entry.Load().data<float>().ToArray()), key);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using NUnit.Framework;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class DrawCommandTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void Draws_the_demo_scene_into_a_folder_that_it_creates()
+    {
+        var file = _folder.At("new", "scene.png");
+        Assert.That(CommandLine.Run("draw", file, "--width", "210", "--height", "150").ExitCode, Is.Zero);
+        Assert.That(ImageFile.Read(file).Pixels, Is.EqualTo(DrawnScene.Demo(210, 150).Render().Image.Pixels));
+    }
+
+    [Test]
+    public void Equal_seeds_draw_equal_pictures_and_others_do_not()
+    {
+        var pixels = new[] { "1", "1", "2" }.Select((seed, i) =>
+        {
+            var file = _folder.At($"{i}.png");
+            Assert.That(CommandLine.Run("draw", file, "--width", "64", "--height", "48", "--seed", seed).ExitCode, Is.Zero);
+            return ImageFile.Read(file).Pixels;
+        }).ToArray();
+        Assert.That(pixels[1], Is.EqualTo(pixels[0]));
+        Assert.That(pixels[2], Is.Not.EqualTo(pixels[0]));
+    }
+
+    [TestCase("--width", "0")]
+    [TestCase("--height", "1000000")]
+    [TestCase("--width", "wide")]
+    public void An_impossible_size_is_a_usage_error(string option, string value)
+    {
+        var run = CommandLine.Run("draw", _folder.At("scene.png"), option, value);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(option));
+    }
+}

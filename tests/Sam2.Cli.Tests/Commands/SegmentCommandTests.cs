@@ -1,0 +1,187 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class SegmentCommandTests
+{
+    private const string Model = "sam2.1_hiera_nano";
+
+    private TemporaryFolder _folder = null!;
+    private DrawnFrame _scene = null!;
+    private string _image = null!;
+
+    [SetUp]
+    public void DrawScene()
+    {
+        _folder = new TemporaryFolder();
+        _scene = DrawnScene.Demo(420, 300).Render();
+        _image = _folder.At("scene.png");
+        ImageFile.Write(_image, _scene.Image);
+    }
+
+    [TearDown]
+    public void RemoveScene() => _folder.Dispose();
+
+    [Test]
+    public void A_click_gives_the_mask_of_what_was_clicked_on()
+    {
+        var report = Segment("--point", "24%,42%");
+        Assert.That(report.GetArrayLength(), Is.EqualTo(1));
+        Assert.That(Mask(0).Iou(_scene.Mask(1)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void A_box_gives_the_mask_of_what_is_in_it()
+    {
+        var box = _scene.Mask(2).BoundingBox;
+        Segment("--box", $"{box.X},{box.Y},{box.X + box.Width},{box.Y + box.Height}");
+        Assert.That(Mask(0).Iou(_scene.Mask(2)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void Multimask_gives_three_masks_the_best_first()
+    {
+        var masks = Segment("--point", "24%,42%", "--multimask");
+        Assert.That(masks.GetArrayLength(), Is.EqualTo(3));
+        Assert.That(masks.EnumerateArray().Select(m => m.GetProperty("score").GetDouble()), Is.Ordered.Descending);
+        Assert.That(Files("mask_*.png"), Has.Length.EqualTo(3));
+    }
+
+    [Test]
+    public void Several_boxes_give_a_mask_each_and_say_which()
+    {
+        var boxes = new[] { 1, 2 }.Select(id => _scene.Mask((byte)id).BoundingBox).SelectMany(b => new[] { "--box", $"{b.X},{b.Y},{b.X + b.Width},{b.Y + b.Height}" });
+        var masks = Segment([.. boxes]);
+        Assert.That(masks.GetArrayLength(), Is.EqualTo(2));
+        for (var i = 0; i < 2; i++)
+        {
+            var id = (byte)(masks[i].GetProperty("object").GetInt32() + 1);
+            Assert.That(Mask(i).Iou(_scene.Mask(id)), Is.GreaterThan(0.8), $"mask {i}, object {id}");
+        }
+    }
+
+    [Test]
+    public void The_report_describes_the_files_that_were_written()
+    {
+        var masks = Segment("--point", "24%,42%", "--multimask");
+        for (var i = 0; i < 3; i++)
+        {
+            var (json, mask) = (masks[i], Mask(i));
+            Assert.That(json.GetProperty("file").GetString(), Is.EqualTo(_folder.At("out", $"mask_{i}.png")));
+            Assert.That(json.GetProperty("area").GetInt64(), Is.EqualTo(mask.Area));
+            var box = mask.BoundingBox;
+            Assert.That(json.GetProperty("bbox").EnumerateArray().Select(e => e.GetInt32()), Is.EqualTo(new[] { box.X, box.Y, box.Width, box.Height }));
+            var rle = json.GetProperty("rle");
+            Assert.That(rle.GetProperty("size").EnumerateArray().Select(e => e.GetInt32()), Is.EqualTo(new[] { 300, 420 }));
+            Assert.That(CocoRle.FromCompressedString(300, 420, rle.GetProperty("counts").GetString()!).Decode(), Is.EqualTo(mask));
+        }
+    }
+
+    [Test]
+    public void Masks_are_written_as_black_and_white_and_the_overlay_in_the_images_size()
+    {
+        Segment("--point", "24%,42%");
+        var mask = ImageFile.Read(_folder.At("out", "mask_0.png"));
+        Assert.That(mask.Pixels, Is.All.EqualTo(0).Or.EqualTo(255));
+        var overlay = ImageFile.Read(_folder.At("out", "overlay.png"));
+        Assert.That((overlay.Width, overlay.Height), Is.EqualTo((420, 300)));
+        Assert.That(overlay.Pixels, Is.Not.EqualTo(_scene.Image.Pixels));
+    }
+
+    [Test]
+    public void A_mask_to_start_from_is_a_prompt()
+    {
+        MaskFile.WritePng(_folder.At("start.png"), _scene.Mask(2));
+        Segment("--mask", _folder.At("start.png"));
+        Assert.That(Mask(0).Iou(_scene.Mask(2)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void A_mask_of_another_size_is_refused_with_both_sizes()
+    {
+        MaskFile.WritePng(_folder.At("start.png"), new BinaryMask(10, 20));
+        var run = Run("--mask", _folder.At("start.png"));
+        AssertFailure(run, "20 by 10", "420 by 300");
+    }
+
+    [TestCase("--point", "500,10", "420", "300")]
+    [TestCase("--box", "430,10,440,20", "420", "300")]
+    public void A_prompt_outside_the_image_is_refused_with_the_images_size(string option, string value, params string[] words) =>
+        AssertFailure(Run(option, value), words);
+
+    [Test]
+    public void A_missing_image_is_named()
+    {
+        var run = CommandLine.Run("segment", _folder.At("none.jpg"), "--model", Model, "--point", "1,2", "--out", _folder.At("out"));
+        AssertFailure(run, "none.jpg");
+    }
+
+    [Test]
+    public void A_missing_model_is_named()
+    {
+        var run = CommandLine.Run("segment", _image, "--model", _folder.At("none.pt"), "--point", "1,2", "--out", _folder.At("out"));
+        AssertFailure(run, "none.pt");
+    }
+
+    [Test]
+    public void A_device_that_is_none_is_refused() => AssertFailure(Run("--point", "1,2", "--device", "toaster"), "toaster", "cpu");
+
+    [Test]
+    public void A_report_to_the_standard_output_is_all_that_is_written_there()
+    {
+        var run = Run("--point", "24%,42%", "--json", "-");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.That(json.RootElement.GetProperty("width").GetInt32(), Is.EqualTo(420));
+    }
+
+    [Test]
+    public void Half_precision_finds_the_same_object()
+    {
+        Segment("--point", "24%,42%", "--precision", "bf16");
+        Assert.That(Mask(0).Iou(_scene.Mask(1)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void Cancelling_leaves_nothing_behind_and_says_so()
+    {
+        using var cancel = new CancellationTokenSource();
+        cancel.Cancel();
+        var run = CommandLine.Run(cancel.Token, "segment", _image, "--model", Model, "--point", "1,2", "--out", _folder.At("out"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        Assert.That(run.Error, Is.EqualTo("sam2 segment: cancelled\n").Or.EqualTo("sam2 segment: cancelled\r\n"));
+        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+    }
+
+    private CommandLine Run(params string[] arguments) =>
+        CommandLine.Run(["segment", _image, "--model", Model, "--out", _folder.At("out"), .. arguments]);
+
+    private JsonElement Segment(params string[] arguments)
+    {
+        var run = Run([.. arguments, "--json", _folder.At("out", "report.json")]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Error, Is.Empty);
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        return json.RootElement.GetProperty("masks").Clone();
+    }
+
+    private BinaryMask Mask(int index) => MaskFile.Read(_folder.At("out", $"mask_{index}.png"));
+
+    private string[] Files(string pattern) => Directory.GetFiles(_folder.At("out"), pattern);
+
+    private void AssertFailure(CommandLine run, params string[] words)
+    {
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
+        foreach (var word in words)
+        {
+            Assert.That(run.Error, Does.Contain(word));
+        }
+
+        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+    }
+}
