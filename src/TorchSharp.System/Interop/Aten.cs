@@ -3,12 +3,21 @@ namespace TorchSharp.Interop;
 /// <summary>The operators in use, each named by its schema: name, then overload.</summary>
 internal static class Aten
 {
+    public static readonly Op _unique2 = new("_unique2");
+    public static readonly Op _upsample_bicubic2d_aa_vec = new("_upsample_bicubic2d_aa", "vec");
+    public static readonly Op _upsample_bilinear2d_aa_vec = new("_upsample_bilinear2d_aa", "vec");
+    public static readonly Op _upsample_nearest_exact1d_vec = new("_upsample_nearest_exact1d", "vec");
+    public static readonly Op _upsample_nearest_exact2d_vec = new("_upsample_nearest_exact2d", "vec");
+    public static readonly Op _upsample_nearest_exact3d_vec = new("_upsample_nearest_exact3d", "vec");
     public static readonly Op abs = new("abs");
     public static readonly Op abs_ = new("abs_");
     public static readonly Op acos = new("acos");
     public static readonly Op acos_ = new("acos_");
     public static readonly Op acosh = new("acosh");
     public static readonly Op acosh_ = new("acosh_");
+    public static readonly Op adaptive_avg_pool1d = new("adaptive_avg_pool1d");
+    public static readonly Op adaptive_avg_pool2d = new("adaptive_avg_pool2d");
+    public static readonly Op adaptive_avg_pool3d = new("adaptive_avg_pool3d");
     public static readonly Op add_Scalar = new("add", "Scalar");
     public static readonly Op add_Tensor = new("add", "Tensor");
     public static readonly Op add__Scalar = new("add_", "Scalar");
@@ -23,6 +32,7 @@ internal static class Aten
     public static readonly Op addmv = new("addmv");
     public static readonly Op addr = new("addr");
     public static readonly Op adjoint = new("adjoint");
+    public static readonly Op affine_grid_generator = new("affine_grid_generator");
     public static readonly Op alias = new("alias");
     public static readonly Op all = new("all");
     public static readonly Op all_dim = new("all", "dim");
@@ -54,10 +64,14 @@ internal static class Aten
     public static readonly Op atleast_1d = new("atleast_1d");
     public static readonly Op atleast_2d = new("atleast_2d");
     public static readonly Op atleast_3d = new("atleast_3d");
+    public static readonly Op avg_pool2d = new("avg_pool2d");
     public static readonly Op baddbmm = new("baddbmm");
+    public static readonly Op batch_norm = new("batch_norm");
     public static readonly Op bernoulli = new("bernoulli");
     public static readonly Op bernoulli__Tensor = new("bernoulli_", "Tensor");
     public static readonly Op bernoulli__float = new("bernoulli_", "float");
+    public static readonly Op binary_cross_entropy = new("binary_cross_entropy");
+    public static readonly Op binary_cross_entropy_with_logits = new("binary_cross_entropy_with_logits");
     public static readonly Op bincount = new("bincount");
     public static readonly Op bitwise_and_Tensor = new("bitwise_and", "Tensor");
     public static readonly Op bitwise_and__Tensor = new("bitwise_and_", "Tensor");
@@ -89,10 +103,15 @@ internal static class Aten
     public static readonly Op clamp_min = new("clamp_min");
     public static readonly Op clamp_min_ = new("clamp_min_");
     public static readonly Op clone = new("clone");
+    public static readonly Op col2im = new("col2im");
     public static readonly Op complex = new("complex");
     public static readonly Op conj = new("conj");
     public static readonly Op conj_physical = new("conj_physical");
+    public static readonly Op constant_pad_nd = new("constant_pad_nd");
     public static readonly Op contiguous = new("contiguous");
+    public static readonly Op conv2d = new("conv2d");
+    public static readonly Op conv2d_padding = new("conv2d", "padding");
+    public static readonly Op conv_transpose2d_input = new("conv_transpose2d", "input");
     public static readonly Op copy_ = new("copy_");
     public static readonly Op copysign_Tensor = new("copysign", "Tensor");
     public static readonly Op cos = new("cos");
@@ -102,6 +121,7 @@ internal static class Aten
     public static readonly Op count_nonzero = new("count_nonzero");
     public static readonly Op count_nonzero_dim_IntList = new("count_nonzero", "dim_IntList");
     public static readonly Op cov = new("cov");
+    public static readonly Op cross_entropy_loss = new("cross_entropy_loss");
     public static readonly Op cummax = new("cummax");
     public static readonly Op cummin = new("cummin");
     public static readonly Op cumprod = new("cumprod");
@@ -124,9 +144,12 @@ internal static class Aten
     public static readonly Op div__Scalar_mode = new("div_", "Scalar_mode");
     public static readonly Op div__Tensor_mode = new("div_", "Tensor_mode");
     public static readonly Op dot = new("dot");
+    public static readonly Op dropout = new("dropout");
+    public static readonly Op dropout_ = new("dropout_");
     public static readonly Op einsum = new("einsum");
     public static readonly Op elu = new("elu");
     public static readonly Op elu_ = new("elu_");
+    public static readonly Op embedding = new("embedding");
     public static readonly Op empty_like = new("empty_like");
     public static readonly Op empty_memory_format = new("empty", "memory_format");
     public static readonly Op empty_strided = new("empty_strided");
@@ -182,6 +205,8 @@ internal static class Aten
     public static readonly Op gelu_ = new("gelu_");
     public static readonly Op ger = new("ger");
     public static readonly Op glu = new("glu");
+    public static readonly Op grid_sampler = new("grid_sampler");
+    public static readonly Op group_norm = new("group_norm");
     public static readonly Op gt_Scalar = new("gt", "Scalar");
     public static readonly Op gt_Tensor = new("gt", "Tensor");
     public static readonly Op gt__Scalar = new("gt_", "Scalar");
@@ -195,8 +220,10 @@ internal static class Aten
     public static readonly Op heaviside = new("heaviside");
     public static readonly Op histc = new("histc");
     public static readonly Op hstack = new("hstack");
+    public static readonly Op huber_loss = new("huber_loss");
     public static readonly Op hypot = new("hypot");
     public static readonly Op i0 = new("i0");
+    public static readonly Op im2col = new("im2col");
     public static readonly Op imag = new("imag");
     public static readonly Op index_Tensor = new("index", "Tensor");
     public static readonly Op index_add = new("index_add");
@@ -220,6 +247,8 @@ internal static class Aten
     public static readonly Op isreal = new("isreal");
     public static readonly Op kron = new("kron");
     public static readonly Op kthvalue = new("kthvalue");
+    public static readonly Op l1_loss = new("l1_loss");
+    public static readonly Op layer_norm = new("layer_norm");
     public static readonly Op lcm = new("lcm");
     public static readonly Op le_Scalar = new("le", "Scalar");
     public static readonly Op le_Tensor = new("le", "Tensor");
@@ -231,6 +260,7 @@ internal static class Aten
     public static readonly Op lerp__Tensor = new("lerp_", "Tensor");
     public static readonly Op lgamma = new("lgamma");
     public static readonly Op lgamma_ = new("lgamma_");
+    public static readonly Op linear = new("linear");
     public static readonly Op linspace = new("linspace");
     public static readonly Op log = new("log");
     public static readonly Op log10 = new("log10");
@@ -275,6 +305,7 @@ internal static class Aten
     public static readonly Op max = new("max");
     public static readonly Op max_dim = new("max", "dim");
     public static readonly Op max_other = new("max", "other");
+    public static readonly Op max_pool2d = new("max_pool2d");
     public static readonly Op maximum = new("maximum");
     public static readonly Op mean = new("mean");
     public static readonly Op mean_dim = new("mean", "dim");
@@ -287,6 +318,7 @@ internal static class Aten
     public static readonly Op mm = new("mm");
     public static readonly Op mode = new("mode");
     public static readonly Op movedim_intlist = new("movedim", "intlist");
+    public static readonly Op mse_loss = new("mse_loss");
     public static readonly Op msort = new("msort");
     public static readonly Op mul_Scalar = new("mul", "Scalar");
     public static readonly Op mul_Tensor = new("mul", "Tensor");
@@ -317,10 +349,14 @@ internal static class Aten
     public static readonly Op normal_Tensor_Tensor = new("normal", "Tensor_Tensor");
     public static readonly Op normal_float_float = new("normal", "float_float");
     public static readonly Op numpy_T = new("numpy_T");
+    public static readonly Op one_hot = new("one_hot");
     public static readonly Op ones = new("ones");
     public static readonly Op ones_like = new("ones_like");
     public static readonly Op outer = new("outer");
+    public static readonly Op pad = new("pad");
     public static readonly Op permute = new("permute");
+    public static readonly Op pixel_shuffle = new("pixel_shuffle");
+    public static readonly Op pixel_unshuffle = new("pixel_unshuffle");
     public static readonly Op poisson = new("poisson");
     public static readonly Op polar = new("polar");
     public static readonly Op positive = new("positive");
@@ -397,6 +433,7 @@ internal static class Aten
     public static readonly Op sinh_ = new("sinh_");
     public static readonly Op slice_Tensor = new("slice", "Tensor");
     public static readonly Op slice_scatter = new("slice_scatter");
+    public static readonly Op smooth_l1_loss = new("smooth_l1_loss");
     public static readonly Op softmax_int = new("softmax", "int");
     public static readonly Op softplus = new("softplus");
     public static readonly Op sort_stable = new("sort", "stable");
@@ -449,8 +486,17 @@ internal static class Aten
     public static readonly Op unflatten_int = new("unflatten", "int");
     public static readonly Op unfold = new("unfold");
     public static readonly Op uniform_ = new("uniform_");
+    public static readonly Op unique_consecutive = new("unique_consecutive");
+    public static readonly Op unique_dim = new("unique_dim");
     public static readonly Op unsqueeze = new("unsqueeze");
     public static readonly Op unsqueeze_ = new("unsqueeze_");
+    public static readonly Op upsample_bicubic2d_vec = new("upsample_bicubic2d", "vec");
+    public static readonly Op upsample_bilinear2d_vec = new("upsample_bilinear2d", "vec");
+    public static readonly Op upsample_linear1d_vec = new("upsample_linear1d", "vec");
+    public static readonly Op upsample_nearest1d_vec = new("upsample_nearest1d", "vec");
+    public static readonly Op upsample_nearest2d_vec = new("upsample_nearest2d", "vec");
+    public static readonly Op upsample_nearest3d_vec = new("upsample_nearest3d", "vec");
+    public static readonly Op upsample_trilinear3d_vec = new("upsample_trilinear3d", "vec");
     public static readonly Op var = new("var");
     public static readonly Op var_dim = new("var", "dim");
     public static readonly Op var_mean = new("var_mean");

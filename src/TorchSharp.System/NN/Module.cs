@@ -139,6 +139,15 @@ public static partial class torch
                 else _internal_buffers[name] = (value, persistent);
             }
 
+            /// <summary>Puts a parameter, taken out of its dispose scope, in the place of another, which is disposed.</summary>
+            private protected void ReplaceComponent(string name, ref Parameter? field, Parameter? value)
+            {
+                if (ReferenceEquals(field, value)) return;
+                field?.Dispose();
+                field = (Parameter?)value?.DetachFromDisposeScope();
+                ConditionallyRegisterParameter(name, field);
+            }
+
             /// <summary>Removes all submodules.</summary>
             protected void ClearModules() => _internal_submodules.Clear();
 
