@@ -39,6 +39,14 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Opens a checkpoint that is in memory already.</summary>
     internal static Checkpoint Open(ReadOnlyMemory<byte> bytes, string name = "memory") => Open(ByteSource.OfMemory(name, bytes));
 
+    /// <summary>Reads the bytes of every tensor of the state dict once, without keeping them, and verifies their checksums.</summary>
+    /// <exception cref="CheckpointException">A checksum is wrong, or reading fails.</exception>
+    public void Verify()
+    {
+        foreach (var region in StateDict.Values.Select(entry => entry.Storage.Region.Region).Distinct<StorageRegion>(ReferenceEqualityComparer.Instance))
+            region.Verify();
+    }
+
     /// <summary>Closes the file. Its entries can't be loaded any more.</summary>
     public void Dispose() => _source.Dispose();
 

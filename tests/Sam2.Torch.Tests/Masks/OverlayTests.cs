@@ -65,7 +65,8 @@ public class OverlayTests
     {
         for (int id = 0; id < 30; id++)
         {
-            Assert.That(ObjectColours.Of(id), Is.EqualTo(ObjectColours.Of(id)));
+            var (first, again) = (ObjectColours.Of(id), ObjectColours.Of(id));
+            Assert.That(again, Is.EqualTo(first));
             for (int other = id + 1; other < Math.Min(id + 8, 30); other++)
             {
                 var (a, b) = (ObjectColours.Of(id), ObjectColours.Of(other));

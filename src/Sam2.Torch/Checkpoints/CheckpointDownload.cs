@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>
+/// Downloads published checkpoints. The bytes go to NAME.part, so an interrupted download is resumed where it stopped (if the
+/// server's file is still the same one); the complete file is opened and its checksums are verified before it gets its name.
+/// </summary>
+public static class CheckpointDownload
+{
+    private const int BufferBytes = 1 << 18;
+
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30) }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Downloads a checkpoint unless it is there already.</summary>
+    /// <param name="model">A checkpoint of <see cref="ModelCatalog"/>.</param>
+    /// <param name="folder">Where to; <see cref="ModelFiles.UserFolder"/> when null. Created if needed.</param>
+    /// <param name="progress">Told about every few hundred kilobytes.</param>
+    /// <param name="cancellation">Stops it; what has been received is kept for the next time.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="CheckpointException">The server refuses, the connection keeps failing, the file is damaged or can't be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<string> FetchAsync(PublishedModel model, string? folder = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (model.Url is null)
+            throw new CheckpointException(model.Name, "is not published for download", $"{model.File} comes with the repository: restore it");
+        return FetchAsync(model.Url, Path.Combine(folder ?? ModelFiles.UserFolder, model.File), DownloadOptions.Default, progress, cancellation);
+    }
+
+    internal static async Task<string> FetchAsync(Uri url, string path, DownloadOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (File.Exists(path))
+            return path;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using (var part = new PartFile(path))
+            {
+                await TransferAsync(url, part, options, progress, cancellation).ConfigureAwait(false);
+                Validate(url, part);
+            }
+            PartFile.Complete(path);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room, and that no other download of it is running", e);
+        }
+    }
+
+    private static async Task TransferAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    {
+        var pause = options.Pause;
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = part.Length;
+            Exception failure;
+            try
+            {
+                await RequestAsync(url, part, options, progress, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (TransientException e)
+            {
+                failure = e;
+            }
+            if (part.Length > before)
+                (attempt, pause) = (0, options.Pause);
+            if (attempt >= options.Attempts)
+                throw new CheckpointException(url.ToString(), $"can't be downloaded: {failure.Message.TrimEnd('.')}",
+                    part.Length > 0 ? $"Try again: the first {part.Length} bytes are kept and it goes on from there" : "Check the network connection and try again", failure);
+            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            pause *= 2;
+        }
+    }
+
+    /// <summary>One request, for the bytes that are still missing.</summary>
+    private static async Task RequestAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    {
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        stall.CancelAfter(options.Stall);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            if (part.Length > 0)
+            {
+                request.Headers.Range = new RangeHeaderValue(part.Length, null);
+                request.Headers.TryAddWithoutValidation("If-Range", part.Validator);
+            }
+            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+            Begin(url, part, response);
+            var total = part.Length + response.Content.Headers.ContentLength;
+            progress?.Report(new(part.Length, total));
+
+            await using var body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
+            var buffer = new byte[BufferBytes];
+            while (true)
+            {
+                stall.CancelAfter(options.Stall);
+                var count = await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false);
+                if (count == 0)
+                    break;
+                part.Append(buffer.AsSpan(0, count));
+                progress?.Report(new(part.Length, total));
+            }
+            if (part.Length < total)
+                throw new TransientException($"the connection ended after {part.Length} of {total} bytes");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TransientException($"nothing arrived for {options.Stall.TotalSeconds:0.#} seconds");
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            throw new TransientException(e.InnerException is { } inner ? $"{e.Message.TrimEnd('.')} ({inner.Message.TrimEnd('.')})" : e.Message);
+        }
+    }
+
+    /// <summary>Takes the status and decides where the body's bytes belong.</summary>
+    private static void Begin(Uri url, PartFile part, HttpResponseMessage response)
+    {
+        var content = response.Content.Headers;
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.PartialContent when content.ContentRange?.From == part.Length:
+                return;
+            case HttpStatusCode.OK when content.ContentType?.MediaType is "text/html" or "application/xhtml+xml":
+                throw new CheckpointException(url.ToString(), "is a web page, not a checkpoint", "A proxy or login page may stand in between: open the address in a browser");
+            case HttpStatusCode.OK:
+                // From the beginning: a new download, a server without ranges, or a file that has changed meanwhile.
+                part.Restart(response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : content.LastModified?.ToString("r") ?? "");
+                return;
+            case HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable:
+                part.Restart("");
+                throw new TransientException("the server could not continue the earlier download");
+            case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
+                throw new TransientException($"the server answers {(int)response.StatusCode} ({response.ReasonPhrase})");
+            default:
+                throw new CheckpointException(url.ToString(), $"can't be downloaded: the server answers {(int)response.StatusCode} ({response.ReasonPhrase})",
+                    "Check the address, or download the file with a browser and put it into the folder yourself");
+        }
+    }
+
+    private static void Validate(Uri url, PartFile part)
+    {
+        part.Flush();
+        try
+        {
+            using var checkpoint = Checkpoint.Open(part.Path);
+            checkpoint.Verify();
+        }
+        catch (CheckpointException e)
+        {
+            // Resuming would only add to the damage.
+            part.Restart("");
+            throw new CheckpointException(url.ToString(), $"was downloaded, but {e.Cause}", "Try again; if it stays so, something between here and the server changes the file", e);
+        }
+    }
+
+    private sealed class TransientException(string message) : Exception(message);
+}
