@@ -30,8 +30,8 @@ fi
 prompts=("$@")
 if [ ${#prompts[@]} -eq 0 ]; then
     prompts=(--point '50%,50%')
-    # Of the drawn picture: the red ball by a box and a click, the yellow box by a box.
-    [ "$image" != "$out/scene.png" ] || prompts=(--box '13%,27%,35%,57%' --point '24%,42%' --box '39%,17%,69%,63%')
+    # Of the drawn picture: the red ball by a box and a click, the blue ball by a box.
+    [ "$image" != "$out/scene.png" ] || prompts=(--box '13%,27%,35%,57%' --point '24%,42%' --box '71%,53%,91%,81%')
 fi
 
 "$sam2" segment "$image" --model "$model" --out "$out" --json "$out/result.json" "${prompts[@]}"

@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
+using Sam2.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(ImageBenchmarks).Assembly).Run(args);

@@ -1,0 +1,70 @@
+using BenchmarkDotNet.Attributes;
+using Sam2.Cli.Benchmarking;
+using Sam2.Torch.Modeling;
+using TorchSharp;
+
+namespace Sam2.Benchmarks;
+
+/// <summary>
+/// The workloads of <c>sam2 bench</c> on one architecture with random weights, beside the reference product: the column
+/// Ratio is the time in sg. The environment variable SAM2_ARCHITECTURE names another architecture than SAM 2.1 tiny.
+/// </summary>
+[Config(typeof(SgConfig))]
+public class ImageBenchmarks
+{
+    private readonly List<IDisposable> _owned = [];
+    private readonly Dictionary<string, Action> _attention = [];
+    private ReferenceProduct _reference = null!;
+    private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!;
+
+    /// <summary>Builds the model and the tensors.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        var device = torch.CPU;
+        Sam2Model model = RandomModel.Create(
+            Environment.GetEnvironmentVariable("SAM2_ARCHITECTURE") ?? "sam2.1_hiera_t", device, torch.ScalarType.Float32);
+        var workloads = new ModelWorkloads(model);
+        _reference = new ReferenceProduct(device);
+        _owned.AddRange([_reference, workloads, model]);
+        _imageEncoder = workloads.ImageEncoder.Run;
+        _oneClick = workloads.OneClick.Run;
+        _manyClicks = workloads.ManyClicks.Run;
+        foreach (var shape in AttentionShape.All)
+        {
+            _attention[shape.Name] = shape.Create(device, torch.ScalarType.Float32, _owned).Run;
+        }
+    }
+
+    /// <summary>Frees them.</summary>
+    [GlobalCleanup]
+    public void Cleanup() => _owned.ForEach(owned => owned.Dispose());
+
+    /// <summary>One sg.</summary>
+    [Benchmark(Baseline = true)]
+    public void Product2048() => _reference.Run();
+
+    /// <summary>The image encoder.</summary>
+    [Benchmark]
+    public void ImageEncoder() => _imageEncoder();
+
+    /// <summary>A click on an encoded picture.</summary>
+    [Benchmark]
+    public void OneClick() => _oneClick();
+
+    /// <summary>64 clicks, three masks each.</summary>
+    [Benchmark]
+    public void Clicks64Multimask() => _manyClicks();
+
+    /// <summary>Attention of a frame's tokens on its memories.</summary>
+    [Benchmark]
+    public void AttentionMemory() => _attention["attention_memory"]();
+
+    /// <summary>Attention within windows.</summary>
+    [Benchmark]
+    public void AttentionWindows() => _attention["attention_windows"]();
+
+    /// <summary>Attention over the whole picture.</summary>
+    [Benchmark]
+    public void AttentionGlobal() => _attention["attention_global"]();
+}

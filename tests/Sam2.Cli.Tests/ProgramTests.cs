@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using NUnit.Framework;
+using Sam2.Cli.Tests.Tools;
+
+namespace Sam2.Cli.Tests;
+
+/// <summary>The program as it is started: exit codes, streams and signals of a process.</summary>
+public class ProgramTests
+{
+    private static string Dll => Path.Combine(AppContext.BaseDirectory, "sam2.dll");
+
+    [Test]
+    public void Success_failure_and_wrong_usage_are_told_by_the_exit_code()
+    {
+        Assert.That(Start("info", "sam2.1_hiera_nano").ExitCode, Is.Zero);
+        Assert.That(Start("info", "no-such-model").ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(Start("info").ExitCode, Is.EqualTo(ExitCode.Usage));
+    }
+
+    [Test]
+    public void Segments_a_picture_from_start_to_end_and_draws_no_progress_into_a_file()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(Start("draw", folder.At("scene.png"), "--width", "420", "--height", "300").ExitCode, Is.Zero);
+        var run = Start("segment", folder.At("scene.png"), "--model", "sam2.1_hiera_nano", "--point", "24%,42%", "--out", folder.At("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Error, Is.Empty);
+        Assert.That(run.Output, Does.Contain("mask_0.png"));
+        Assert.That(Directory.GetFiles(folder.At("out")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "mask_0.png", "overlay.png" }));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX")]
+    [UnsupportedOSPlatform("windows")]
+    public void An_interrupt_ends_the_program_soon_with_the_code_that_shells_expect()
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", Dll, "bench", "--model", "sam2.1_hiera_nano", "--repeat", "1000000"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        // Long enough to be computing; sooner is fine too, as cancelling works at any time once the handler is in place.
+        Thread.Sleep(3000);
+        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!;
+        var started = Stopwatch.StartNew();
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "still running 30 seconds after the interrupt");
+        Assert.That(process.ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        Assert.That(process.StandardError.ReadToEnd(), Does.Contain("cancelled"));
+        Assert.That(process.StandardOutput.ReadToEnd(), Is.Empty);
+        TestContext.Out.WriteLine($"ended {started.ElapsedMilliseconds} ms after the interrupt");
+    }
+
+    private static Script Start(params string[] arguments) => Script.Run("dotnet", ["exec", Dll, .. arguments]);
+}
