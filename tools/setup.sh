@@ -69,10 +69,10 @@ choose_stack() {
 [ -n "$stack" ] || choose_stack
 
 install_missing_packages() {
-    local wanted=(g++ cmake ffmpeg) missing=() package
-    [ -n "${LIBTORCH:-}" ] || wanted+=(libtorch-dev libdnnl-dev)
+    local wanted=(g++ cmake make ffmpeg libdnnl-dev) missing=() package
+    [ -n "${LIBTORCH:-}" ] || wanted+=(libtorch-dev)
     if ! command -v dpkg-query >/dev/null; then
-        for package in g++ cmake ffmpeg; do
+        for package in g++ cmake make ffmpeg; do
             command -v "$package" >/dev/null || die "the system stack needs $package; install it with your package manager"
         done
         return 0
