@@ -12,21 +12,21 @@ public sealed partial class Sam2Model
     /// <param name="imageEmbedding">Image embedding without memory, [B, C, H, W]; [1, C, H, W] when B objects share the frame.</param>
     /// <param name="maskLogits">Mask logits at image size, [B, 1, S, S].</param>
     /// <param name="objectScoreLogits">Object scores before the sigmoid, [B, 1].</param>
-    /// <param name="maskFromPoints">
-    /// Whether the masks are the answer to the user's prompts; they are then binarised if the configuration says so (inference only).
+    /// <param name="binarize">
+    /// Whether masks are binarised before they are encoded, as masks that answer a user's prompts can be
+    /// (<see cref="Sam2Config.BinarizeMaskFromPtsForMemEnc"/>); never in training mode.
     /// </param>
     /// <param name="objectsOfOneFrame">
     /// Whether the batch are objects of one frame, whose masks the configuration can require to be disjoint (inference only).
     /// </param>
     /// <returns>Memories, [B, Cm, H, W].</returns>
     public Tensor EncodeMemory(
-        Tensor imageEmbedding, Tensor maskLogits, Tensor objectScoreLogits, bool maskFromPoints, bool objectsOfOneFrame = false)
+        Tensor imageEmbedding, Tensor maskLogits, Tensor objectScoreLogits, bool binarize, bool objectsOfOneFrame = false)
     {
         using var scope = NewDisposeScope();
         if (objectsOfOneFrame && Config.NonOverlapMasksForMemEnc && !training) maskLogits = NonOverlappingMasks.Apply(maskLogits);
 
-        var binarize = Config.BinarizeMaskFromPtsForMemEnc && maskFromPoints && !training;
-        var masks = binarize ? maskLogits.gt(0).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
+        var masks = binarize && !training ? maskLogits.gt(0).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
         masks = masks * Config.SigmoidScaleForMemEnc + Config.SigmoidBiasForMemEnc;
         var memories = memory_encoder.forward(imageEmbedding, masks);
         if (no_obj_embed_spatial is not null)
