@@ -71,6 +71,7 @@ public static class Sam2Command
             SegmentCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
+            DownloadCommand.Create(context),
             BenchCommand.Create(context),
             DrawCommand.Create(context),
             verbose,

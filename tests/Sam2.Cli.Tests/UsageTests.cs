@@ -7,6 +7,7 @@ public class UsageTests
     [TestCase("segment")]
     [TestCase("info")]
     [TestCase("convert")]
+    [TestCase("download")]
     [TestCase("bench")]
     [TestCase("draw")]
     public void Help_lists_each_command(string command)

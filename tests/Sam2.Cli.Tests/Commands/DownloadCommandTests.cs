@@ -1,0 +1,33 @@
+using NUnit.Framework;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class DownloadCommandTests
+{
+    [Test]
+    public void A_name_nobody_knows_is_a_usage_error_that_lists_the_known_ones()
+    {
+        var run = CommandLine.Run("download", "sam3");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("'sam3'").And.Contain("sam2.1_hiera_tiny").And.Contain("sam2_hiera_large"));
+    }
+
+    [Test]
+    public void What_is_here_already_is_not_downloaded_again()
+    {
+        var run = CommandLine.Run("download", "sam2.1_hiera_nano");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Path.GetFileName(run.Output.Trim()), Is.EqualTo("sam2.1_hiera_nano.pt"));
+    }
+
+    [Test]
+    public void What_is_published_nowhere_can_not_be_downloaded()
+    {
+        using var folder = new TemporaryFolder();
+        var run = CommandLine.Run("download", "sam2.1_hiera_nano", "--out", folder.Path);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("sam2.1_hiera_nano"));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
+    }
+}
