@@ -5,11 +5,11 @@ namespace TorchSharp.Tests.Harness;
 
 /// <summary>
 /// Finds every public way to call an operator by its name: the method of <see cref="Tensor"/>, the static functions of
-/// <c>torch</c>, <c>torch.special</c> and <c>torch.nn.functional</c>, and C#'s operators. New overloads are tested as soon as they exist.
+/// <c>torch</c> and <c>torch.nn.functional</c>, and C#'s operators. New overloads are tested as soon as they exist.
 /// </summary>
 public static class Forms
 {
-    private static readonly Type[] StaticHosts = [typeof(torch), typeof(nn.functional), typeof(special)];
+    private static readonly Type[] StaticHosts = [typeof(torch), typeof(nn.functional)];
 
     private static readonly Dictionary<Type, object> Numbers = new()
     {
@@ -46,6 +46,44 @@ public static class Forms
                from c in Candidates(null, csharpOperator)
                where Takes(c, number.Key, typeof(Tensor))
                select (Text(c), (Func<Tensor, Tensor>)(x => Invoke(c, number.Value, x)), ToDouble(number.Value))];
+
+    /// <summary>Functions of one tensor and the given arguments; further parameters keep their defaults. Results may be tuples or lists.</summary>
+    public static IReadOnlyList<(string Name, Func<Tensor, object> Call)> With(string name, object?[] arguments)
+    {
+        var methods = typeof(Tensor).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Concat(StaticHosts.SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static)))
+            .Where(m => m.Name == name && m.ReturnType != typeof(void) && !TorchSharpDefects.Has(Text(m)) && Fits(m));
+        return [.. methods.Select(m => (Text(m), (Func<Tensor, object>)(x => Call(m, x))))];
+
+        bool Fits(MethodInfo method)
+        {
+            var parameters = method.GetParameters().AsSpan();
+            if (method.IsStatic)
+            {
+                if (parameters.Length == 0 || parameters[0].ParameterType != typeof(Tensor))
+                    return false;
+                parameters = parameters[1..];
+            }
+            if (parameters.Length < arguments.Length)
+                return false;
+            for (var i = 0; i < parameters.Length; i++)
+                if (i < arguments.Length ? !Accepts(parameters[i].ParameterType, arguments[i]) : !parameters[i].HasDefaultValue)
+                    return false;
+            Found.Add(method);
+            return true;
+        }
+
+        static bool Accepts(Type type, object? argument)
+            => argument is null ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : type.IsInstanceOfType(argument);
+
+        object Call(MethodInfo method, Tensor x)
+        {
+            var skipped = method.IsStatic ? 1 : 0;
+            var all = arguments.Concat(method.GetParameters().Skip(arguments.Length + skipped).Select(p => p.DefaultValue));
+            var given = method.IsStatic ? all.Prepend(x) : all;
+            return method.Invoke(method.IsStatic ? null : x, BindingFlags.DoNotWrapExceptions, null, [.. given], null)!;
+        }
+    }
 
     private static IEnumerable<MethodInfo> Candidates(string? name, string? csharpOperator)
         => typeof(Tensor).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)

@@ -16,6 +16,8 @@ public static class TorchSharpDefects
         "torch.lgamma_(Tensor)", "torch.clamp_min_(Tensor, Scalar)", "torch.clamp_max_(Tensor, Scalar)", "torch.clamp_(Tensor, Scalar, Scalar)", "Tensor.elu_(Double)",
         // Ignores the rounding mode.
         "torch.div(Tensor, Tensor, RoundingMode)",
+        // Computes the standard deviation.
+        "torch.var_mean(Tensor, Boolean)",
         // Return their argument.
         "Tensor.hardtanh(Scalar, Scalar)", "functional.hardtanh(Tensor, Double, Double, Boolean)", "functional.Hardtanh(Tensor, Double, Double, Boolean)",
     ];

@@ -115,8 +115,6 @@ public sealed class LayerTests : TensorTest
         Check(SiLU(), v => v * Pointwise.SpecialFunctions.Sigmoid(v));
         Check(Tanh(), Math.Tanh);
         Check(Identity(), v => v);
-        Check(Softplus(), Pointwise.SpecialFunctions.Softplus);
-        Check(LeakyReLU(0.2), v => v < 0 ? 0.2 * v : v);
 
         void Check(Module<Tensor, Tensor> module, Func<double, double> f)
         {
@@ -126,26 +124,11 @@ public sealed class LayerTests : TensorTest
     }
 
     [Test]
-    public void Pooling_and_normalising_layers_equal_their_functions()
+    public void MaxPool2d_takes_the_largest_value_of_each_window()
     {
         var x = Nd.Shuffled(1, 1, 4, 4, 4).Map(v => v / 10);
         using var max = MaxPool2d(2, 2);
         Expect.Close(max.call(x.ToTensor()), Nd.Of([1, 4, 2, 2], i => Window(i).Max()));
-        using var average = AvgPool2d(2, 2);
-        Expect.Close(average.call(x.ToTensor()), Nd.Of([1, 4, 2, 2], i => Window(i).Average()));
-        using var groups = GroupNorm(2, 4, dtype: ScalarType.Float64);
-        // TorchSharp 0.107 leaves these two uninitialised.
-        using (no_grad())
-        {
-            groups.weight.fill_(1);
-            groups.bias!.fill_(0);
-        }
-        var standardised = x.Reshape(1, 2, 32).Along(2, v => [.. v.Select(a => (a - v.Average()) / Math.Sqrt(v.Sum(b => Math.Pow(b - v.Average(), 2)) / 32 + 1e-5))]);
-        Expect.Close(groups.call(x.ToTensor()), standardised.Reshape(1, 4, 4, 4));
-        using var softmax = Softmax(1);
-        Expect.Close(softmax.call(x.ToTensor()), x.Along(1, Reference.Softmax));
-        using var flatten = Flatten();
-        Expect.Exact(flatten.call(x.ToTensor()), x.Reshape(1, 64));
 
         IEnumerable<double> Window(long[] i)
             => from r in new long[] { 0, 1 } from s in new long[] { 0, 1 } select x[i[0], i[1], 2 * i[2] + r, 2 * i[3] + s];

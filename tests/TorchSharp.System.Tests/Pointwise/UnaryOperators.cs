@@ -81,7 +81,7 @@ public static class UnaryOperators
         },
         new("elu 1.5", x => x < 0 ? 1.5 * (Math.Exp(x) - 1) : x)
         {
-            Also = [x => x.elu(1.5), x => F.elu(x, 1.5)],
+            Also = [x => x.elu(1.5)],
         },
         new("celu 1.5", x => x < 0 ? 1.5 * (Math.Exp(x / 1.5) - 1) : x) { Also = [x => x.celu(1.5)] },
         new("threshold", x => x > 0.5 ? x : -1) { Also = [x => x.threshold(0.5, -1)], AlsoInPlace = [x => x.threshold_(0.5, -1)] },

@@ -42,9 +42,8 @@ public static class ReductionOperators
         },
         new("norm", v => Math.Sqrt(v.Sum(x => x * x)))
         {
-            Full = [x => x.norm(), x => linalg.norm(x), x => linalg.vector_norm(x)], OfNothing = true,
+            Full = [x => x.norm()], OfNothing = true,
             Dim = [(x, d, k) => x.norm((int)d, k)],
-            Dims = [(x, d, k) => linalg.vector_norm(x, 2, d, k)],
         },
         new("1-norm", v => v.Sum(Math.Abs)) { Full = [x => x.norm(1f)], Dim = [(x, d, k) => x.norm((int)d, k, 1)] },
         new("logsumexp", v => Math.Log(v.Sum(Math.Exp))) { Dim = [(x, d, k) => x.logsumexp(d, k), (x, d, k) => torch.logsumexp(x, d, k)] },

@@ -46,7 +46,7 @@ public sealed class ViewTests : TensorTest
             Expect.Exact(x.swapdims(0, 1), Values.Permute(1, 0, 2));
             Expect.Exact(x.mT, Values.Permute(0, 2, 1));
             Expect.Exact(x.movedim([0], [2]), Values.Permute(1, 2, 0));
-            Expect.Exact(torch.movedim(x, 2, 0), Values.Permute(2, 0, 1));
+            Expect.Exact(torch.movedim(x, [2], [0]), Values.Permute(2, 0, 1));
             Expect.Exact(x.select(0, 0).t(), Nd.Range(3, 4).Permute(1, 0));
             Expect.Exact(x.select(0, 0).T, Nd.Range(3, 4).Permute(1, 0));
         });

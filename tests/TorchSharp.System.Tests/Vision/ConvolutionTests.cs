@@ -67,15 +67,6 @@ public sealed class ConvolutionTests : TensorTest
         GradCheck.Verify(t => F.conv_transpose2d(t[0], t[1], t[2], [2, 1], [1, 0], [1, 0], [1, 1], 2), x, w, b);
     }
 
-    [Test]
-    public void One_dimensional_convolution_slides_over_a_sequence()
-    {
-        var (x, w, b) = (Nd.Uniform(1, -1, 1, 2, 3, 9), Nd.Uniform(2, -1, 1, 4, 3, 3), Nd.Uniform(3, -1, 1, 4));
-        var c = new ConvolutionCase("", [], []) { Stride = [1, 2], Padding = [0, 1] };
-        var expected = References.Convolve(x.Reshape(2, 3, 1, 9), w.Reshape(4, 3, 1, 3), b, c);
-        Expect.Close(F.conv1d(x.ToTensor(), w.ToTensor(), b.ToTensor(), 2, 1), expected.Reshape(2, 4, 5));
-    }
-
     private static void ForEach(Action<ScalarType, Layout> check)
     {
         foreach (var dtype in Real)

@@ -21,15 +21,6 @@ public sealed class PoolingTests : TensorTest
         });
 
     [Test]
-    public void Max_pooling_says_where_the_largest_values_were()
-    {
-        var (values, indices) = F.max_pool2d_with_indices(Image.ToTensor(ScalarType.Float32), [2, 2], [2, 2]);
-        var flat = Nd.From(indices);
-        Expect.Exact(values, Nd.Of([2, 3, 3, 4], i => Image[i[0], i[1], (long)flat[i] / 9, (long)flat[i] % 9]));
-        Expect.Exact(values, Pool(2, 2, 0, 1, v => v.Max()));
-    }
-
-    [Test]
     public void Average_pooling_takes_the_mean_of_each_window()
         => ForEach(x =>
         {
