@@ -98,8 +98,9 @@ public sealed partial class Sam2Model : nn.Module
     /// <summary>The memory encoder alone.</summary>
     public MemoryEncoder MemoryEncoder => memory_encoder;
 
+    // The original truncates at ±2, a hundred deviations away. TorchSharp 0.107's trunc_normal_ fills with a constant.
     private static Parameter Token(params long[] shape) =>
-        nn.Parameter(nn.init.trunc_normal_(zeros(shape), std: 0.02));
+        nn.Parameter(nn.init.normal_(zeros(shape), std: 0.02));
 
     private static void Validate(Sam2Config config)
     {

@@ -65,7 +65,6 @@ internal static class Aten
     public static readonly Op atleast_2d = new("atleast_2d");
     public static readonly Op atleast_3d = new("atleast_3d");
     public static readonly Op avg_pool2d = new("avg_pool2d");
-    public static readonly Op baddbmm = new("baddbmm");
     public static readonly Op batch_norm = new("batch_norm");
     public static readonly Op bernoulli = new("bernoulli");
     public static readonly Op bernoulli__Tensor = new("bernoulli_", "Tensor");
@@ -148,7 +147,6 @@ internal static class Aten
     public static readonly Op dropout_ = new("dropout_");
     public static readonly Op einsum = new("einsum");
     public static readonly Op elu = new("elu");
-    public static readonly Op elu_ = new("elu_");
     public static readonly Op embedding = new("embedding");
     public static readonly Op empty_like = new("empty_like");
     public static readonly Op empty_memory_format = new("empty", "memory_format");
@@ -215,8 +213,6 @@ internal static class Aten
     public static readonly Op hardsigmoid_ = new("hardsigmoid_");
     public static readonly Op hardswish = new("hardswish");
     public static readonly Op hardswish_ = new("hardswish_");
-    public static readonly Op hardtanh = new("hardtanh");
-    public static readonly Op hardtanh_ = new("hardtanh_");
     public static readonly Op heaviside = new("heaviside");
     public static readonly Op histc = new("histc");
     public static readonly Op hstack = new("hstack");
@@ -296,7 +292,6 @@ internal static class Aten
     public static readonly Op masked_fill_Scalar = new("masked_fill", "Scalar");
     public static readonly Op masked_fill__Scalar = new("masked_fill_", "Scalar");
     public static readonly Op masked_scatter = new("masked_scatter");
-    public static readonly Op masked_scatter_ = new("masked_scatter_");
     public static readonly Op masked_select = new("masked_select");
     public static readonly Op matmul = new("matmul");
     public static readonly Op matrix_H = new("matrix_H");
@@ -342,7 +337,6 @@ internal static class Aten
     public static readonly Op new_ones = new("new_ones");
     public static readonly Op new_zeros = new("new_zeros");
     public static readonly Op nonzero = new("nonzero");
-    public static readonly Op nonzero_numpy = new("nonzero_numpy");
     public static readonly Op norm_Scalar = new("norm", "Scalar");
     public static readonly Op norm_ScalarOpt_dim = new("norm", "ScalarOpt_dim");
     public static readonly Op normal_ = new("normal_");

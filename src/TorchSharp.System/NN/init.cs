@@ -31,20 +31,6 @@ public static partial class torch
             public static Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator generator = null!) =>
                 Unrecorded(tensor, t => t.normal_(mean, std, generator));
 
-            /// <summary>Normal random numbers of [a, b]: a uniform one through the inverse of the distribution function.</summary>
-            public static Tensor trunc_normal_(Tensor tensor, double mean = 0, double std = 1, double a = -2, double b = 2, Generator generator = null!)
-            {
-                double Cdf(double x) => (1 + Erf(x / Math.Sqrt(2))) / 2;
-                double low = Cdf((a - mean) / std), high = Cdf((b - mean) / std);
-                return Unrecorded(tensor, t => t.uniform_(2 * low - 1, 2 * high - 1, generator).erfinv_().mul_(std * Math.Sqrt(2)).add_(mean).clamp_(a, b));
-            }
-
-            private static double Erf(double x)
-            {
-                using Tensor value = torch.tensor(x);
-                return value.erf_().item<double>();
-            }
-
             /// <summary>Uniform numbers that keep the variance of signals and gradients (Glorot).</summary>
             public static Tensor xavier_uniform_(Tensor tensor, double gain = 1)
             {

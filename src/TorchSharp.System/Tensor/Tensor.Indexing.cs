@@ -73,9 +73,6 @@ public static partial class torch
         /// <summary>See torch.masked_scatter.</summary>
         public Tensor masked_scatter(Tensor mask, Tensor value) => Aten.masked_scatter.Call(this, mask, value);
 
-        /// <summary>See torch.masked_scatter, in place.</summary>
-        public Tensor masked_scatter_(Tensor mask, Tensor value) => Aten.masked_scatter_.InPlace(this, mask, value);
-
         /// <summary>See torch.masked_select.</summary>
         public Tensor masked_select(Tensor mask) => Aten.masked_select.Call(this, mask);
 

@@ -52,9 +52,6 @@ public static partial class torch
         /// <summary>See torch.addr.</summary>
         public Tensor addr(Tensor vec1, Tensor vec2, float beta = 1, float alpha = 1) => Aten.addr.Call(this, vec1, vec2, beta, alpha);
 
-        /// <summary>See torch.baddbmm.</summary>
-        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => Aten.baddbmm.Call(this, batch1, batch2, beta, alpha);
-
         /// <summary>See torch.matrix_power.</summary>
         public Tensor matrix_power(int n) => Aten.matrix_power.Call(this, n);
 

@@ -125,19 +125,26 @@ public static partial class torch
         public static Tensor operator /(Tensor left, int right) => Aten.div_Scalar.Call(left, right);
 
         /// <summary>See torch.div.</summary>
-        public static Tensor operator /(Scalar left, Tensor right) => Aten.mul__Scalar.InPlace(right.reciprocal(), left);
+        public static Tensor operator /(Scalar left, Tensor right) => Divide(left, right);
 
         /// <summary>See torch.div.</summary>
-        public static Tensor operator /(double left, Tensor right) => Aten.mul__Scalar.InPlace(right.reciprocal(), left);
+        public static Tensor operator /(double left, Tensor right) => Divide(left, right);
 
         /// <summary>See torch.div.</summary>
-        public static Tensor operator /(float left, Tensor right) => Aten.mul__Scalar.InPlace(right.reciprocal(), left);
+        public static Tensor operator /(float left, Tensor right) => Divide(left, right);
 
         /// <summary>See torch.div.</summary>
-        public static Tensor operator /(long left, Tensor right) => Aten.mul__Scalar.InPlace(right.reciprocal(), left);
+        public static Tensor operator /(long left, Tensor right) => Divide(left, right);
 
         /// <summary>See torch.div.</summary>
-        public static Tensor operator /(int left, Tensor right) => Aten.mul__Scalar.InPlace(right.reciprocal(), left);
+        public static Tensor operator /(int left, Tensor right) => Divide(left, right);
+
+        // Not in place: the derivative of the reciprocal needs its value.
+        private static Tensor Divide(Scalar left, Tensor right)
+        {
+            using var reciprocal = right.reciprocal();
+            return reciprocal.mul(left);
+        }
 
         /// <summary>See torch.remainder.</summary>
         public static Tensor operator %(Tensor left, Tensor right) => Aten.remainder_Tensor.Call(left, right);

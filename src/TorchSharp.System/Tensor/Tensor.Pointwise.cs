@@ -355,20 +355,11 @@ public static partial class torch
         /// <summary>See torch.elu.</summary>
         public Tensor elu(double alpha = 1) => Aten.elu.Call(this, alpha);
 
-        /// <summary>See torch.elu, in place.</summary>
-        public Tensor elu_(double alpha = 1) => Aten.elu_.InPlace(this, alpha);
-
         /// <summary>See torch.celu.</summary>
         public Tensor celu() => Aten.celu.Call(this);
 
         /// <summary>See torch.celu.</summary>
         public Tensor celu(Scalar alpha) => Aten.celu.Call(this, alpha);
-
-        /// <summary>See torch.hardtanh.</summary>
-        public Tensor hardtanh(Scalar min, Scalar max) => Aten.hardtanh.Call(this, min, max);
-
-        /// <summary>See torch.hardtanh, in place.</summary>
-        public Tensor hardtanh_(Scalar min, Scalar max) => Aten.hardtanh_.InPlace(this, min, max);
 
         /// <summary>See torch.softplus.</summary>
         public Tensor softplus(double beta = 1, double threshold = 20) => Aten.softplus.Call(this, beta, threshold);

@@ -29,6 +29,10 @@ public static partial class torch
         public Tensor argwhere() => Aten.argwhere.Call(this);
 
         /// <summary>See torch.nonzero_as_list.</summary>
-        public IList<Tensor> nonzero_as_list() => Aten.nonzero_numpy.CallList(this);
+        public IList<Tensor> nonzero_as_list()
+        {
+            using var positions = nonzero();
+            return positions.split(1, dim: 1);
+        }
     }
 }

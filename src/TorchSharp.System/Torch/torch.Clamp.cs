@@ -10,22 +10,13 @@ public static partial class torch
     public static Tensor clamp(Tensor input, Tensor? min = null, Tensor? max = null) => input.clamp(min, max);
 
     /// <summary>See torch.clamp, in place.</summary>
-    public static Tensor clamp_(Tensor input, Scalar? min = null, Scalar? max = null) => input.clamp_(min, max);
-
-    /// <summary>See torch.clamp, in place.</summary>
     public static Tensor clamp_(Tensor input, Tensor? min = null, Tensor? max = null) => input.clamp_(min, max);
 
     /// <summary>See torch.clamp_max.</summary>
     public static Tensor clamp_max(Tensor input, Scalar max) => input.clamp_max(max);
 
-    /// <summary>See torch.clamp_max, in place.</summary>
-    public static Tensor clamp_max_(Tensor input, Scalar max) => input.clamp_max_(max);
-
     /// <summary>See torch.clamp_min.</summary>
     public static Tensor clamp_min(Tensor input, Scalar min) => input.clamp_min(min);
-
-    /// <summary>See torch.clamp_min, in place.</summary>
-    public static Tensor clamp_min_(Tensor input, Scalar min) => input.clamp_min_(min);
 
     /// <summary>See torch.clip.</summary>
     public static Tensor clip(Tensor input, Scalar? min = null, Scalar? max = null) => input.clip(min, max);

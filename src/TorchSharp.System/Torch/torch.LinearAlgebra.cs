@@ -48,9 +48,6 @@ public static partial class torch
     /// <summary>See torch.addr.</summary>
     public static Tensor addr(Tensor input, Tensor vec1, Tensor vec2, float beta = 1, float alpha = 1) => input.addr(vec1, vec2, beta, alpha);
 
-    /// <summary>See torch.baddbmm.</summary>
-    public static Tensor baddbmm(Tensor input, Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => input.baddbmm(batch1, batch2, beta, alpha);
-
     /// <summary>See torch.matrix_power.</summary>
     public static Tensor matrix_power(Tensor input, int n) => input.matrix_power(n);
 

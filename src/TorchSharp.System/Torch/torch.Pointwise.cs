@@ -84,9 +84,6 @@ public static partial class torch
     /// <summary>See torch.erfc, in place.</summary>
     public static Tensor erfc_(Tensor input) => input.erfc_();
 
-    /// <summary>See torch.erfinv.</summary>
-    public static Tensor erfinv(Tensor input) => input.erfinv();
-
     /// <summary>See torch.erfinv, in place.</summary>
     public static Tensor erfinv_(Tensor input) => input.erfinv_();
 
@@ -116,9 +113,6 @@ public static partial class torch
 
     /// <summary>See torch.lgamma.</summary>
     public static Tensor lgamma(Tensor input) => input.lgamma();
-
-    /// <summary>See torch.lgamma, in place.</summary>
-    public static Tensor lgamma_(Tensor input) => input.lgamma_();
 
     /// <summary>See torch.log.</summary>
     public static Tensor log(Tensor input) => input.log();

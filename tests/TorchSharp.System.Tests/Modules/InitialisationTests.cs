@@ -35,17 +35,4 @@ public sealed class InitialisationTests : TensorTest
             Assert.That(Math.Sqrt(values.Sum(v => (v - average) * (v - average)) / values.Length), Is.EqualTo(deviation).Within(0.03 * deviation));
         }
     }
-
-    [Test]
-    public void A_truncated_normal_stays_within_its_bounds()
-    {
-        if (TorchSharpDefects.IsTorchSharp)
-            Assert.Ignore("TorchSharp 0.107 multiplies by the mean and adds the deviation, so the result is constant.");
-        var values = Nd.From(init.trunc_normal_(torch.empty(200, 500), 0, 0.02, -0.03, 0.03)).Data;
-        Assert.That(values.Min(), Is.GreaterThanOrEqualTo(-0.03f));
-        Assert.That(values.Max(), Is.LessThanOrEqualTo(0.03f));
-        Assert.That(values.Max(), Is.GreaterThan(0.029));
-        // The deviation of a normal distribution cut at ±1.5 deviations.
-        Assert.That(Math.Sqrt(values.Sum(v => v * v) / values.Length) / 0.02, Is.EqualTo(0.743).Within(0.01));
-    }
 }
