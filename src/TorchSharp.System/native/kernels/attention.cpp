@@ -10,6 +10,7 @@
 // dv may differ from d. Memory beside the result: a few hundred kB per thread, whatever N and M.
 
 #include "attention_block.h"
+#include "cpu.h"
 
 #include <ATen/ATen.h>
 #include <ATen/ExpandUtils.h>
@@ -47,19 +48,7 @@ Tensor plain_attention(const Tensor& query, const Tensor& key, const Tensor& val
     return at::matmul(at::softmax(at::matmul(query * scale, key.transpose(-2, -1)), -1), value);
 }
 
-void (*const attention_block)(const AttentionBlock&) = [] {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq")) {
-        return attention_block_avx512;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return attention_block_avx2;
-    }
-#endif
-    return attention_block_generic;
-}();
+const auto attention_block = SAM2TORCH_SELECT(attention_block);
 
 // Queries per block: as many as keep their transposed copy and the result in the second-level cache (half a
 // megabyte), so that keys and values are read from further away as seldom as possible; fewer when the threads

@@ -1,6 +1,8 @@
 // One block of queries of softmax(Q Kᵀ / √d) V against all keys, on one thread: the part of the fused attention
-// that is compiled once per instruction set (attention_*.cpp), so it includes nothing but plain C headers.
+// that is compiled once per instruction set (cpu_*.cpp), so it includes nothing but plain C headers.
 #pragma once
+
+#include "cpu.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,10 +33,6 @@ inline size_t attention_scratch(int64_t queries, int64_t keys, int64_t d, int64_
     return static_cast<size_t>(rows * (d + dv + 2) + block * kLanes + block * (d + dv) + 128);
 }
 
-void attention_block_generic(const AttentionBlock& block);
-#if defined(__x86_64__)
-void attention_block_avx2(const AttentionBlock& block);
-void attention_block_avx512(const AttentionBlock& block);
-#endif
+SAM2TORCH_DECLARE(attention_block, const AttentionBlock& block);
 
 }  // namespace sam2torch

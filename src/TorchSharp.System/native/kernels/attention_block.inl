@@ -1,5 +1,4 @@
-// Body of attention_block_*: included by one source file per instruction set, which defines
-// SAM2TORCH_WIDTH (floats per vector), SAM2TORCH_ROWS (rows of a register tile) and SAM2TORCH_ATTENTION (name).
+// Body of attention_block_*: included by one source file per instruction set (cpu_*.cpp).
 //
 // Layout. A vector holds one number for each of several *queries*. Scores are kept transposed, [key][query]:
 //   S[key][q] = sum_t K[key][t] * Q[t][q]      O[c][q] = sum_key V[key][c] * P[key][q]
@@ -9,8 +8,7 @@
 // cache. The softmax is the online one: running maximum m, sum l, and rescaling of O when m grows.
 
 #include "attention_block.h"
-
-#include <string.h>
+#include "simd.inl"
 
 namespace sam2torch {
 namespace {
@@ -18,130 +16,6 @@ namespace {
 constexpr int kRows = SAM2TORCH_ROWS;
 constexpr int64_t kKeysAtOnce = 240;  // keys of a call that are taken as a single block
 constexpr int64_t kKeyBlock = 144;    // otherwise: 18 kB of scores for 32 queries
-
-template <int W>
-struct Simd {
-    typedef float F __attribute__((vector_size(W * 4)));
-    typedef int32_t I __attribute__((vector_size(W * 4)));
-    typedef float Unaligned __attribute__((vector_size(W * 4), aligned(4), may_alias));
-};
-
-template <int W>
-inline typename Simd<W>::F load(const float* p) {
-    return *reinterpret_cast<const typename Simd<W>::Unaligned*>(p);
-}
-
-template <int W>
-inline void store(float* p, typename Simd<W>::F v) {
-    *reinterpret_cast<typename Simd<W>::Unaligned*>(p) = v;
-}
-
-inline float widen(uint16_t bits) {
-    const uint32_t word = static_cast<uint32_t>(bits) << 16;
-    float value;
-    memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-inline uint16_t narrow(float value) {
-    uint32_t word;
-    memcpy(&word, &value, sizeof word);
-    if ((word & 0x7fffffffu) > 0x7f800000u) {
-        return 0x7fc0;  // NaN
-    }
-    return static_cast<uint16_t>((word + 0x7fffu + ((word >> 16) & 1u)) >> 16);  // to nearest even
-}
-
-// `count` ≤ W numbers, the rest zero.
-template <int W>
-inline typename Simd<W>::F load_some(const float* p, int64_t count) {
-    if (count >= W) {
-        return load<W>(p);
-    }
-    typename Simd<W>::F v = {};
-    for (int64_t i = 0; i < count; i++) {
-        v[i] = p[i];
-    }
-    return v;
-}
-
-template <int W>
-inline typename Simd<W>::F load_some(const uint16_t* p, int64_t count) {
-    typename Simd<W>::F v = {};
-    for (int64_t i = 0; i < (count < W ? count : W); i++) {
-        v[i] = widen(p[i]);
-    }
-    return v;
-}
-
-template <int W>
-inline void store_some(float* p, typename Simd<W>::F v, int64_t count) {
-    if (count >= W) {
-        store<W>(p, v);
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        p[i] = v[i];
-    }
-}
-
-template <int W>
-inline void store_some(uint16_t* p, typename Simd<W>::F v, int64_t count) {
-    for (int64_t i = 0; i < (count < W ? count : W); i++) {
-        p[i] = narrow(v[i]);
-    }
-}
-
-// In-place transposition of a W × W matrix held in W vectors: log2(W) stages that swap off-diagonal blocks.
-template <int W, int H>
-inline void transpose_stage(typename Simd<W>::F* r) {
-    using I = typename Simd<W>::I;
-    I low, high;
-    for (int i = 0; i < W; i++) {
-        low[i] = (i & H) ? W + i - H : i;
-        high[i] = (i & H) ? W + i : i + H;
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < W; i++) {
-        if ((i & H) == 0) {
-            const auto a = r[i], b = r[i + H];
-#if defined(__clang__)
-            for (int j = 0; j < W; j++) {
-                r[i][j] = low[j] < W ? a[low[j]] : b[low[j] - W];
-                r[i + H][j] = high[j] < W ? a[high[j]] : b[high[j] - W];
-            }
-#else
-            r[i] = __builtin_shuffle(a, b, low);
-            r[i + H] = __builtin_shuffle(a, b, high);
-#endif
-        }
-    }
-}
-
-template <int W>
-inline void transpose(typename Simd<W>::F* r) {
-    transpose_stage<W, 1>(r);
-    if constexpr (W > 2) transpose_stage<W, 2>(r);
-    if constexpr (W > 4) transpose_stage<W, 4>(r);
-    if constexpr (W > 8) transpose_stage<W, 8>(r);
-}
-
-// 2^x for x ≤ 0, relative error 1.5e-7; NaN stays NaN. 2^f on [-½, ½] by a minimax polynomial.
-template <int W>
-inline typename Simd<W>::F exp2(typename Simd<W>::F x) {
-    using F = typename Simd<W>::F;
-    using I = typename Simd<W>::I;
-    const F lowest = F{} - 126.0f, magic = F{} + 12582912.0f;  // 1.5 · 2^23: rounds to an integer in the low bits
-    x = x < lowest ? lowest : x;
-    const F shifted = x + magic;
-    const F f = x - (shifted - magic);
-    F p = f * 0.001327647129073739f + 0.009675540961325169f;
-    p = p * f + 0.05550713092088699f;
-    p = p * f + 0.24022120237350464f;
-    p = p * f + 0.6931469440460205f;
-    p = p * f + 1.0000001192092896f;
-    return (F)((I)p + ((I)shifted << 23));
-}
 
 // A group of NV vectors of queries.
 template <int W, int NV>
@@ -362,6 +236,16 @@ inline void with_group(int64_t queries, Function&& f) {
 }
 
 template <class T>
+inline void gather_rows(const T* rows, int64_t stride, int64_t count, int64_t width, float* out) {
+    constexpr int W = SAM2TORCH_WIDTH;
+    for (int64_t j = 0; j < count; j++) {
+        for (int64_t t = 0; t < width; t += W) {
+            store_some<W>(out + j * width + t, load_some<W>(rows + j * stride + t, width - t), width - t);
+        }
+    }
+}
+
+template <class T>
 void attend(const AttentionBlock& b) {
     constexpr int64_t kLanes = 2 * SAM2TORCH_WIDTH;
     const T* query = static_cast<const T*>(b.query);
@@ -376,6 +260,9 @@ void attend(const AttentionBlock& b) {
     float* maxima = ot + groups * kLanes * b.dv;
     float* sums = maxima + groups * kLanes;
     float* scores = sums + groups * kLanes;
+    // bfloat16 has to be widened. Rows far apart (slices of a fused projection) are gathered when enough queries
+    // share the block: each on a page of its own, they would overrun the address translation cache.
+    const bool gather = sizeof(T) != sizeof(float) || (b.queries >= 128 && (b.key_row > b.d || b.value_row > b.dv));
     float* wide_keys = scores + block * kLanes;
     float* wide_values = wide_keys + block * b.d;
 
@@ -392,22 +279,16 @@ void attend(const AttentionBlock& b) {
         const float* k;
         const float* v;
         int64_t key_row = b.key_row, value_row = b.value_row;
-        if constexpr (sizeof(T) == sizeof(float)) {
-            k = key + first * key_row;
-            v = value + first * value_row;
-        } else {
-            for (int64_t j = 0; j < keys; j++) {
-                for (int64_t t = 0; t < b.d; t++) {
-                    wide_keys[j * b.d + t] = widen(key[(first + j) * b.key_row + t]);
-                }
-                for (int64_t t = 0; t < b.dv; t++) {
-                    wide_values[j * b.dv + t] = widen(value[(first + j) * b.value_row + t]);
-                }
-            }
+        if (gather) {
+            gather_rows(key + first * key_row, key_row, keys, b.d, wide_keys);
+            gather_rows(value + first * value_row, value_row, keys, b.dv, wide_values);
             k = wide_keys;
             v = wide_values;
             key_row = b.d;
             value_row = b.dv;
+        } else {
+            k = reinterpret_cast<const float*>(key + first * key_row);
+            v = reinterpret_cast<const float*>(value + first * value_row);
         }
         for (int64_t g = 0; g < groups; g++) {
             const int64_t start = g * kLanes, count = b.queries - start < kLanes ? b.queries - start : kLanes;
@@ -434,7 +315,7 @@ void attend(const AttentionBlock& b) {
 
 }  // namespace
 
-void SAM2TORCH_ATTENTION(const AttentionBlock& block) {
+void SAM2TORCH_NAME(attention_block)(const AttentionBlock& block) {
     if (block.type == AttentionType::kFloat32) {
         attend<float>(block);
     } else {

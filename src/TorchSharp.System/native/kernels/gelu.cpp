@@ -1,0 +1,67 @@
+// gelu (the exact one) for float32 on the CPU, in place of libtorch's: equal to rounding and
+// faster. Measured in the SAM 2.1 tiny encoder, one thread: 1.6 → 1.15 times one 2048³ product.
+
+#include "gelu_block.h"
+#include "override.h"
+
+#include <ATen/ATen.h>
+#include <ATen/MemoryOverlap.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/gelu_cpu_dispatch.h>
+
+namespace sam2torch {
+namespace {
+
+using at::Tensor;
+
+const auto gelu_block = SAM2TORCH_SELECT(gelu_block);
+
+// `approximate` is 'none' and every element of the tensor lies in one dense piece of memory.
+bool is_ours(const Tensor& x, c10::string_view approximate) {
+    return approximate == "none" && x.scalar_type() == at::kFloat && x.layout() == at::kStrided &&
+        x.is_non_overlapping_and_dense();
+}
+
+void run(const Tensor& x, const Tensor& out) {
+    const auto* source = static_cast<const float*>(x.data_ptr());
+    auto* target = static_cast<float*>(out.data_ptr());
+    at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+        gelu_block(source + begin, target + begin, end - begin);
+    });
+}
+
+Tensor gelu(const Tensor& x, c10::string_view approximate) {
+    if (!is_ours(x, approximate)) {
+        return at::cpu::gelu(x, approximate);
+    }
+    Tensor out = at::empty_strided(x.sizes(), x.strides(), x.options());
+    run(x, out);
+    return out;
+}
+
+Tensor& gelu_out(const Tensor& x, c10::string_view approximate, Tensor& out) {
+    const bool same_memory = out.is_same(x) || at::get_overlap_status(out, x) == at::MemOverlapStatus::No;
+    if (!is_ours(x, approximate) || out.scalar_type() != at::kFloat || out.sizes() != x.sizes() ||
+        out.strides() != x.strides() || !same_memory) {
+        return at::cpu::gelu_outf(x, approximate, out);
+    }
+    run(x, out);
+    return out;
+}
+
+Tensor& gelu_(Tensor& x, c10::string_view approximate) {
+    if (!is_ours(x, approximate)) {
+        return at::cpu::gelu_(x, approximate);
+    }
+    run(x, x);
+    return x;
+}
+
+const bool registered = override_aten(c10::DispatchKey::CPU, [](torch::Library& m) {
+    m.impl("gelu", gelu);
+    m.impl("gelu.out", gelu_out);
+    m.impl("gelu_", gelu_);
+});
+
+}  // namespace
+}  // namespace sam2torch
