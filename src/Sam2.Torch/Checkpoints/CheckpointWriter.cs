@@ -46,10 +46,12 @@ public static class CheckpointWriter
     /// <summary>Writes the tensors of an open checkpoint to another file, without loading them all.</summary>
     /// <param name="path">The file; <c>.safetensors</c> or, for any other name, PyTorch's zip format.</param>
     /// <param name="checkpoint">An open checkpoint; may be of the same path.</param>
-    /// <param name="entries">Values beside <c>model</c>; those of the checkpoint when null.</param>
+    /// <param name="entries">
+    /// Values beside <c>model</c>; those of the checkpoint when null. What the metadata of safetensors, which is text, can't
+    /// hold (an optimizer's tensors, for example) is left out there.
+    /// </param>
     /// <param name="floatType">Element type that floating-point tensors are converted to; their own when null.</param>
     /// <exception cref="CheckpointException">The source is damaged, or the file can't be written.</exception>
-    /// <exception cref="ArgumentException">An entry can't be represented in the format.</exception>
     public static void Save(string path, Checkpoint checkpoint, PlainDictionary? entries = null, ScalarType? floatType = null)
     {
         entries ??= checkpoint.Entries;
@@ -58,7 +60,7 @@ public static class CheckpointWriter
         {
             if (IsSafetensors(path))
             {
-                SafetensorsWriter.Write(stream, [.. checkpoint.StateDict.Select(t => new SafetensorsWriter.Item(t.Key, t.Value.Shape, DenseStorage.Of(t.Value, floatType)))], entries);
+                SafetensorsWriter.Write(stream, [.. checkpoint.StateDict.Select(t => new SafetensorsWriter.Item(t.Key, t.Value.Shape, DenseStorage.Of(t.Value, floatType)))], new(entries.Where(PlainJson.CanWrite)));
                 return;
             }
             var storages = new StorageCollector(floatType);

@@ -15,6 +15,9 @@ internal static class PlainJson
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
+    /// <summary>Whether an entry has a JSON form.</summary>
+    public static bool CanWrite(KeyValuePair<object, object?> entry) => entry.Key is string && CanWrite(entry.Value);
+
     /// <summary>Parses JSON text into plain values; null if it is not JSON.</summary>
     public static object? TryRead(string text)
     {
@@ -59,6 +62,16 @@ internal static class PlainJson
             default: throw new ArgumentException($"safetensors metadata can't hold a value of type {value.GetType().Name}; write a .pt file instead.");
         }
     }
+
+    private static bool CanWrite(object? value) => value switch
+    {
+        null or bool or int or long or string => true,
+        float number => float.IsFinite(number),
+        double number => double.IsFinite(number),
+        PlainList list => list.All(CanWrite),
+        PlainDictionary dictionary => dictionary.All(CanWrite),
+        _ => false,
+    };
 
     private static string Fractional(double number)
     {

@@ -123,6 +123,24 @@ public class CheckpointWritingTests
     }
 
     [Test]
+    public void Converting_to_safetensors_keeps_the_values_that_its_metadata_can_hold()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        var entries = new PlainDictionary([.. Values, new("optimizer", new PlainList([ones([2])]))]);
+        CheckpointWriter.Save(folder["in.pt"], new Dictionary<string, Tensor> { ["w"] = ones([2]) }, entries);
+        using (var source = Checkpoint.Open(folder["in.pt"]))
+            CheckpointWriter.Save(folder["out.safetensors"], source);
+        using var copy = Checkpoint.Open(folder["out.safetensors"]);
+        Assert.That(copy.Entries["note"], Is.EqualTo("füñf ✓"));
+        Assert.That(copy.Entries["epoch"], Is.EqualTo("3"));
+        Assert.That(copy.Entries["lr"], Is.EqualTo("0.0001"));
+        Assert.That(copy.Entries.ContainsKey("optimizer"), Is.False);
+        Assert.That(copy.Entries.ContainsKey("bytes"), Is.False);
+        Assert.That(copy.Entries.ContainsKey("infinite"), Is.False);
+    }
+
+    [Test]
     public void Tensors_may_stand_among_the_plain_values()
     {
         using var folder = new TemporaryFolder();
