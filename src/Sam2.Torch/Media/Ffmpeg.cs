@@ -6,6 +6,9 @@ internal static class Ffmpeg
     private const string Install =
         "Install it: 'sudo apt-get install ffmpeg' on Debian or Ubuntu, 'brew install ffmpeg' on macOS, 'winget install ffmpeg' on Windows";
 
+    /// <summary>What ffmpeg returns after a signal such as Ctrl-C, having closed its files properly.</summary>
+    public const int InterruptedExitCode = 255;
+
     /// <summary>The full path of <c>ffmpeg</c> or <c>ffprobe</c>, looked up in PATH at every call.</summary>
     /// <param name="tool">The program's name without ending.</param>
     /// <param name="path">The file that is to be read or written, for the message.</param>
@@ -41,4 +44,15 @@ internal static class Ffmpeg
         string line = messages.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
         return line.Length == 0 ? "ffmpeg gave no reason" : $"ffmpeg says: {line.TrimEnd('.')}";
     }
+
+    /// <summary>The error for a file that ffprobe refuses.</summary>
+    public static MediaException NotAVideo(string path, string messages, MediaLimits limits, Exception? inner = null) =>
+        messages.Contains("max pixel count", StringComparison.Ordinal)
+            ? new MediaException(
+                path,
+                $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels",
+                "Scale it down, or raise the limit if the file is trusted",
+                inner)
+            : new MediaException(
+                path, $"is not a video that can be read ({Summarise(messages)})", "The file is damaged, cut off or not a video", inner);
 }

@@ -26,7 +26,7 @@ public sealed record MediaLimits
         {
             throw new MediaException(
                 path,
-                $"claims {width}×{height} pixels, more than the limit of {MaxPixels / 1e6:0.###} megapixels",
+                $"claims {width}×{height} pixels, more than the limit of {MaxPixels / 1e6:0.######} megapixels",
                 "Scale it down, or raise the limit if the file is trusted");
         }
     }

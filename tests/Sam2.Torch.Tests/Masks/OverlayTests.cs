@@ -65,8 +65,6 @@ public class OverlayTests
     {
         for (int id = 0; id < 30; id++)
         {
-            var (first, again) = (ObjectColours.Of(id), ObjectColours.Of(id));
-            Assert.That(again, Is.EqualTo(first));
             for (int other = id + 1; other < Math.Min(id + 8, 30); other++)
             {
                 var (a, b) = (ObjectColours.Of(id), ObjectColours.Of(other));
@@ -75,6 +73,7 @@ public class OverlayTests
             }
         }
 
+        Assert.That(ObjectColours.Of(1), Is.EqualTo(new Rgb(77, 162, 251)), "pictures made yesterday and today agree");
         Assert.That(() => ObjectColours.Of(long.MinValue), Throws.Nothing);
     }
 

@@ -63,6 +63,7 @@ public class ImageFileTests
     [TestCase("ü 日本.jpg")]
     public void A_hostile_name_is_still_a_file(string name)
     {
+        Assume.That(!OperatingSystem.IsWindows() || name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
         ImageFile.Write(_folder[name], TestPictures.Smooth(16, 12));
         Assert.That(ImageFile.Read(_folder[name]).Width, Is.EqualTo(16));
         Assert.That(_folder.Files, Is.EqualTo(new[] { name }));

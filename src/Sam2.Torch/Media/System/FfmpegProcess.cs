@@ -8,12 +8,13 @@ namespace Sam2.Torch.Media;
 /// One run of ffmpeg or ffprobe: arguments as an array, raw bytes over its standard streams, messages drained in the
 /// background. A watchdog ends it when it makes no progress, cancellation ends it at once, and disposing never leaves it behind.
 /// </summary>
-internal sealed class FfmpegProcess : IDisposable
+internal sealed class FfmpegProcess : IMediaPipe
 {
     private const int KeptMessages = 1 << 14;
 
     private readonly string _path;
     private readonly Process _process;
+    private readonly bool _writes;
     private readonly StringBuilder _messages = new();
     private readonly Task _drain;
     private readonly TimeSpan _timeout;
@@ -21,11 +22,13 @@ internal sealed class FfmpegProcess : IDisposable
     private readonly CancellationToken _cancellation;
     private readonly CancellationTokenRegistration _registration;
     private volatile bool _timedOut;
+    private bool _disposed;
 
-    private FfmpegProcess(string path, Process process, TimeSpan timeout, CancellationToken cancellation)
+    private FfmpegProcess(string path, Process process, bool writes, TimeSpan timeout, CancellationToken cancellation)
     {
         _path = path;
         _process = process;
+        _writes = writes;
         _timeout = timeout;
         _cancellation = cancellation;
         _drain = Task.Run(DrainMessages);
@@ -38,6 +41,9 @@ internal sealed class FfmpegProcess : IDisposable
 
     /// <summary>What the process reads.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <inheritdoc/>
+    public Stream Stream => _writes ? Input : Output;
 
     /// <summary>The last kilobytes of its messages.</summary>
     public string Messages
@@ -55,7 +61,7 @@ internal sealed class FfmpegProcess : IDisposable
     /// <param name="tool"><c>ffmpeg</c> or <c>ffprobe</c>.</param>
     /// <param name="path">The file concerned, for messages.</param>
     /// <param name="arguments">The arguments, one element each.</param>
-    /// <param name="timeout">How long it may go without <see cref="Progress"/>.</param>
+    /// <param name="timeout">How long it may go without <see cref="Watch"/>.</param>
     /// <param name="writes">True to feed its standard input.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="MediaException">The tool is missing or cannot be started.</exception>
@@ -84,7 +90,7 @@ internal sealed class FfmpegProcess : IDisposable
                 process.StandardInput.Close();
             }
 
-            return new FfmpegProcess(path, process, timeout, cancellation);
+            return new FfmpegProcess(path, process, writes, timeout, cancellation);
         }
         catch (Win32Exception e)
         {
@@ -92,33 +98,41 @@ internal sealed class FfmpegProcess : IDisposable
         }
     }
 
-    /// <summary>Tells the watchdog that bytes flow.</summary>
-    public void Progress() => _watchdog.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
+    /// <inheritdoc/>
+    public void Watch() => _watchdog.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
 
-    /// <summary>Waits for the end and returns the exit code.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="MediaException">It made no progress for too long.</exception>
-    public int WaitForExit()
+    /// <inheritdoc/>
+    public void Unwatch() => _watchdog.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
+
+    /// <inheritdoc/>
+    public (int ExitCode, string Messages) Finish()
     {
+        if (_writes)
+        {
+            CloseInput();
+        }
+
+        Watch();
         _process.WaitForExit();
         _drain.Wait();
-        ThrowIfStopped();
-        return _process.ExitCode;
-    }
-
-    /// <summary>Turns an end that we caused ourselves into the exception that says so.</summary>
-    public void ThrowIfStopped()
-    {
         _cancellation.ThrowIfCancellationRequested();
         if (_timedOut)
         {
             throw new MediaException(_path, $"kept ffmpeg silent for {_timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged");
         }
+
+        return (_process.ExitCode, Messages);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _registration.Dispose();
         _watchdog.Dispose();
         Kill();
@@ -142,6 +156,18 @@ internal sealed class FfmpegProcess : IDisposable
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or NotSupportedException)
         {
             // It has ended already.
+        }
+    }
+
+    private void CloseInput()
+    {
+        try
+        {
+            Input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended already; its exit code tells why.
         }
     }
 

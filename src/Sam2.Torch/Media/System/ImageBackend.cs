@@ -30,11 +30,11 @@ internal static class ImageBackend
         using var process = FfmpegProcess.Start("ffmpeg", path, arguments, limits.Timeout, writes: false, cancellation);
         var pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * 3));
         int have = ReadAll(process, pixels);
-        int exit = process.WaitForExit();
-        if (exit != 0 || have < pixels.Length || process.Messages.Length > 0)
+        var (exit, messages) = process.Finish();
+        if (exit != 0 || have < pixels.Length || messages.Length > 0)
         {
             throw new MediaException(
-                path, $"cannot be decoded completely ({Ffmpeg.Summarise(process.Messages)})", "The file is damaged or cut off; copy it again");
+                path, $"cannot be decoded completely ({Ffmpeg.Summarise(messages)})", "The file is damaged or cut off; copy it again");
         }
 
         return new RgbImage(width, height, pixels);
@@ -67,9 +67,10 @@ internal static class ImageBackend
         }
 
         copy.Wait();
-        return process.WaitForExit() == 0 && output.Length > 0
+        var (exit, messages) = process.Finish();
+        return exit == 0 && output.Length > 0
             ? output.ToArray()
-            : throw new MediaException(path, $"cannot be encoded ({Ffmpeg.Summarise(process.Messages)})");
+            : throw new MediaException(path, $"cannot be encoded ({Ffmpeg.Summarise(messages)})");
     }
 
     private static int ReadAll(FfmpegProcess process, byte[] pixels)
@@ -79,7 +80,7 @@ internal static class ImageBackend
         while (have < pixels.Length && (got = process.Output.Read(pixels, have, pixels.Length - have)) > 0)
         {
             have += got;
-            process.Progress();
+            process.Watch();
         }
 
         return have;

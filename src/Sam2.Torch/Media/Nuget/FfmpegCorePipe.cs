@@ -1,0 +1,143 @@
+using System.IO.Pipelines;
+using System.Text;
+using FFMpegCore;
+
+namespace Sam2.Torch.Media;
+
+/// <summary>One run of ffmpeg by FFMpegCore, which pushes bytes, turned into a stream that is pulled (or the other way round).</summary>
+internal sealed class FfmpegCorePipe : IMediaPipe
+{
+    private const int KeptMessages = 1 << 14;
+
+    /// <summary>Bytes that wait between ffmpeg and us; enough to keep both busy, little beside a frame.</summary>
+    private const int Buffered = 1 << 20;
+
+    private readonly string _path;
+    private readonly bool _writes;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenSource _stop;
+    private readonly Timer _watchdog;
+    private readonly Stream _inner;
+    private readonly StringBuilder _messages = new();
+    private readonly Task<FFMpegResult> _run;
+    private volatile bool _timedOut;
+    private bool _closed;
+    private bool _disposed;
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="path">The file concerned, for messages.</param>
+    /// <param name="writes">True to encode, false to decode.</param>
+    /// <param name="timeout">How long it may stay silent while it is watched.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="start">Starts FFMpegCore with the other end of the stream, a token that stops it and a sink for messages.</param>
+    public FfmpegCorePipe(
+        string path, bool writes, TimeSpan timeout, CancellationToken cancellation,
+        Func<Stream, CancellationToken, Action<string>, Task<FFMpegResult>> start)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        (_path, _writes, _timeout, _cancellation) = (path, writes, timeout, cancellation);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: Buffered, resumeWriterThreshold: Buffered / 2, useSynchronizationContext: false));
+        (Stream, _inner) = writes
+            ? (pipe.Writer.AsStream(), pipe.Reader.AsStream())
+            : (pipe.Reader.AsStream(), pipe.Writer.AsStream());
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _watchdog = new Timer(_ => OnTimeout(), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
+        _run = Task.Run(async () =>
+        {
+            try
+            {
+                return await start(_inner, _stop.Token, Note).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Our end must see the end of the stream, or that nobody reads it any more.
+                await _inner.DisposeAsync().ConfigureAwait(false);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public Stream Stream { get; }
+
+    /// <inheritdoc/>
+    public void Watch()
+    {
+        // Writing into a pipe that nobody reads any more would go unnoticed.
+        if (_writes && _run.IsCompleted && !_closed)
+        {
+            throw new IOException("ffmpeg has ended early.");
+        }
+
+        _watchdog.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
+    }
+
+    /// <inheritdoc/>
+    public void Unwatch() => _watchdog.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
+
+    /// <inheritdoc/>
+    public (int ExitCode, string Messages) Finish()
+    {
+        _closed = true;
+        if (_writes)
+        {
+            Stream.Dispose();
+        }
+
+        Watch();
+        int exitCode = -1;
+        try
+        {
+            exitCode = _run.GetAwaiter().GetResult().ExitCode;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or FFMpegCore.Exceptions.FFMpegException)
+        {
+            Note(e.Message);
+        }
+
+        _cancellation.ThrowIfCancellationRequested();
+        if (_timedOut)
+        {
+            throw new MediaException(_path, $"kept ffmpeg silent for {_timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged");
+        }
+
+        lock (_messages)
+        {
+            return (exitCode, _messages.ToString());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _watchdog.Dispose();
+        _stop.Cancel();
+        Stream.Dispose();
+        _run.ContinueWith(t => t.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
+        _stop.Dispose();
+    }
+
+    private void OnTimeout()
+    {
+        _timedOut = true;
+        _stop.Cancel();
+    }
+
+    private void Note(string line)
+    {
+        lock (_messages)
+        {
+            _messages.Append(line).Append('\n');
+            if (_messages.Length > KeptMessages)
+            {
+                _messages.Remove(0, _messages.Length - KeptMessages);
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+
+namespace Sam2.Torch.Media;
+
+/// <summary>
+/// Writes an H.264 video frame by frame. The file appears under its name when <see cref="Complete"/> has finished it; disposing
+/// without that leaves nothing behind.
+/// </summary>
+public sealed class VideoWriter : IDisposable
+{
+    private static readonly string[] Endings = [".mp4", ".m4v", ".mov", ".mkv"];
+
+    private readonly string _path;
+    private readonly string _temporary;
+    private readonly IMediaPipe _pipe;
+    private readonly byte[] _padded;
+    private bool _interrupted;
+    private bool _finished;
+
+    /// <summary>Starts a video.</summary>
+    /// <param name="path">The file to create or replace: <c>.mp4</c>, <c>.m4v</c>, <c>.mov</c> or <c>.mkv</c>.</param>
+    /// <param name="width">Width of the frames in pixels; an odd one gets a copy of its last column, as H.264 needs even sizes.</param>
+    /// <param name="height">Height of the frames in pixels; likewise.</param>
+    /// <param name="rate">Frames per second.</param>
+    /// <param name="options">Quality; null for the default.</param>
+    /// <param name="cancellation">Ends the encoder at once; nothing is left behind.</param>
+    /// <exception cref="MediaException">The ending is unknown, the folder is missing, or ffmpeg is not installed.</exception>
+    public VideoWriter(
+        string path, int width, int height, FrameRate rate, VideoWriteOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rate.Numerator, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rate.Denominator, 1);
+        options ??= new VideoWriteOptions();
+        options.Check();
+        if (!Endings.Contains(Path.GetExtension(path).ToLowerInvariant()))
+        {
+            throw new MediaException(path, "has an ending that no video is written for", $"Use {string.Join(", ", Endings)}");
+        }
+
+        _path = path;
+        _temporary = AtomicFile.TemporaryNameFor(path);
+        if (!Directory.Exists(Path.GetDirectoryName(_temporary)))
+        {
+            throw new MediaException(path, "cannot be written because its folder does not exist", "Create the folder first");
+        }
+
+        Width = width;
+        Height = height;
+        int evenWidth = (width + 1) & ~1, evenHeight = (height + 1) & ~1;
+        _padded = evenWidth == width && evenHeight == height ? [] : new byte[evenWidth * evenHeight * 3];
+        string[] input =
+        [
+            "-hide_banner", "-loglevel", "error", "-f", "rawvideo", "-pixel_format", "rgb24",
+            "-video_size", string.Create(CultureInfo.InvariantCulture, $"{evenWidth}x{evenHeight}"), "-framerate", rate.ToString(),
+        ];
+
+        // Colours are converted by the rule that players assume for tagged video; without tags they would guess by size.
+        string[] output =
+        [
+            "-an", "-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
+            "-c:v", "libx264", "-preset", options.Preset, "-crf", options.Crf.ToString(CultureInfo.InvariantCulture), "-pix_fmt", "yuv420p",
+            "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart",
+        ];
+        _pipe = VideoBackend.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellation);
+    }
+
+    /// <summary>Width of the frames in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Height of the frames in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Number of frames written.</summary>
+    public int FrameCount { get; private set; }
+
+    /// <summary>Adds a frame; blocks while the encoder is behind.</summary>
+    /// <exception cref="ArgumentException">The picture has another size.</exception>
+    /// <exception cref="MediaException">The encoder has failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, or the encoder was interrupted.</exception>
+    public void Write(RgbImage frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ObjectDisposedException.ThrowIf(_finished, this);
+        if (frame.Width != Width || frame.Height != Height)
+        {
+            throw new ArgumentException($"A frame of {frame.Width}×{frame.Height} does not fit a video of {Width}×{Height}.", nameof(frame));
+        }
+
+        try
+        {
+            _pipe.Watch();
+            _pipe.Stream.Write(_padded.Length > 0 ? Pad(frame) : frame.Pixels);
+            _pipe.Unwatch();
+            FrameCount++;
+        }
+        catch (IOException e)
+        {
+            var (exitCode, messages) = _pipe.Finish();
+            if (exitCode == Ffmpeg.InterruptedExitCode)
+            {
+                // Ctrl-C reaches ffmpeg as well, which then closes the file properly; Complete may still put it in place.
+                _interrupted = true;
+                throw new OperationCanceledException("ffmpeg was interrupted.", e);
+            }
+
+            throw Failure(messages, e);
+        }
+    }
+
+    /// <summary>Finishes the file and puts it under its name.</summary>
+    /// <exception cref="MediaException">The encoder has failed, or no frame was written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Complete()
+    {
+        ObjectDisposedException.ThrowIf(_finished, this);
+        if (FrameCount == 0)
+        {
+            throw new MediaException(_path, "cannot be finished because no frame was written");
+        }
+
+        if (!_interrupted)
+        {
+            var (exitCode, messages) = _pipe.Finish();
+            if (exitCode is not (0 or Ffmpeg.InterruptedExitCode))
+            {
+                throw Failure(messages, null);
+            }
+        }
+
+        try
+        {
+            File.Move(_temporary, _path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MediaException(_path, $"cannot be put in place ({e.Message})", "Check the permissions", e);
+        }
+
+        Dispose();
+    }
+
+    /// <summary>Ends the encoder; unless <see cref="Complete"/> was called, nothing is left behind.</summary>
+    public void Dispose()
+    {
+        if (_finished)
+        {
+            return;
+        }
+
+        _finished = true;
+        _pipe.Dispose();
+        if (File.Exists(_temporary))
+        {
+            File.Delete(_temporary);
+        }
+    }
+
+    private MediaException Failure(string messages, Exception? inner) =>
+        new(_path, $"cannot be encoded ({Ffmpeg.Summarise(messages)})", "Check the disk space, and that ffmpeg has libx264", inner);
+
+    private byte[] Pad(RgbImage frame)
+    {
+        int stride = ((Width + 1) & ~1) * 3;
+        for (int y = 0; y < Height; y++)
+        {
+            var row = _padded.AsSpan(y * stride, stride);
+            frame.Row(y).CopyTo(row);
+            if (Width % 2 != 0)
+            {
+                row[^6..^3].CopyTo(row[^3..]);
+            }
+        }
+
+        if (Height % 2 != 0)
+        {
+            _padded.AsSpan((Height - 1) * stride, stride).CopyTo(_padded.AsSpan(Height * stride));
+        }
+
+        return _padded;
+    }
+}
