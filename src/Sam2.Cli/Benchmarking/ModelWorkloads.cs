@@ -13,6 +13,9 @@ public sealed class ModelWorkloads : IDisposable
     private readonly Sam2Model _model;
     private readonly torch.Tensor _normalised;
     private readonly ImagePredictor _predictor;
+    private readonly ObjectTracker _tracker;
+    private readonly RandomMemoryBank _memories;
+    private ImageFeatures? _features;
 
     /// <summary>Prepares the workloads of a model; the picture is drawn, and only the architecture matters for the times.</summary>
     /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
@@ -21,10 +24,12 @@ public sealed class ModelWorkloads : IDisposable
         _model = model;
         _normalised = torch.randn([1, 3, model.Config.ImageSize, model.Config.ImageSize], dtype: model.Precision, device: model.Device);
         _predictor = new ImagePredictor(model);
+        _tracker = new ObjectTracker(model, new VideoSessionOptions());
+        _memories = new RandomMemoryBank(model.Config, model.Device);
     }
 
     /// <summary>All workloads, in the order in which a user waits for them.</summary>
-    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks];
+    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks, TrackOneObject, TrackFourObjects];
 
     /// <summary>The image encoder on one preprocessed picture.</summary>
     public Workload ImageEncoder => new("image_encoder", $"image encoder, {_model.Config.ImageSize}x{_model.Config.ImageSize}", () =>
@@ -43,6 +48,26 @@ public sealed class ModelWorkloads : IDisposable
             (i % ClicksPerSide + 0.5f) * PictureWidth / ClicksPerSide, (i / ClicksPerSide + 0.5f) * PictureHeight / ClicksPerSide)))],
         multimask: true));
 
+    /// <summary>One object from one frame to the next with a full memory bank, without the image encoder.</summary>
+    public Workload TrackOneObject => new("track_1", "tracking step, 1 object", () => Track(objects: 1));
+
+    /// <summary>Four objects from one frame to the next with full memory banks, without the image encoder.</summary>
+    public Workload TrackFourObjects => new("track_4", "tracking step, 4 objects", () => Track(objects: 4));
+
+    private void Track(int objects)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var inference = torch.inference_mode();
+        _features ??= _model.EncodeImage(_normalised).DetachFromDisposeScope();
+        var outputs = _tracker.Track(
+            _memories.TrackedFrame, _features, Enumerable.Repeat<IMemoryBank>(_memories, objects).ToArray(), numFrames: null, reverse: false);
+        DeviceClock.Wait(_model.Device);
+        foreach (var output in outputs)
+        {
+            output.Dispose();
+        }
+    }
+
     private void Predict(IReadOnlyList<ObjectPrompt> prompts, bool multimask)
     {
         if (_predictor.ImageCount == 0)
@@ -58,6 +83,8 @@ public sealed class ModelWorkloads : IDisposable
     public void Dispose()
     {
         _predictor.Dispose();
+        _memories.Dispose();
+        _features?.Dispose();
         _normalised.Dispose();
     }
 }

@@ -65,7 +65,7 @@ public sealed partial class Sam2Model
         FrameMemory Resolve(MemoryReference reference) => reference.Conditioning ? bank.Conditioning(reference.Frame) : bank.Other(reference.Frame);
 
         var space = memory_encoder.PositionEncoding(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
-            .flatten(2).transpose(1, 2);
+            .flatten(2).transpose(1, 2).contiguous();
         var tokens = new List<Tensor>();
         var positions = new List<Tensor>();
         foreach (var reference in selection.Memories)

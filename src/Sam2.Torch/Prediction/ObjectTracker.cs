@@ -8,7 +8,9 @@ namespace Sam2.Torch.Prediction;
 /// The steps of tracking, from features, prompts and memories to outputs (sam2/modeling/sam2_base.py, <c>track_step</c>).
 /// It keeps nothing between calls. To be called in inference mode.
 /// </summary>
-internal sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
+/// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
+/// <param name="options">How to track.</param>
+public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
 {
     /// <summary>
     /// Scores of more than this magnitude, from earlier predictions, are clamped before they become prompts.
