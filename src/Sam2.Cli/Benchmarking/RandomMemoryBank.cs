@@ -1,0 +1,38 @@
+using Sam2.Torch.Modeling;
+using TorchSharp;
+
+namespace Sam2.Cli.Benchmarking;
+
+/// <summary>A full memory bank of random memories: a conditioning frame at 0, and all frames up to the one that is tracked.</summary>
+internal sealed class RandomMemoryBank : IMemoryBank, IDisposable
+{
+    private readonly FrameMemory _memory;
+
+    /// <summary>Makes a bank for a model.</summary>
+    public RandomMemoryBank(Sam2Config config, torch.Device device)
+    {
+        long tokens = (long)config.ImageEmbeddingSize * config.ImageEmbeddingSize;
+        TrackedFrame = Math.Max(config.MaxObjPtrsInEncoder, config.NumMaskmem);
+        _memory = new FrameMemory(
+            torch.randn([1, tokens, config.MemDim], device: device).to(torch.bfloat16),
+            torch.randn([1, config.HiddenDim], device: device));
+    }
+
+    /// <summary>The first frame for which the bank is full.</summary>
+    public int TrackedFrame { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<int> ConditioningFrames { get; } = [0];
+
+    /// <inheritdoc/>
+    public bool HasOther(int frame) => frame > 0 && frame < TrackedFrame;
+
+    /// <inheritdoc/>
+    public FrameMemory Conditioning(int frame) => _memory;
+
+    /// <inheritdoc/>
+    public FrameMemory Other(int frame) => _memory;
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+}
