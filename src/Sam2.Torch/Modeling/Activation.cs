@@ -28,4 +28,12 @@ public static class Activations
     /// <summary>Applies the activation to every element of <paramref name="x"/>.</summary>
     public static Tensor Apply(this Activation activation, Tensor x) =>
         activation == Activation.Relu ? F.relu(x) : F.gelu(x);
+
+    /// <summary>
+    /// Applies the activation to a tensor that nobody else uses: in its memory where autograd does not need its values. The
+    /// hidden layer of an MLP is the largest tensor of the encoder, 100 MB in the first stage of the tiny model.
+    /// </summary>
+    public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
+        is_grad_enabled() ? activation.Apply(x)
+        : activation == Activation.Relu ? F.relu(x, inplace: true) : F.gelu(x, inplace: true);
 }

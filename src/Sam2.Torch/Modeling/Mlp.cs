@@ -36,7 +36,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         for (var i = 0; i < layers.Count; i++)
         {
             x = layers[i].forward(x);
-            if (i < layers.Count - 1) x = _activation.Apply(x);
+            if (i < layers.Count - 1) x = _activation.ApplyConsuming(x);
         }
         if (_sigmoidOutput) x = F.sigmoid(x);
         return x.MoveToOuterDisposeScope();

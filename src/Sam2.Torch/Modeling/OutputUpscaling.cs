@@ -34,10 +34,10 @@ public sealed class OutputUpscaling : nn.Module
         using var scope = NewDisposeScope();
         var x = Upscale(image, _first);
         if (skips is not null) x = x.add_(skips.Stride8);
-        x = F.gelu(_norm.ForwardChannelsLast(x));
+        x = Activation.Gelu.ApplyConsuming(_norm.ForwardChannelsLast(x));
         x = Upscale(x, _second);
         if (skips is not null) x = x.add_(skips.Stride4);
-        return F.gelu(x).MoveToOuterDisposeScope();
+        return Activation.Gelu.ApplyConsuming(x).MoveToOuterDisposeScope();
     }
 
     /// <summary>A transposed convolution with kernel and stride 2 as one product: every token becomes four.</summary>
