@@ -1,7 +1,10 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NUnit.Framework;
+using TorchSharp.Tests.Creation;
 using TorchSharp.Tests.Harness;
+using TorchSharp.Tests.Modules;
+using TorchSharp.Tests.Operators;
 using TorchSharp.Tests.Pointwise;
 using static TorchSharp.torch;
 
@@ -44,6 +47,12 @@ public sealed class CoverageTests
             _ = op.Calls.Count() + op.InPlaceCalls.Count();
         foreach (var op in BinaryOperators.All)
             _ = op.Calls.Count() + op.InPlaceCalls.Count() + op.NumberCalls.Count() + op.NumberInPlaceCalls.Count();
+        foreach (var c in OperatorCases.All)
+            _ = c.Calls(c.Types[0]).Count + c.InPlaceCalls(c.Types[0]).Count;
+        foreach (var name in new[] { "rand_like", "randn_like", "empty_like" })
+            _ = Forms.With(name, []);
+        _ = Forms.With("randint_like", [2L, 9L]);
+        used.UnionWith(OverloadTests.Called.Concat(LayerSettingTests.Called).Select(m => m.MetadataToken));
         used.UnionWith(Forms.Found.Select(m => m.MetadataToken));
         return used;
 

@@ -35,4 +35,16 @@ public sealed class InitialisationTests : TensorTest
             Assert.That(Math.Sqrt(values.Sum(v => (v - average) * (v - average)) / values.Length), Is.EqualTo(deviation).Within(0.03 * deviation));
         }
     }
+
+    [Test]
+    public void Fans_and_gains_follow_the_papers()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(init.CalculateFanInAndFanOut(torch.empty(6, 4, 3, 3)), Is.EqualTo((36L, 54L)));
+            Assert.That(init.calculate_gain(init.NonlinearityType.ReLU), Is.EqualTo(Math.Sqrt(2)).Within(1e-12));
+            Assert.That(init.calculate_gain(init.NonlinearityType.LeakyReLU, 0.5), Is.EqualTo(Math.Sqrt(2 / 1.25)).Within(1e-12));
+            Assert.That(init.calculate_gain(init.NonlinearityType.Linear), Is.EqualTo(1));
+        });
+    }
 }

@@ -128,6 +128,53 @@ public sealed class RandomTests : TensorTest
         Expect.Exact(torch.rand(10), first);
     }
 
+    [Test]
+    public void Further_distributions_have_their_moments()
+    {
+        Moments(torch.zeros(Count).exponential_(2), 0.5, 0.5, 0);
+        Moments(torch.full([Count], 4.0).poisson(), 4, 2, 0);
+        Moments(torch.poisson(torch.full([Count], 4.0)), 4, 2, 0);
+        Moments(torch.zeros(Count).random_(0, 10), 4.5, Math.Sqrt(99 / 12.0), 0, 9);
+        Moments(torch.zeros(Count).bernoulli_(torch.full([Count], 0.5)), 0.5, 0.5, 0, 1);
+        Moments(torch.normal(torch.full([Count], 3.0), torch.full([Count], 2.0)), 3, 2);
+        Moments(torch.ones(4).multinomial(Count, true).to(ScalarType.Float64), 1.5, Math.Sqrt(1.25), 0, 3);
+    }
+
+    [Test]
+    public void Random_tensors_are_made_like_others()
+    {
+        var like = torch.zeros([3, 4], ScalarType.Float64);
+        foreach (var (_, call) in Forms.With("rand_like", []).Concat(Forms.With("randn_like", [])).Concat(Forms.With("randint_like", [2L, 9L])).Concat(Forms.With("empty_like", [])))
+        {
+            var x = (Tensor)call(like);
+            Assert.That(x.shape, Is.EqualTo(new long[] { 3, 4 }));
+            Expect.Type(x, ScalarType.Float64);
+        }
+        Assert.That(Nd.From(like.randint_like(2, 9)).Data, Is.All.InRange(2, 8));
+        Assert.That(like.new_empty([2L, 3]).shape, Is.EqualTo(new long[] { 2, 3 }));
+        Assert.That(like.new_empty(2).shape, Is.EqualTo(new long[] { 2 }));
+    }
+
+    [Test]
+    public void Seeds_are_reported()
+    {
+        torch.manual_seed(11);
+        Assert.That(torch.initial_seed(), Is.EqualTo(11));
+        torch.random.manual_seed(12);
+        Assert.That(torch.random.initial_seed(), Is.EqualTo(12));
+        var state = torch.random.get_rng_state();
+        var next = Nd.From(torch.rand(3));
+        torch.random.set_rng_state(state);
+        Expect.Exact(torch.rand(3), next);
+        Assert.That(torch.seed(), Is.Not.EqualTo(torch.random.seed()));
+        using var generator = new Generator(5);
+        Assert.That(generator.seed(), Is.EqualTo(generator.initial_seed()));
+        Assert.That(generator.device.type, Is.EqualTo(DeviceType.CPU));
+        Assert.That(generator.Handle, Is.Not.EqualTo(IntPtr.Zero));
+        torch.manual_seed(13);
+        Assert.That(Generator.Default.initial_seed(), Is.EqualTo(13));
+    }
+
     private static void Moments(Tensor x, double mean, double deviation, double? low = null, double? high = null)
     {
         var values = Nd.From(x).Data;

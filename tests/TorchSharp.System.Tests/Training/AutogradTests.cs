@@ -139,4 +139,28 @@ public sealed class AutogradTests : TensorTest
         Expect.Exact(first, Nd.Vector(12, 27));
         Expect.Exact(autograd.grad([first.sum()], [x])[0], Nd.Vector(12, 18));
     }
+
+    [Test]
+    public void Backward_can_start_from_several_tensors_or_with_a_gradient()
+    {
+        var x = torch.ones(2, requires_grad: true);
+        autograd.backward([(x * 2).sum(), (x * 3).sum()]);
+        autograd.backward((x * 5).sum());
+        autograd.backward(x * 7, torch.tensor(new[] { 1f, 10 }));
+        Expect.Exact(x.grad!, Nd.Vector(2 + 3 + 5 + 7, 2 + 3 + 5 + 70));
+        var y = torch.ones(2).with_requires_grad();
+        var z = y * 2;
+        z.detach_();
+        Assert.That(z.requires_grad, Is.False);
+    }
+
+    [Test]
+    public void Gradients_are_clipped_by_value()
+    {
+        using var p = nn.Parameter(torch.zeros(3));
+        (p * torch.tensor(new[] { -5f, 0.25f, 2 })).sum().backward();
+        nn.utils.clip_grad_value_([p], 1);
+        Expect.Exact(p.grad!, Nd.Vector(-1, 0.25, 1));
+        Assert.That(nn.utils.clip_grad_norm_([p], 100), Is.EqualTo(Math.Sqrt(2.0625)).Within(1e-5));
+    }
 }
