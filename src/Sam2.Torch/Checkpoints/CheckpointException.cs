@@ -6,10 +6,10 @@ public sealed class CheckpointException : Exception
     /// <summary>Describes a failure.</summary>
     /// <param name="file">The file, as the caller named it.</param>
     /// <param name="cause">What is wrong with it, a sentence without a full stop.</param>
-    /// <param name="remedy">What the user can do, a sentence without a full stop; empty if there is nothing to add.</param>
+    /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
     /// <param name="inner">The exception that revealed it, if any.</param>
     public CheckpointException(string file, string cause, string remedy = "", Exception? inner = null)
-        : base(remedy.Length == 0 ? $"{file}: {cause}." : $"{file}: {cause}. {remedy}.", inner)
+        : base(remedy.Length == 0 ? $"{file}: {cause}." : $"{file}: {cause}. {remedy}{(remedy[^1] == '?' ? "" : ".")}", inner)
     {
         File = file;
         Cause = cause;

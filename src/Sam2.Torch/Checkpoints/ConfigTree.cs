@@ -98,7 +98,7 @@ internal static class ConfigTree
             else if (properties.TryGetValue(key, out var property))
                 property.SetValue(result, ConvertTo(file, value, property, property.GetValue(start), where));
             else if (!Ignored.Contains(key))
-                throw new CheckpointException(file, $"has the unknown setting '{where}'", $"Did you mean '{Closest(key, properties.Keys)}'?".TrimEnd('.'));
+                throw new CheckpointException(file, $"has the unknown setting '{where}'", $"Did you mean '{Closest(key, properties.Keys)}'?");
         }
         return result;
     }

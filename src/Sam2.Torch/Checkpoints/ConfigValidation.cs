@@ -6,7 +6,7 @@ namespace Sam2.Torch.Checkpoints;
 internal static class ConfigValidation
 {
     private const int MaxImageSize = 8192;
-    private const int MaxGrid = 1024;
+    private const int MaxGrid = MaxImageSize / 16;
 
     /// <exception cref="CheckpointException">A setting is impossible; the error names it.</exception>
     public static void Require(string file, Sam2Config config)

@@ -30,7 +30,7 @@ public static class ModelLoader
     public static Sam2Model Load(Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null)
     {
         RequirePlausibleSize(checkpoint);
-        var model = new Sam2Model(config);
+        var model = Build(checkpoint.Path, config);
         try
         {
             if (precision is { } type && type != ScalarType.Float32)
@@ -45,6 +45,19 @@ public static class ModelLoader
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A model with random weights; <paramref name="origin"/> is named if the configuration contradicts itself.</summary>
+    internal static Sam2Model Build(string origin, Sam2Config config)
+    {
+        try
+        {
+            return new Sam2Model(config);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give a configuration with --config", e);
         }
     }
 

@@ -172,7 +172,7 @@ internal static class ShapeInference
             {
                 if (!checkpoint.StateDict.TryGetValue(key, out var entry))
                     throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: among its {checkpoint.StateDict.Count} tensors there is no '{key}'",
-                        Wrapper(key) is { Length: > 0 } prefix ? $"Its keys begin with '{prefix}': save the inner module's state_dict()" : "Give a checkpoint of SAM 2 or 2.1");
+                        Advice(key));
                 if (dimension >= entry.Shape.Count || entry.Shape[dimension] is < 1 or > MaxSize)
                     throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: '{key}' has shape [{string.Join(", ", entry.Shape)}]", "Give a checkpoint of SAM 2 or 2.1");
                 return (int)entry.Shape[dimension];
@@ -187,10 +187,14 @@ internal static class ShapeInference
             return count > 0 ? count : this[$"{prefix}0{suffix}", 0];
         }
 
-        private string Wrapper(string key)
+        private string Advice(string key)
         {
-            var wrapped = checkpoint.StateDict.Keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal));
-            return wrapped is null ? "" : wrapped[..^key.Length];
+            var keys = checkpoint.StateDict.Keys;
+            if (keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal)) is { } wrapped)
+                return $"Its keys begin with '{wrapped[..^key.Length]}': save the inner module's state_dict()";
+            return keys.Any(name => name.StartsWith("vision_encoder.", StringComparison.Ordinal))
+                ? "Its keys are those of the transformers library; give Meta's .pt file, for example from sam2 download"
+                : "Give a checkpoint of SAM 2 or 2.1";
         }
     }
 }

@@ -16,7 +16,8 @@ public class CheckpointMutationTests
     {
         byte[][] originals =
         [
-            SmallZip(),
+            SmallZip(zip64: false),
+            SmallZip(zip64: true),
             File.ReadAllBytes(RepositoryFiles.Golden("checkpoint_bare_state_dict.pt")),
             File.ReadAllBytes(RepositoryFiles.Golden("checkpoint_legacy.pt")),
             SmallSafetensors(),
@@ -105,12 +106,12 @@ public class CheckpointMutationTests
         }
     }
 
-    private static byte[] SmallZip()
+    private static byte[] SmallZip(bool zip64)
     {
         using var scope = NewDisposeScope();
         using var stream = new MemoryStream();
         CheckpointWriter.WriteTorch(stream, new Dictionary<string, Tensor> { ["a"] = ones([2, 3]), ["b"] = ones([2], dtype: ScalarType.Int64) },
-            new([new KeyValuePair<string, object?>("n", new PlainList([1L, "x", null]))]));
+            new([new KeyValuePair<string, object?>("n", new PlainList([1L, "x", null]))]), alwaysZip64: zip64);
         return stream.ToArray();
     }
 

@@ -133,6 +133,38 @@ public class ConfigInferenceTests
     }
 
     [Test]
+    public void Any_value_of_any_setting_ends_in_a_model_or_a_typed_error()
+    {
+        object?[] values = [0L, -1L, int.MaxValue, 0.3, null, true, "x", new PlainList([0L]), new PlainList([1L << 30, 1L << 30]), new PlainDictionary([new KeyValuePair<string, object?>("a", 1L)])];
+        using var nano = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        var shapes = SyntheticStateDict.Of(nano).ToList();
+        var plain = ConfigValues.ToPlain(Sam2Presets.Nano);
+        int built = 0, refused = 0;
+        foreach (var path in Paths(plain, []))
+        {
+            foreach (var value in values)
+            {
+                var entries = new PlainDictionary([new KeyValuePair<object, object?>("config", With(plain, path, value))]);
+                using var checkpoint = SyntheticStateDict.Open(shapes, entries);
+                try
+                {
+                    var config = ConfigInference.Infer(checkpoint);
+                    // Most settings have no part in building; those that leave the configuration as it was need no second model.
+                    if (config != Sam2Presets.Nano && built++ < 20)
+                        ModelLoader.Build(checkpoint.Path, config).Dispose();
+                }
+                catch (CheckpointException e)
+                {
+                    refused++;
+                    Assert.That(e.Message, Does.StartWith("memory.pt"));
+                }
+            }
+        }
+        Assert.That(refused, Is.GreaterThan(400));
+        Assert.That(built, Is.GreaterThan(20));
+    }
+
+    [Test]
     public void Small_files_that_describe_huge_tensors_build_no_model()
     {
         using var folder = new TemporaryFolder();
@@ -197,6 +229,11 @@ public class ConfigInferenceTests
         using var checkpoint = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
         return [.. SyntheticStateDict.Of(checkpoint)];
     }
+
+    private static IEnumerable<string[]> Paths(PlainDictionary tree, string[] prefix) =>
+        tree.SelectMany(entry => entry.Value is PlainDictionary nested
+            ? Paths(nested, [.. prefix, (string)entry.Key]).Prepend([.. prefix, (string)entry.Key])
+            : [[.. prefix, (string)entry.Key]]);
 
     private static PlainDictionary With(PlainDictionary tree, ReadOnlySpan<string> path, object? value)
     {
