@@ -18,6 +18,14 @@ public sealed class CoverageTests
 {
     private static readonly Module Library = typeof(Tensor).Module;
 
+    /// <summary>What no test can call, and why.</summary>
+    private static readonly Dictionary<string, string> Exceptions = new()
+    {
+        ["TorchSharp.torch.set_num_interop_threads(Int32)"] = "libtorch allows it once per process, before any work",
+        ["TorchSharp.torch.nn.HookableModule`2.HookRemover..ctor(HookableModule`2, String)"] = "the key is the module's secret; registering a hook makes one",
+        ["TorchSharp.torch.nn.Module._to(Tensor, Boolean)"] = "called by the extension method to",
+    };
+
     [Test]
     public void Every_public_member_is_used_by_a_test()
     {
@@ -27,6 +35,7 @@ public sealed class CoverageTests
             .SelectMany(PublicMembers)
             .Where(m => !used.Contains(m.MetadataToken))
             .Select(Text)
+            .Where(m => !Exceptions.ContainsKey(m))
             .Order(StringComparer.Ordinal)
             .ToArray();
         Assert.That(unused, Is.Empty, $"{unused.Length} public members are in no test:\n{string.Join('\n', unused)}");
@@ -77,10 +86,13 @@ public sealed class CoverageTests
     private static IEnumerable<MethodBase> PublicMembers(Type type)
     {
         const BindingFlags declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        return type.GetMethods(declared).Where(m => !IsOverride(m) && !m.IsAbstract).Cast<MethodBase>()
+        return type.GetMethods(declared).Where(m => !IsOverride(m) && !m.IsAbstract && !IsDispose(m)).Cast<MethodBase>()
             .Concat(type.GetConstructors(declared))
             .Where(m => !m.IsDefined(typeof(CompilerGeneratedAttribute)) || m.IsSpecialName);
     }
+
+    // A using statement calls the interface's method.
+    private static bool IsDispose(MethodInfo method) => method.Name == nameof(IDisposable.Dispose) && method.GetParameters().Length == 0;
 
     // Calls go to the method that is overridden; the layers' own tests call it on each of them.
     private static bool IsOverride(MethodInfo method) => method.GetBaseDefinition() != method;

@@ -118,6 +118,8 @@ public sealed class LayerSettingTests : TensorTest
         using var layer = Linear(Parameter(torch.eye(3) * 2), Parameter(torch.ones(3)));
         Expect.Exact(layer.call(torch.tensor(new float[] { 1, 2, 3 })), Nd.Vector(3, 5, 7));
         Expect.Exact(torch.ones(2).AsParameter(), Nd.Full(1, 2));
+        using var frozen = new Parameter(torch.ones(2), requires_grad: false);
+        Assert.That(frozen.requires_grad, Is.False);
     }
 
     [Test]

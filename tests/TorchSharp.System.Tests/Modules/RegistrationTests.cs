@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using TorchSharp.Modules;
 using TorchSharp.Tests.Harness;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -49,6 +50,15 @@ public sealed class RegistrationTests : TensorTest
         using var net = new ByHand();
         Assert.That(net.named_parameters().Select(p => p.name), Is.EquivalentTo(new[] { "weight", "inner.weight", "inner.bias", "added.weight" }));
         Assert.That(net.named_buffers().Select(p => p.name), Is.EquivalentTo(new[] { "count" }));
+    }
+
+    [Test]
+    public void A_field_can_be_registered_under_another_name()
+    {
+        using var net = new Renamed();
+        Assert.That(net.named_parameters().Select(p => p.name), Is.EqualTo(new[] { "proj.weight", "proj.bias" }));
+        Assert.That(new ComponentNameAttribute { Name = "proj" }.Name, Is.EqualTo("proj"));
+        Assert.That(typeof(Renamed).GetField("projection")!.ComponentName(), Is.EqualTo("proj"));
     }
 
     [Test]
@@ -124,6 +134,16 @@ public sealed class RegistrationTests : TensorTest
         Assert.That(net.first.weight!.grad, Is.Not.Null);
         net.zero_grad();
         Assert.That(net.first.weight.grad is null || net.first.weight.grad.abs().sum().ToDouble() == 0, Is.True);
+    }
+
+    private sealed class Renamed : Module<Tensor, Tensor>
+    {
+        [ComponentName(Name = "proj")]
+        public readonly Linear projection = Linear(2, 2);
+
+        public Renamed() : base(nameof(Renamed)) => RegisterComponents();
+
+        public override Tensor forward(Tensor x) => projection.call(x);
     }
 
     private sealed class ByHand : Module<Tensor, Tensor>

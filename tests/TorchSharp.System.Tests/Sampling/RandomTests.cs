@@ -151,7 +151,7 @@ public sealed class RandomTests : TensorTest
             Expect.Type(x, ScalarType.Float64);
         }
         Assert.That(Nd.From(like.randint_like(2, 9)).Data, Is.All.InRange(2, 8));
-        Assert.That(like.new_empty([2L, 3]).shape, Is.EqualTo(new long[] { 2, 3 }));
+        Assert.That(like.new_empty(new long[] { 2, 3 }).shape, Is.EqualTo(new long[] { 2, 3 }));
         Assert.That(like.new_empty(2).shape, Is.EqualTo(new long[] { 2 }));
     }
 

@@ -45,6 +45,7 @@ public sealed class AccessTests : TensorTest
         Assert.Multiple(() =>
         {
             Assert.That(a.ToList(), Is.EqualTo(floats));
+            Assert.That(Enumerate(a), Is.EqualTo(floats));
             Assert.That(copy, Is.EqualTo(floats));
             Assert.That(span, Is.EqualTo(floats));
             Assert.That(nd[1, 2], Is.EqualTo(floats[6]));
@@ -54,11 +55,19 @@ public sealed class AccessTests : TensorTest
         });
     }
 
+    private static List<float> Enumerate(TorchSharp.Utils.TensorAccessor<float> accessor)
+    {
+        var seen = new List<float>();
+        foreach (var value in accessor)
+            seen.Add(value);
+        return seen;
+    }
+
     [Test]
     public void An_accessor_writes_arrays_and_spans()
     {
         var x = torch.zeros(2, 3);
-        x.data<float>().CopyFrom([1, 2, 3, 4, 5, 6]);
+        x.data<float>().CopyFrom(new float[] { 1, 2, 3, 4, 5, 6 });
         Expect.Exact(x, Nd.Range(2, 3).Map(v => v + 1));
         x.data<float>().CopyFrom((ReadOnlySpan<float>)[6, 5, 4, 3, 2, 1]);
         Expect.Exact(x, Nd.Range(2, 3).Map(v => 6 - v));

@@ -99,6 +99,7 @@ public sealed class ScalarTests : TensorTest
             Assert.That(x.ToInt16(), Is.EqualTo((short)100));
             Assert.That(x.ToHalf(), Is.EqualTo((Half)100));
             Assert.That(x.ToComplexFloat32(), Is.EqualTo((100f, 0f)));
+            Assert.That(x.ToComplex64(), Is.EqualTo(new Complex(100, 0)));
             Assert.That(x.ToComplexFloat64(), Is.EqualTo(new Complex(100, 0)));
         });
     }
