@@ -16,7 +16,8 @@ internal static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="describe">Makes the exception to throw when the file system refuses; an existing file is unchanged then.</param>
-    public static void Write(string path, Action<FileStream> write, Func<Exception, Exception> describe)
+    /// <param name="flushToDisk">False for small files written by the thousand, such as masks: waiting for the disk would dominate.</param>
+    public static void Write(string path, Action<FileStream> write, Func<Exception, Exception> describe, bool flushToDisk = true)
     {
         var temporary = TemporaryNameFor(path);
         try
@@ -24,7 +25,7 @@ internal static class AtomicFile
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk);
             }
             File.Move(temporary, path, overwrite: true);
         }

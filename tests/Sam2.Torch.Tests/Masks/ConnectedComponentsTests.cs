@@ -14,7 +14,7 @@ public class ConnectedComponentsTests
         {
             var (labels, areas) = ConnectedComponents.Label(mask);
             var (expectedLabels, expectedAreas) = FloodFill(mask);
-            Assert.That(labels, Is.EqualTo(expectedLabels));
+            Assert.That(labels.SequenceEqual(expectedLabels));
             Assert.That(areas, Is.EqualTo(expectedAreas));
         }
     }

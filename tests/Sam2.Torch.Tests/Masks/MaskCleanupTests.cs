@@ -17,11 +17,8 @@ public class MaskCleanupTests
             float[] before = logits.data<float>().ToArray();
             float[] after = filled.data<float>().ToArray();
             var (labels, areas) = ConnectedComponentsTests.FloodFill(Inverted(mask));
-            for (int i = 0; i < before.Length; i++)
-            {
-                bool hole = labels[i] > 0 && areas[labels[i] - 1] <= 8;
-                Assert.That(after[i], Is.EqualTo(hole ? 0.1f : before[i]));
-            }
+            var expected = before.Select((score, i) => labels[i] > 0 && areas[labels[i] - 1] <= 8 ? 0.1f : score);
+            Assert.That(after.SequenceEqual(expected));
         }
     }
 
@@ -37,13 +34,10 @@ public class MaskCleanupTests
             float[] after = cleaned.data<float>().ToArray();
             var (holes, holeAreas) = ConnectedComponentsTests.FloodFill(Inverted(mask));
             var (specks, speckAreas) = ConnectedComponentsTests.FloodFill(mask);
-            for (int i = 0; i < before.Length; i++)
-            {
-                float expected = specks[i] > 0
-                    ? (speckAreas[specks[i] - 1] <= 9 ? threshold - 10 : before[i])
-                    : (holeAreas[holes[i] - 1] <= 6 ? threshold + 10 : before[i]);
-                Assert.That(after[i], Is.EqualTo(expected));
-            }
+            var expected = before.Select((score, i) => specks[i] > 0
+                ? (speckAreas[specks[i] - 1] <= 9 ? threshold - 10 : score)
+                : (holeAreas[holes[i] - 1] <= 6 ? threshold + 10 : score));
+            Assert.That(after.SequenceEqual(expected));
         }
     }
 
@@ -109,13 +103,14 @@ public class MaskCleanupTests
                 var (cleaned, changed) = MaskCleanup.RemoveSmallRegions(mask, 10, regions);
                 Assert.That(changed, Is.EqualTo(areas.Any(a => a < 10)));
                 bool all = areas.Length > 0 && areas.All(a => a < 10);
-                for (int i = 0; i < labels.Length; i++)
+                int largest = all ? Array.IndexOf(areas, areas.Max()) + 1 : 0;
+                var expected = mask.Data.Select((value, i) =>
                 {
                     bool small = labels[i] > 0 && areas[labels[i] - 1] < 10;
-                    bool isKept = all && labels[i] - 1 == Array.IndexOf(areas, areas.Max());
-                    bool expected = holes ? mask.Data[i] != 0 || small : mask.Data[i] != 0 && (!small || isKept);
-                    Assert.That(cleaned.Data[i] != 0, Is.EqualTo(expected));
-                }
+                    bool inside = holes ? value != 0 || small : value != 0 && (!small || labels[i] == largest);
+                    return inside ? (byte)1 : (byte)0;
+                });
+                Assert.That(cleaned.Data.SequenceEqual(expected));
             }
         }
     }

@@ -34,15 +34,17 @@ public class VideoWriterTests
         var frames = reader.ReadFrames().ToList();
         Assert.That((reader.Width, reader.Height, frames.Count), Is.EqualTo((evenWidth, evenHeight, 5)));
         Assert.That(reader.Info.FrameRate?.PerSecond, Is.EqualTo(12.5));
+        int largest = 0;
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
             {
                 var (before, after) = (image[x, y], frames[4].Image[x, y]);
-                Assert.That(Math.Abs(before.R - after.R) + Math.Abs(before.G - after.G) + Math.Abs(before.B - after.B), Is.LessThan(60));
+                largest = Math.Max(largest, Math.Abs(before.R - after.R) + Math.Abs(before.G - after.G) + Math.Abs(before.B - after.B));
             }
         }
 
+        Assert.That(largest, Is.LessThan(60));
         Assert.That(_folder.Files, Is.EqualTo(new[] { "v.mp4" }));
     }
 
