@@ -57,6 +57,14 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int tss_backward(nint* outputs, int count, nint* grads, int gradCount, int retainGraph, int createGraph, nint* inputs, int inputCount);
     [LibraryImport(Library)] public static partial int tss_grad(nint* outputs, int count, nint* inputs, int inputCount, nint* grads, int gradCount, int retainGraph, int createGraph, int allowUnused, nint* results);
 
+    // Functions with gradients written in .NET
+    [LibraryImport(Library)] public static partial int tss_function_begin(nint context, delegate* unmanaged<nint, nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> free, nint* inputs, int count, out nint node, out int recorded);
+    [LibraryImport(Library)] public static partial int tss_function_finish(nint node, int recorded, nint* inputs, int inputCount, nint* outputs, int outputCount, nint* dirty, int dirtyCount, nint* constants, int constantCount, nint* saved, int savedCount, nint* results);
+    [LibraryImport(Library)] public static partial int tss_function_saved(nint node, nint* results);
+    [LibraryImport(Library)] public static partial int tss_function_saved_count(nint node);
+    [LibraryImport(Library)] public static partial void tss_function_release(nint node);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial void tss_function_failed(string message);
+
     // Generators
     [LibraryImport(Library)] public static partial int tss_generator_new(ulong seed, out nint result);
     [LibraryImport(Library)] public static partial int tss_generator_default(int deviceType, int deviceIndex, out nint result);
