@@ -20,7 +20,7 @@ public static partial class torch
             private bool isTraining = true;
 
             /// <summary>The module's name, as <see cref="GetName"/> returns it.</summary>
-            protected string name;
+            protected string? name;
 
             /// <summary>The submodules by name.</summary>
             protected OrderedDict<string, Module> _internal_submodules = new();
@@ -35,7 +35,7 @@ public static partial class torch
             protected Module(string name) => this.name = name;
 
             /// <summary>The module's name: that of its class unless it was given another.</summary>
-            public virtual string GetName() => string.IsNullOrEmpty(name) ? GetType().Name : name;
+            public virtual string GetName() => string.IsNullOrEmpty(name) ? GetType().Name : name!;
 
             /// <summary>Whether the module was disposed.</summary>
             internal bool IsDisposed => disposed;
@@ -179,7 +179,7 @@ public static partial class torch
                 {
                     using Tensor? grad = parameter.grad;
                     if (grad is null) continue;
-                    if (set_to_none) parameter.grad = null!;
+                    if (set_to_none) parameter.grad = null;
                     else grad.zero_();
                 }
             }

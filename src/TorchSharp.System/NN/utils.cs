@@ -14,7 +14,7 @@ public static partial class torch
             {
                 using DisposeScope scope = NewDisposeScope();
                 using IDisposable mode = no_grad();
-                Tensor[] grads = tensors.Select(tensor => tensor.grad).Where(grad => grad is not null).ToArray();
+                Tensor[] grads = tensors.Select(tensor => tensor.grad).OfType<Tensor>().ToArray();
                 if (grads.Length == 0) return 0;
                 double total = double.IsPositiveInfinity(norm_type)
                     ? grads.Max(grad => grad.abs().max().ToDouble())

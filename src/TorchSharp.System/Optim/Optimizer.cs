@@ -61,7 +61,7 @@ public static partial class torch
             }
 
             /// <summary>One step for all parameters that have a gradient. Returns the closure's loss.</summary>
-            public abstract Tensor step(Func<Tensor> closure = null!);
+            public virtual Tensor step(Func<Tensor> closure = null!) => closure is null ? null! : closure();
 
             /// <summary>Releases the state of all parameters.</summary>
             public void Dispose()
@@ -71,7 +71,9 @@ public static partial class torch
             }
 
             /// <summary>Releases the state of all parameters.</summary>
-            protected virtual void Dispose(bool disposing)
+            protected virtual void Dispose(bool disposing) => ReleaseState();
+
+            private protected virtual void ReleaseState()
             {
             }
 

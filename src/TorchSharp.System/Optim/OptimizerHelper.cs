@@ -75,12 +75,10 @@ public abstract class OptimizerHelper : optim.Optimizer
         foreach (OptimizerState state in _state.values()) state.to(device);
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    private protected override void ReleaseState()
     {
         foreach (OptimizerState state in _state.values()) (state as IDisposable)?.Dispose();
         _state.Clear();
-        base.Dispose(disposing);
     }
 }
 

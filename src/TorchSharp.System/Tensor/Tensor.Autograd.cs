@@ -29,12 +29,12 @@ public static partial class torch
         }
 
         /// <summary>The gradient that <see cref="backward()"/> accumulated; null where there is none.</summary>
-        public Tensor grad
+        public Tensor? grad
         {
             get
             {
                 Native.Check(Native.tss_tensor_grad(Handle, out nint result));
-                return result == 0 ? null! : new Tensor(result);
+                return result == 0 ? null : new Tensor(result);
             }
             set => Native.Check(Native.tss_tensor_set_grad(Handle, value is null ? 0 : value.Handle));
         }

@@ -45,7 +45,7 @@ public static partial class torch
         public static long PeakCount => Interlocked.Read(ref peakCount);
 
         /// <summary>A name for the tensor, of no meaning to libtorch.</summary>
-        public string name { get; set; } = null!;
+        public string? name { get; set; }
 
         /// <summary>Frees a tensor that was not disposed.</summary>
         ~Tensor() => Dispose(false);

@@ -6,7 +6,7 @@ public static partial class torch
     public static DisposeScope NewDisposeScope() => DisposeScopeManager.ThreadSingleton.NewDisposeScope();
 
     /// <summary>The innermost open scope of this thread; null where none is open.</summary>
-    public static DisposeScope CurrentDisposeScope => DisposeScopeManager.ThreadSingleton.CurrentDisposeScope!;
+    public static DisposeScope? CurrentDisposeScope => DisposeScopeManager.ThreadSingleton.CurrentDisposeScope;
 
     /// <summary>Evaluates an expression in a scope of its own, which its result leaves.</summary>
     public static Tensor WrappedTensorDisposeScope(Func<Tensor> expr)

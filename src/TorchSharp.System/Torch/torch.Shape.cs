@@ -140,4 +140,10 @@ public static partial class torch
 
     /// <summary>See torch.clone.</summary>
     public static Tensor clone(Tensor input) => input.clone();
+
+    /// <summary>See torch.movedim.</summary>
+    public static Tensor movedim(Tensor input, long source, long destination) => input.movedim([source], [destination]);
+
+    /// <summary>See torch.movedim.</summary>
+    public static Tensor moveaxis(Tensor input, long source, long destination) => input.movedim([source], [destination]);
 }

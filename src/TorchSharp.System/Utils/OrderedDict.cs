@@ -1,10 +1,11 @@
 using System.Collections;
-using System.Diagnostics.CodeAnalysis;
 
 namespace TorchSharp.Utils;
 
+#nullable disable
+
 /// <summary>A dictionary that enumerates in the order of insertion.</summary>
-public class OrderedDict<TKey, TValue> : IDictionary<TKey, TValue>, IList<(TKey, TValue)> where TKey : notnull
+public class OrderedDict<TKey, TValue> : IDictionary<TKey, TValue>, IList<(TKey, TValue)>
 {
     private readonly List<(TKey, TValue)> list = [];
     private readonly Dictionary<TKey, TValue> dictionary = [];
@@ -141,7 +142,7 @@ public class OrderedDict<TKey, TValue> : IDictionary<TKey, TValue>, IList<(TKey,
     }
 
     /// <summary>The value of a key, where there is one.</summary>
-    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value) => dictionary.TryGetValue(key, out value);
+    public bool TryGetValue(TKey key, out TValue value) => dictionary.TryGetValue(key, out value);
 
     internal bool TryAdd(TKey key, TValue value)
     {

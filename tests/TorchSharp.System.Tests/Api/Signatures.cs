@@ -6,7 +6,7 @@ namespace TorchSharp.Tests.Api;
 
 /// <summary>
 /// Writes the public and protected members of an assembly as the lines of TorchSharp's signature list: kind, name with
-/// parameters, then modifiers and type. Nullability is written where it is annotated on the outermost type.
+/// parameters, then modifiers and type. Nullability is written for the outermost types of parameters and results.
 /// </summary>
 internal sealed class Signatures
 {
@@ -46,7 +46,7 @@ internal sealed class Signatures
         foreach (ConstructorInfo constructor in type.GetConstructors(Declared).Where(c => !c.IsStatic && IsVisible(c)))
             yield return $"C {name}({Parameters(constructor)}) | {(constructor.IsPublic ? "public" : "protected")}";
         foreach (FieldInfo field in type.GetFields(Declared).Where(f => f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly))
-            yield return $"F {name}.{field.Name} | {(field.IsStatic ? "static " : "")}{Name(field.FieldType)}{Mark(nullability.Create(field))}";
+            yield return $"F {name}.{field.Name} | {(field.IsStatic ? "static " : "")}{Name(field.FieldType)}";
         foreach (MethodInfo method in type.GetMethods(Declared).Where(m => IsVisible(m) && (!m.IsSpecialName || m.Name.StartsWith("op_"))))
             yield return $"M {name}.{method.Name}{GenericArguments(method)}({Parameters(method)}) | {Modifiers(method)}{Name(method.ReturnType)}{Mark(nullability.Create(method.ReturnParameter))}";
         foreach (PropertyInfo property in type.GetProperties(Declared))
@@ -55,7 +55,7 @@ internal sealed class Signatures
             if (!IsVisible(get) && !IsVisible(set)) continue;
             string indices = property.GetIndexParameters() is { Length: > 0 } parameters ? $"this[{Parameters(parameters)}]" : property.Name;
             string accessors = $"{{ {(IsVisible(get) ? "get; " : "")}{(IsVisible(set) ? "set; " : "")}}}";
-            yield return $"P {name}.{indices} | {((get ?? set)!.IsStatic ? "static " : "")}{Name(property.PropertyType)}{Mark(nullability.Create(property))} {accessors}";
+            yield return $"P {name}.{indices} | {((get ?? set)!.IsStatic ? "static " : "")}{Name(property.PropertyType)} {accessors}";
         }
     }
 

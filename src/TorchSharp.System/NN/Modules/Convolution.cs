@@ -10,7 +10,7 @@ namespace TorchSharp.Modules
         [ComponentName(Name = "weight")] protected Parameter _weight = null!;
 
         /// <summary>[out]; null where there is none.</summary>
-        [ComponentName(Name = "bias")] protected Parameter _bias = null!;
+        [ComponentName(Name = "bias")] protected Parameter? _bias;
 
         private protected Convolution(string name, long inputs, long outputs, long[] kernel, long[] stride, long[] padding, Padding? paddingType,
             long[] dilation, bool transposed, long[] outputPadding, long groups, bool hasBias, PaddingModes paddingMode, Device? device, ScalarType? dtype)
@@ -82,10 +82,10 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>[out]; null where there is none.</summary>
-        public Parameter bias
+        public Parameter? bias
         {
             get => _bias;
-            set => ReplaceComponent("bias", ref _bias!, value);
+            set => ReplaceComponent("bias", ref _bias, value);
         }
     }
 

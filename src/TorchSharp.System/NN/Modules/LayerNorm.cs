@@ -36,9 +36,9 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>The shift; null where there is none.</summary>
-        public Parameter bias
+        public Parameter? bias
         {
-            get => _bias!;
+            get => _bias;
             set => ReplaceComponent("bias", ref _bias, value);
         }
 

@@ -21,7 +21,7 @@ namespace TorchSharp.Modules
             : this(empty(outputs, inputs, dtype, device).AsParameter(), hasBias ? empty(outputs, dtype, device).AsParameter() : null)
         {
             nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-            if (hasBias) nn.init.BiasUniform_(bias, weight);
+            if (hasBias) nn.init.BiasUniform_(bias!, weight);
         }
 
         /// <summary>The extent of the last dimension of inputs.</summary>
@@ -38,9 +38,9 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>[out_features]; null where there is none.</summary>
-        public Parameter bias
+        public Parameter? bias
         {
-            get => _bias!;
+            get => _bias;
             set => ReplaceComponent("bias", ref _bias, value);
         }
 
