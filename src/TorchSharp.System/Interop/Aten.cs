@@ -88,11 +88,9 @@ internal static class Aten
     public static readonly Op broadcast_to = new("broadcast_to");
     public static readonly Op bucketize_Tensor = new("bucketize", "Tensor");
     public static readonly Op cat = new("cat");
-    public static readonly Op cdist = new("cdist");
     public static readonly Op ceil = new("ceil");
     public static readonly Op ceil_ = new("ceil_");
     public static readonly Op celu = new("celu");
-    public static readonly Op celu_ = new("celu_");
     public static readonly Op channel_shuffle = new("channel_shuffle");
     public static readonly Op chunk = new("chunk");
     public static readonly Op clamp = new("clamp");
@@ -104,13 +102,11 @@ internal static class Aten
     public static readonly Op clamp_min = new("clamp_min");
     public static readonly Op clamp_min_ = new("clamp_min_");
     public static readonly Op clone = new("clone");
-    public static readonly Op col2im = new("col2im");
     public static readonly Op complex = new("complex");
     public static readonly Op conj = new("conj");
     public static readonly Op conj_physical = new("conj_physical");
     public static readonly Op constant_pad_nd = new("constant_pad_nd");
     public static readonly Op contiguous = new("contiguous");
-    public static readonly Op conv1d = new("conv1d");
     public static readonly Op conv2d = new("conv2d");
     public static readonly Op conv2d_padding = new("conv2d", "padding");
     public static readonly Op conv_transpose2d_input = new("conv_transpose2d", "input");
@@ -120,7 +116,6 @@ internal static class Aten
     public static readonly Op cos_ = new("cos_");
     public static readonly Op cosh = new("cosh");
     public static readonly Op cosh_ = new("cosh_");
-    public static readonly Op cosine_similarity = new("cosine_similarity");
     public static readonly Op count_nonzero = new("count_nonzero");
     public static readonly Op count_nonzero_dim_IntList = new("count_nonzero", "dim_IntList");
     public static readonly Op cov = new("cov");
@@ -223,7 +218,6 @@ internal static class Aten
     public static readonly Op huber_loss = new("huber_loss");
     public static readonly Op hypot = new("hypot");
     public static readonly Op i0 = new("i0");
-    public static readonly Op im2col = new("im2col");
     public static readonly Op imag = new("imag");
     public static readonly Op index_Tensor = new("index", "Tensor");
     public static readonly Op index_add = new("index_add");
@@ -245,7 +239,6 @@ internal static class Aten
     public static readonly Op isneginf = new("isneginf");
     public static readonly Op isposinf = new("isposinf");
     public static readonly Op isreal = new("isreal");
-    public static readonly Op kl_div = new("kl_div");
     public static readonly Op kron = new("kron");
     public static readonly Op kthvalue = new("kthvalue");
     public static readonly Op l1_loss = new("l1_loss");
@@ -261,12 +254,6 @@ internal static class Aten
     public static readonly Op lerp__Tensor = new("lerp_", "Tensor");
     public static readonly Op lgamma = new("lgamma");
     public static readonly Op lgamma_ = new("lgamma_");
-    public static readonly Op linalg_cross = new("linalg_cross");
-    public static readonly Op linalg_det = new("linalg_det");
-    public static readonly Op linalg_inv = new("linalg_inv");
-    public static readonly Op linalg_norm = new("linalg_norm");
-    public static readonly Op linalg_solve = new("linalg_solve");
-    public static readonly Op linalg_vector_norm = new("linalg_vector_norm");
     public static readonly Op linear = new("linear");
     public static readonly Op linspace = new("linspace");
     public static readonly Op log = new("log");
@@ -312,7 +299,6 @@ internal static class Aten
     public static readonly Op max_dim = new("max", "dim");
     public static readonly Op max_other = new("max", "other");
     public static readonly Op max_pool2d = new("max_pool2d");
-    public static readonly Op max_pool2d_with_indices = new("max_pool2d_with_indices");
     public static readonly Op maximum = new("maximum");
     public static readonly Op mean = new("mean");
     public static readonly Op mean_dim = new("mean", "dim");
@@ -322,8 +308,6 @@ internal static class Aten
     public static readonly Op min_dim = new("min", "dim");
     public static readonly Op min_other = new("min", "other");
     public static readonly Op minimum = new("minimum");
-    public static readonly Op mish = new("mish");
-    public static readonly Op mish_ = new("mish_");
     public static readonly Op mm = new("mm");
     public static readonly Op mode = new("mode");
     public static readonly Op movedim_intlist = new("movedim", "intlist");
@@ -350,7 +334,6 @@ internal static class Aten
     public static readonly Op new_full = new("new_full");
     public static readonly Op new_ones = new("new_ones");
     public static readonly Op new_zeros = new("new_zeros");
-    public static readonly Op nll_loss_nd = new("nll_loss_nd");
     public static readonly Op nonzero = new("nonzero");
     public static readonly Op norm_Scalar = new("norm", "Scalar");
     public static readonly Op norm_ScalarOpt_dim = new("norm", "ScalarOpt_dim");
