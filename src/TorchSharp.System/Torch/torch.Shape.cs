@@ -39,9 +39,6 @@ public static partial class torch
     /// <summary>See torch.movedim.</summary>
     public static Tensor movedim(Tensor input, long[] source, long[] destination) => input.movedim(source, destination);
 
-    /// <summary>See torch.moveaxis.</summary>
-    public static Tensor moveaxis(Tensor input, long[] source, long[] destination) => input.moveaxis(source, destination);
-
     /// <summary>See torch.squeeze.</summary>
     public static Tensor squeeze(Tensor input, long? dim = null) => input.squeeze(dim);
 
@@ -143,7 +140,4 @@ public static partial class torch
 
     /// <summary>See torch.movedim.</summary>
     public static Tensor movedim(Tensor input, long source, long destination) => input.movedim([source], [destination]);
-
-    /// <summary>See torch.movedim.</summary>
-    public static Tensor moveaxis(Tensor input, long source, long destination) => input.movedim([source], [destination]);
 }

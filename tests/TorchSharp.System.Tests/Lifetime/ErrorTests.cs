@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+using NUnit.Framework;
+using static TorchSharp.torch;
+
+namespace TorchSharp.Tests.Lifetime;
+
+/// <summary>Errors of libtorch arrive as exceptions with its message; nothing else breaks.</summary>
+public class ErrorTests
+{
+    [Test]
+    public void The_message_is_libtorchs()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Exception error = Assert.Throws<ExternalException>(() => ones(3).add(ones(4)))!;
+        Assert.That(error.Message, Does.StartWith("The size of tensor a (3) must match the size of tensor b (4)"));
+    }
+
+    [Test]
+    public void A_failure_leaves_the_next_call_unharmed()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Throws<ExternalException>(() => ones(2, 3).matmul(ones(2, 3)));
+            Assert.That(ones(2, 3).matmul(ones(3, 2)).sum().item<float>(), Is.EqualTo(12));
+        }
+    }
+
+    [Test]
+    public void Errors_come_from_every_kind_of_entry()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = ones(2, 3), integers = ones(2, int64);
+        Assert.Throws<ExternalException>(() => x.reshape(4));
+        Assert.Throws<ExternalException>(() => _ = x[5]);
+        Assert.Throws<ExternalException>(() => x.sum().backward());
+        Assert.Throws<ExternalException>(() => integers.requires_grad_());
+        Assert.Throws<ExternalException>(() => cat([x, integers]));
+        Assert.Throws<ExternalException>(() => einsum("ij,jk", x, x));
+        Assert.Throws<ExternalException>(() => autograd.grad([x.sum()], [x]));
+        Assert.Throws<ExternalException>(() => nn.functional.conv2d(x, x));
+    }
+
+    [Test]
+    public void Errors_stay_on_their_thread()
+    {
+        string? message = null;
+        var thread = new Thread(() =>
+        {
+            try { ones(3).add(ones(5)); }
+            catch (ExternalException error) { message = error.Message; }
+        });
+        thread.Start();
+        Assert.Throws<ExternalException>(() => ones(2).add(ones(7)));
+        thread.Join();
+        Assert.That(message, Does.Contain("(3)").And.Contain("(5)"));
+    }
+
+    [Test]
+    public void Reading_elements_of_another_type_or_count_is_refused()
+    {
+        using Tensor x = ones(2);
+        Assert.Throws<ArgumentException>(() => x.data<double>());
+        Assert.Throws<ArgumentException>(() => x.item<float>());
+        Assert.Throws<ArgumentException>(() => tensor(new[] { 1f, 2, 3 }, [2, 2]));
+    }
+
+    [Test]
+    public void A_device_that_is_not_there_is_refused_by_name()
+    {
+        if (cuda.is_available()) Assert.Ignore("This machine has CUDA.");
+        using Tensor x = ones(2);
+        Exception error = Assert.Catch(() => x.to("cuda:0"))!;
+        Assert.That(error.Message, Does.Contain("CUDA"));
+        Assert.Throws(Is.InstanceOf<Exception>(), () => _ = new Device("tpu:0"));
+    }
+}
