@@ -2,6 +2,14 @@ namespace TorchSharp;
 
 public static partial class torch
 {
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<int> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<int> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
+
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
         Copy<int>([scalar], [], null, device, requires_grad);
@@ -21,4 +29,8 @@ public static partial class torch
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<int>(rawArray, [rawArray.Length], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(int[] rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray, [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
 }
