@@ -89,12 +89,16 @@ public class CheckpointMutationTests
         var span = file.AsSpan();
         for (var central = span.IndexOf("PK\x01\x02"u8); central >= 0 && central + 46 <= file.Length;)
         {
-            var header = BinaryPrimitives.ReadUInt32LittleEndian(span[(central + 42)..]);
-            var length = BinaryPrimitives.ReadUInt32LittleEndian(span[(central + 24)..]);
-            if (header + 30 <= file.Length)
+            long header = BinaryPrimitives.ReadUInt32LittleEndian(span[(central + 42)..]);
+            long length = BinaryPrimitives.ReadUInt32LittleEndian(span[(central + 24)..]);
+            // zip64: after the name an extra field of four bytes, two sizes and the offset.
+            var wide = central + 46 + BinaryPrimitives.ReadUInt16LittleEndian(span[(central + 28)..]) + 4;
+            if (header == uint.MaxValue && wide + 24 <= file.Length)
+                (length, header) = (BinaryPrimitives.ReadInt64LittleEndian(span[wide..]), BinaryPrimitives.ReadInt64LittleEndian(span[(wide + 16)..]));
+            if (header >= 0 && header <= file.Length - 30)
             {
-                var data = header + 30L + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 26)..]) + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 28)..]);
-                if (data + length <= file.Length)
+                var data = header + 30 + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 26)..]) + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 28)..]);
+                if (length >= 0 && length <= file.Length - data)
                 {
                     var crc = Crc32.Of(span.Slice((int)data, (int)length));
                     BinaryPrimitives.WriteUInt32LittleEndian(span[(central + 16)..], crc);
