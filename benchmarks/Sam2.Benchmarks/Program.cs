@@ -1,4 +1,4 @@
 using BenchmarkDotNet.Running;
 using Sam2.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(ImageBenchmarks).Assembly).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(ModelBenchmarks).Assembly).Run(args);

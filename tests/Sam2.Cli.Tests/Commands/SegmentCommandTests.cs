@@ -146,6 +146,18 @@ public class SegmentCommandTests
     }
 
     [Test]
+    public void Progress_is_drawn_on_a_terminal_and_wiped_at_the_end()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var exitCode = Sam2Command.Run(
+            ["segment", _image, "--model", Model, "--point", "24%,42%", "--out", _folder.At("out")], output, error, errorIsTerminal: true);
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(error.ToString(), Does.Contain("encoding the image").And.EndsWith("\r\u001b[2K"));
+        Assert.That(output.ToString(), Does.Contain("mask_0.png").And.Not.Contain("\u001b"));
+    }
+
+    [Test]
     public void Cancelling_leaves_nothing_behind_and_says_so()
     {
         using var cancel = new CancellationTokenSource();

@@ -16,7 +16,8 @@ public class LauncherTests
         _folder = new ScriptFolder();
         Directory.CreateDirectory(_folder.At("src", "Sam2.Cli"));
         File.WriteAllText(_folder.At("src", "Sam2.Cli", "Program.cs"), "");
-        foreach (var name in new[] { "Directory.Build.props", "Directory.Packages.props", "TorchStack.props" })
+        Directory.CreateDirectory(_folder.At("weights"));
+        foreach (var name in new[] { "Directory.Build.props", "Directory.Packages.props", "TorchStack.props", "weights/manifest.json" })
         {
             File.WriteAllText(_folder.At(name), "");
         }

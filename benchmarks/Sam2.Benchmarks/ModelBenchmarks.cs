@@ -10,12 +10,12 @@ namespace Sam2.Benchmarks;
 /// Ratio is the time in sg. The environment variable SAM2_ARCHITECTURE names another architecture than SAM 2.1 tiny.
 /// </summary>
 [Config(typeof(SgConfig))]
-public class ImageBenchmarks
+public class ModelBenchmarks
 {
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<string, Action> _attention = [];
     private ReferenceProduct _reference = null!;
-    private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!;
+    private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!, _trackOne = null!, _trackFour = null!;
 
     /// <summary>Builds the model and the tensors.</summary>
     [GlobalSetup]
@@ -30,6 +30,8 @@ public class ImageBenchmarks
         _imageEncoder = workloads.ImageEncoder.Run;
         _oneClick = workloads.OneClick.Run;
         _manyClicks = workloads.ManyClicks.Run;
+        _trackOne = workloads.TrackOneObject.Run;
+        _trackFour = workloads.TrackFourObjects.Run;
         foreach (var shape in AttentionShape.All)
         {
             _attention[shape.Name] = shape.Create(device, torch.ScalarType.Float32, _owned).Run;
@@ -55,6 +57,14 @@ public class ImageBenchmarks
     /// <summary>64 clicks, three masks each.</summary>
     [Benchmark]
     public void Clicks64Multimask() => _manyClicks();
+
+    /// <summary>One object from a frame to the next.</summary>
+    [Benchmark]
+    public void TrackOneObject() => _trackOne();
+
+    /// <summary>Four objects from a frame to the next.</summary>
+    [Benchmark]
+    public void TrackFourObjects() => _trackFour();
 
     /// <summary>Attention of a frame's tokens on its memories.</summary>
     [Benchmark]
