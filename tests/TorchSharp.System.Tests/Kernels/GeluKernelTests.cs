@@ -1,0 +1,39 @@
+using NUnit.Framework;
+using TorchSharp.Tests.Harness;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace TorchSharp.Tests.Kernels;
+
+/// <summary>The GELU kernel (native/kernels/gelu.cpp) against x Φ(x) in double precision.</summary>
+public sealed class GeluKernelTests : TensorTest
+{
+    [Test]
+    public void Is_within_rounding_of_the_exact_function()
+    {
+        var x = torch.linspace(-12, 12, 200_003, ScalarType.Float32);
+        var wide = x.to(ScalarType.Float64);
+        var expected = wide * 0.5 * (1 + torch.erf(wide / Math.Sqrt(2)));
+        var error = (F.gelu(x).to(ScalarType.Float64) - expected).abs() / wide.abs().clamp(1);
+        Assert.That(error.max().item<double>(), Is.LessThan(2e-7));
+    }
+
+    [Test]
+    public void Special_values_are_those_of_the_formula()
+    {
+        var x = torch.tensor(new[] { float.NaN, float.PositiveInfinity, 0, 1e-30f, -1e-30f, 3e38f, -3e38f });
+        Expect.Close(F.gelu(x), Nd.Vector(double.NaN, double.PositiveInfinity, 0, 5e-31, -5e-31, 3e38, 0), 1e-6, 0);
+    }
+
+    [Test]
+    public void Every_layout_and_length_is_right()
+    {
+        foreach (var layout in Layouts.All)
+        foreach (var shape in new long[][] { [], [1], [0], [15], [33], [3, 5, 7], [130, 257] })
+        {
+            var values = Nd.Uniform(1, -4, 4, shape);
+            var exact = F.gelu(values.ToTensor(ScalarType.Float64));
+            Expect.Close(F.gelu(values.ToTensor(ScalarType.Float32, layout)), Nd.From(exact), 1e-6, 1e-6, $"{Nd.Text(shape)} {layout}");
+        }
+    }
+}
