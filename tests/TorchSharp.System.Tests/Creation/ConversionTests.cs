@@ -40,7 +40,6 @@ public sealed class ConversionTests : TensorTest
         Expect.Type(x.@char(), ScalarType.Int8);
         Expect.Type(x.@byte(), ScalarType.Byte);
         Expect.Type(x.@bool(), ScalarType.Bool);
-        Expect.Type(x.type(t => t.@float()), ScalarType.Float32);
         Expect.Exact(x.@bool(), Values.Map(v => v == 0 ? 0 : 1));
     }
 

@@ -116,10 +116,8 @@ public sealed class OverloadTests : TensorTest
         Expect.Exact(torch.zeros(size), Nd.Zeros(2, 3));
         Expect.Exact(torch.ones(size), Nd.Full(1, 2, 3));
         Expect.Exact(torch.full(size, 7), Nd.Full(7, 2, 3));
-        foreach (var x in new[] { torch.empty(size), torch.rand(size), torch.randn(size), torch.zeros(1).new_empty(size), torch.normal(0, 1, size) })
+        foreach (var x in new[] { torch.empty(size), torch.rand(size), torch.randn(size), torch.normal(0, 1, size) })
             Assert.That(x.shape, Is.EqualTo(new long[] { 2, 3 }));
-        Expect.Exact(torch.zeros(1).new_zeros(size), Nd.Zeros(2, 3));
-        Expect.Exact(torch.zeros(1).new_full(size, 7), Nd.Full(7, 2, 3));
         Assert.That(torch.empty_strided([2, 3], [1, 2]).stride(), Is.EqualTo(new long[] { 1, 2 }));
     }
 
@@ -127,36 +125,25 @@ public sealed class OverloadTests : TensorTest
     public void Sizes_of_data_can_be_spans()
     {
         var expected = Nd.Vector(1, 0, 1, 1, 0, 1).Reshape(2, 3);
-        Check(torch.tensor(Values<bool>(), [2L, 3L]), torch.tensor((IList<bool>)Values<bool>(), [2L, 3L]));
-        Check(torch.tensor(Values<byte>(), [2L, 3L]), torch.tensor((IList<byte>)Values<byte>(), [2L, 3L]), torch.tensor(Values<byte>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<sbyte>(), [2L, 3L]), torch.tensor((IList<sbyte>)Values<sbyte>(), [2L, 3L]), torch.tensor(Values<sbyte>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<short>(), [2L, 3L]), torch.tensor((IList<short>)Values<short>(), [2L, 3L]), torch.tensor(Values<short>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<int>(), [2L, 3L]), torch.tensor((IList<int>)Values<int>(), [2L, 3L]), torch.tensor(Values<int>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<long>(), [2L, 3L]), torch.tensor((IList<long>)Values<long>(), [2L, 3L]), torch.tensor(Values<long>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<float>(), [2L, 3L]), torch.tensor((IList<float>)Values<float>(), [2L, 3L]), torch.tensor(Values<float>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<double>(), [2L, 3L]), torch.tensor(Values<double>().AsMemory(), [2L, 3L]));
-        Check(torch.tensor(Values<Half>(), [2L, 3L]), torch.tensor((IList<Half>)Values<Half>(), [2L, 3L]), torch.tensor(Values<Half>().AsMemory(), [2L, 3L]));
+        Check(torch.tensor(Values<bool>(), [2L, 3L]));
+        Check(torch.tensor(Values<byte>(), [2L, 3L]));
+        Check(torch.tensor(Values<sbyte>(), [2L, 3L]));
+        Check(torch.tensor(Values<short>(), [2L, 3L]));
+        Check(torch.tensor(Values<int>(), [2L, 3L]));
+        Check(torch.tensor(Values<long>(), [2L, 3L]));
+        Check(torch.tensor(Values<float>(), [2L, 3L]));
+        Check(torch.tensor(Values<double>(), [2L, 3L]));
+        Check(torch.tensor(Values<Half>(), [2L, 3L]));
 
         T[] Values<T>() => [.. expected.Data.Select(v => (T)Number(typeof(T), v))];
 
-        void Check(params Tensor[] tensors)
-        {
-            foreach (var x in tensors)
-            {
-                Expect.Exact(x, expected);
-                Expect.Type(x, tensors[0].dtype);
-            }
-        }
+        void Check(Tensor x) => Expect.Exact(x, expected);
     }
 
     [Test]
-    public void Existing_tensors_and_arrays_of_any_rank_are_accepted()
+    public void Arrays_of_any_rank_are_accepted()
     {
-        var x = torch.arange(3);
-        Expect.Exact(torch.as_tensor(x), Nd.Range(3));
-        Expect.Type(torch.as_tensor(x, ScalarType.Float32), ScalarType.Float32);
         Array cube = new float[,,] { { { 1, 2 }, { 3, 4 } } };
-        Expect.Exact(torch.as_tensor(cube), Nd.Range(1, 2, 2).Map(v => v + 1));
         Expect.Exact(torch.from_array(cube), Nd.Range(1, 2, 2).Map(v => v + 1));
         Expect.Type(torch.from_array(cube, ScalarType.Float64, requires_grad: true), ScalarType.Float64);
     }

@@ -11,7 +11,7 @@ public static class ReductionOperators
         {
             Full = [x => x.sum(), x => torch.sum(x)], OfNothing = true,
             Dim = [(x, d, k) => x.sum(d, k), (x, d, k) => torch.sum(x, d, k)],
-            Dims = [(x, d, k) => x.sum(d, k), (x, d, k) => torch.sum(x, d, k)],
+            Dims = [(x, d, k) => x.sum(d, k)],
         },
         new("mean", v => v.Length == 0 ? double.NaN : v.Average())
         {

@@ -72,15 +72,6 @@ public sealed class RandomTests : TensorTest
     }
 
     [Test]
-    public void Multinomial_draws_in_proportion_to_the_weights()
-    {
-        var draws = Nd.From(torch.multinomial(torch.tensor(new float[] { 1, 0, 3 }), Count, true)).Data;
-        Assert.That(draws.Count(v => v == 0) / (double)Count, Is.EqualTo(0.25).Within(0.01));
-        Assert.That(draws.Count(v => v == 1), Is.Zero);
-        Assert.That(Nd.From(torch.multinomial(torch.ones(5), 5)).Data.Order(), Is.EqualTo(new double[] { 0, 1, 2, 3, 4 }));
-    }
-
-    [Test]
     public void The_same_seed_gives_the_same_numbers()
     {
         torch.manual_seed(7);
@@ -129,16 +120,8 @@ public sealed class RandomTests : TensorTest
     }
 
     [Test]
-    public void Further_distributions_have_their_moments()
-    {
-        Moments(torch.zeros(Count).exponential_(2), 0.5, 0.5, 0);
-        Moments(torch.full([Count], 4.0).poisson(), 4, 2, 0);
-        Moments(torch.poisson(torch.full([Count], 4.0)), 4, 2, 0);
-        Moments(torch.zeros(Count).random_(0, 10), 4.5, Math.Sqrt(99 / 12.0), 0, 9);
-        Moments(torch.zeros(Count).bernoulli_(torch.full([Count], 0.5)), 0.5, 0.5, 0, 1);
-        Moments(torch.normal(torch.full([Count], 3.0), torch.full([Count], 2.0)), 3, 2);
-        Moments(torch.ones(4).multinomial(Count, true).to(ScalarType.Float64), 1.5, Math.Sqrt(1.25), 0, 3);
-    }
+    public void Bernoulli_draws_have_the_moments_of_a_coin()
+        => Moments(torch.full([Count], 0.5).bernoulli(), 0.5, 0.5, 0, 1);
 
     [Test]
     public void Random_tensors_are_made_like_others()
@@ -150,9 +133,6 @@ public sealed class RandomTests : TensorTest
             Assert.That(x.shape, Is.EqualTo(new long[] { 3, 4 }));
             Expect.Type(x, ScalarType.Float64);
         }
-        Assert.That(Nd.From(like.randint_like(2, 9)).Data, Is.All.InRange(2, 8));
-        Assert.That(like.new_empty(new long[] { 2, 3 }).shape, Is.EqualTo(new long[] { 2, 3 }));
-        Assert.That(like.new_empty(2).shape, Is.EqualTo(new long[] { 2 }));
     }
 
     [Test]

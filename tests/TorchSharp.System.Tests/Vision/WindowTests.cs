@@ -8,22 +8,6 @@ namespace TorchSharp.Tests.Vision;
 public sealed class WindowTests : TensorTest
 {
     [Test]
-    public void Unfold_lays_patches_out_in_columns_and_fold_adds_them_up()
-    {
-        var x = Nd.Uniform(1, -1, 1, 2, 3, 6, 6);
-        var columns = Nd.Of([2, 12, 9], i =>
-        {
-            var (channel, r, s) = (i[1] / 4, i[1] / 2 % 2, i[1] % 2);
-            return x[i[0], channel, 2 * (i[2] / 3) + r, 2 * (i[2] % 3) + s];
-        });
-        foreach (var layout in Layouts.All)
-            Expect.Exact(F.unfold(x.ToTensor(layout: layout), 2, stride: 2), columns);
-        Expect.Exact(F.fold(columns.ToTensor(), 6, 2, stride: 2), x);
-        GradCheck.VerifyOne(t => F.unfold(t, 2, padding: 1), Nd.Uniform(2, -1, 1, 1, 2, 3, 3));
-        GradCheck.VerifyOne(t => F.fold(t, 3, 2), Nd.Uniform(3, -1, 1, 1, 4, 4));
-    }
-
-    [Test]
     public void An_affine_grid_moves_normalised_positions()
     {
         var theta = Nd.Vector(1, 0.5, 0.25, -0.5, 2, -1).Reshape(1, 2, 3);
