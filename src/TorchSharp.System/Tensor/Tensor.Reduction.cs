@@ -37,11 +37,17 @@ public static partial class torch
         /// <summary>See torch.amax.</summary>
         public Tensor amax(long[] dims, bool keepdim = false, Tensor? @out = null) => @out is null ? Aten.amax.Call(this, dims, keepdim) : Aten.amax_out.Call(this, dims, keepdim, @out);
 
+        /// <summary>See torch.amax.</summary>
+        public Tensor amax(ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => amax(dims.ToArray(), keepdim, @out);
+
         /// <summary>See torch.amin.</summary>
         public Tensor amin(params long[] dims) => Aten.amin.Call(this, dims);
 
         /// <summary>See torch.amin.</summary>
         public Tensor amin(long[] dims, bool keepdim = false, Tensor? @out = null) => @out is null ? Aten.amin.Call(this, dims, keepdim) : Aten.amin_out.Call(this, dims, keepdim, @out);
+
+        /// <summary>See torch.amin.</summary>
+        public Tensor amin(ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => amin(dims.ToArray(), keepdim, @out);
 
         /// <summary>See torch.aminmax.</summary>
         public (Tensor min, Tensor max) aminmax(long? dim = null, bool keepdim = false) => Aten.aminmax.Call2(this, dim, keepdim);
@@ -142,6 +148,9 @@ public static partial class torch
         /// <summary>See torch.sum.</summary>
         public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => Aten.sum_dim_IntList.Call(this, dim, keepdim, type);
 
+        /// <summary>See torch.sum.</summary>
+        public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) => Aten.sum_dim_IntList.Call(this, dim, keepdim, type);
+
         /// <summary>See torch.std.</summary>
         public Tensor std(bool unbiased = true) => Aten.std.Call(this, unbiased);
 
@@ -156,6 +165,9 @@ public static partial class torch
 
         /// <summary>See torch.std.</summary>
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.std_dim.Call(this, dimensions, unbiased, keepdim), type);
+
+        /// <summary>See torch.std.</summary>
+        public Tensor std(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.std_dim.Call(this, dimensions, unbiased, keepdim), type);
 
         /// <summary>See torch.std_mean.</summary>
         public (Tensor std, Tensor mean) std_mean(bool unbiased = true) => Aten.std_mean.Call2(this, unbiased);
@@ -180,6 +192,9 @@ public static partial class torch
 
         /// <summary>See torch.var.</summary>
         public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.var_dim.Call(this, dimensions, unbiased, keepdim), type);
+
+        /// <summary>See torch.var.</summary>
+        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.var_dim.Call(this, dimensions, unbiased, keepdim), type);
 
         /// <summary>See torch.var_mean.</summary>
         public (Tensor @var, Tensor mean) var_mean(bool unbiased = true) => Aten.var_mean.Call2(this, unbiased);

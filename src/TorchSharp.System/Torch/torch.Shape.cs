@@ -39,6 +39,9 @@ public static partial class torch
     /// <summary>See torch.movedim.</summary>
     public static Tensor movedim(Tensor input, long[] source, long[] destination) => input.movedim(source, destination);
 
+    /// <summary>See torch.moveaxis.</summary>
+    public static Tensor moveaxis(Tensor input, long[] source, long[] destination) => input.moveaxis(source, destination);
+
     /// <summary>See torch.squeeze.</summary>
     public static Tensor squeeze(Tensor input, long? dim = null) => input.squeeze(dim);
 
@@ -140,4 +143,7 @@ public static partial class torch
 
     /// <summary>See torch.movedim.</summary>
     public static Tensor movedim(Tensor input, long source, long destination) => input.movedim([source], [destination]);
+
+    /// <summary>See torch.movedim.</summary>
+    public static Tensor moveaxis(Tensor input, long source, long destination) => input.movedim([source], [destination]);
 }

@@ -3,6 +3,14 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<int> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<int> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<int> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<int>(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
 
@@ -10,9 +18,17 @@ public static partial class torch
     public static Tensor tensor(IList<int> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<int>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
 
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(Memory<int> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
+
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
         Copy<int>([scalar], [], null, device, requires_grad);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(int[,,,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<int>(Flat<int>(rawArray), [rawArray.GetLength(0), rawArray.GetLength(1), rawArray.GetLength(2), rawArray.GetLength(3)], dtype, device, requires_grad, names);
 
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(int[,,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>

@@ -2,9 +2,37 @@ namespace TorchSharp;
 
 public static partial class torch
 {
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<sbyte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<sbyte> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<sbyte> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<sbyte> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.ToArray(), [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(IList<sbyte> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(Memory<sbyte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
+
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(sbyte scalar, Device? device = null, bool requires_grad = false) =>
         Copy<sbyte>([scalar], [], null, device, requires_grad);
+
+    /// <summary>A tensor of copied values.</summary>
+    public static Tensor tensor(sbyte[,,,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Copy<sbyte>(Flat<sbyte>(rawArray), [rawArray.GetLength(0), rawArray.GetLength(1), rawArray.GetLength(2), rawArray.GetLength(3)], dtype, device, requires_grad, names);
 
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(sbyte[,,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
