@@ -39,9 +39,8 @@ fi
 results="$repo/artifacts/$TorchStack/test-results"
 rm -rf "$results"
 
-projects=(Sam2.Torch.Tests Sam2.Cli.Tests)
-# TorchSharp.System is what the nuget stack replaces by TorchSharp.
-[ "$TorchStack" = nuget ] || projects=(TorchSharp.System.Tests "${projects[@]}")
+# On the nuget stack the first project tests TorchSharp itself, against which the stand-in's tests are checked.
+projects=(TorchSharp.System.Tests Sam2.Torch.Tests Sam2.Cli.Tests)
 
 counter() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
