@@ -64,8 +64,7 @@ public sealed partial class Sam2Model
         var selection = MemorySelection.Select(Config, frame, bank.ConditioningFrames, bank.HasOther, numFrames, reverse, training);
         FrameMemory Resolve(MemoryReference reference) => reference.Conditioning ? bank.Conditioning(reference.Frame) : bank.Other(reference.Frame);
 
-        var space = memory_encoder.PositionEncoding(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
-            .flatten(2).transpose(1, 2).contiguous();
+        var space = MemoryPosition(imageEmbedding);
         var tokens = new List<Tensor>();
         var positions = new List<Tensor>();
         foreach (var reference in selection.Memories)
@@ -88,6 +87,24 @@ public sealed partial class Sam2Model
             cat(tokens, 1).MoveToOuterDisposeScope(),
             cat(positions, 1).to(imageEmbedding.dtype).MoveToOuterDisposeScope(),
             numObjPtrTokens);
+    }
+
+    /// <summary>
+    /// Gathers memories of images that have no order in time: all count as conditioning frames, and there are no object pointers,
+    /// whose encoding would need a distance in time.
+    /// </summary>
+    /// <param name="imageEmbedding">Embedding [·, C, H, W] of the image that attends, for grid, type and device.</param>
+    /// <param name="memories">At least one, all of B objects.</param>
+    /// <exception cref="ArgumentException">There is no memory.</exception>
+    public MemoryTokens GatherUnorderedMemories(Tensor imageEmbedding, IReadOnlyList<FrameMemory> memories)
+    {
+        if (memories.Count == 0) throw new ArgumentException("There is no memory to attend to.", nameof(memories));
+        using var scope = NewDisposeScope();
+        var position = (MemoryPosition(imageEmbedding) + maskmem_tpos_enc[Config.NumMaskmem - 1]).to(imageEmbedding.dtype);
+        return new(
+            cat(memories.Select(m => m.Features.to(imageEmbedding.dtype, imageEmbedding.device)).ToArray(), 1).MoveToOuterDisposeScope(),
+            position.repeat(1, memories.Count, 1).MoveToOuterDisposeScope(),
+            NumObjPtrTokens: 0);
     }
 
     /// <summary>
@@ -167,6 +184,11 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         return (masks.to(float32) * 20 - 10).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Spatial position encoding of memories on the grid of <paramref name="imageEmbedding"/>, [1, H · W, Cm], float32.</summary>
+    private Tensor MemoryPosition(Tensor imageEmbedding) =>
+        memory_encoder.PositionEncoding(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
+            .flatten(2).transpose(1, 2).contiguous();
 
     /// <summary>
     /// Object pointers [B, P, C] as memory-wide tokens [B, P · C / Cm, Cm], and their temporal encoding [1, P · C / Cm, Cm].

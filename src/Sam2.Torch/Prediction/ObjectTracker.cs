@@ -97,14 +97,19 @@ public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
         return outputs;
     }
 
+    /// <summary>Finds an object in an image from memories of other images; the image's own memory isn't encoded.</summary>
+    /// <param name="features">The image.</param>
+    /// <param name="memories">What is remembered of the object, in any order; at least one.</param>
+    public FrameOutput Recall(ImageFeatures features, IReadOnlyList<FrameMemory> memories)
+    {
+        using var scope = NewDisposeScope();
+        return Output(Segment(features, [model.GatherUnorderedMemories(features.Embedding, memories)]), 0);
+    }
+
     private FrameOutput[] TrackBatch(ImageFeatures features, MemoryTokens[] tokens)
     {
         using var scope = NewDisposeScope();
-        var memories = tokens.Length == 1 ? tokens[0] : new MemoryTokens(
-            cat(tokens.Select(t => t.Memory).ToArray(), 0), cat(tokens.Select(t => t.Position).ToArray(), 0), tokens[0].NumObjPtrTokens);
-        var heads = model.ForwardSamHeads(
-            model.ConditionOnMemory(features.Embedding, memories), features.HighRes, points: null, masks: null,
-            model.UseMultimask(false, 0));
+        var heads = Segment(features, tokens);
         var encoded = model.EncodeMemory(
             features.Embedding, model.UpsampleMasks(heads.LowResMasks), heads.ObjectScores, binarize: false);
         var outputs = new FrameOutput[tokens.Length];
@@ -115,6 +120,17 @@ public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
         }
 
         return outputs;
+    }
+
+    /// <summary>Segments a batch of objects that attend to equally many memories, without prompts.</summary>
+    private SamHeadsOutput Segment(ImageFeatures features, MemoryTokens[] tokens)
+    {
+        using var scope = NewDisposeScope();
+        var memories = tokens.Length == 1 ? tokens[0] : new MemoryTokens(
+            cat(tokens.Select(t => t.Memory).ToArray(), 0), cat(tokens.Select(t => t.Position).ToArray(), 0), tokens[0].NumObjPtrTokens);
+        return model.ForwardSamHeads(
+            model.ConditionOnMemory(features.Embedding, memories), features.HighRes, points: null, masks: null,
+            model.UseMultimask(false, 0)).MoveToOuterDisposeScope();
     }
 
     private FrameOutput Output(SamHeadsOutput heads, int index) => new(

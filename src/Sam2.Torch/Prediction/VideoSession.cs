@@ -1,9 +1,7 @@
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Prediction;
 
@@ -119,7 +117,7 @@ public sealed partial class VideoSession : IDisposable
 
         var tracked = FindOrAdd(objectId);
         var known = replace ? null : tracked.Points.GetValueOrDefault(frame);
-        List<(float, float, int)> all = [.. known ?? [], .. Corners(box), .. points.Select(p => ModelPoint(p.X, p.Y, p.IsForeground ? 1 : 0))];
+        List<(float, float, int)> all = [.. known ?? [], .. ModelPrompts.Points(points, box, Width, Height, _model.Config.ImageSize)];
         tracked.Points[frame] = all;
 
         var (initial, reverse, conditioning) = RoleOf(tracked, frame);
@@ -149,7 +147,7 @@ public sealed partial class VideoSession : IDisposable
 
         var (initial, reverse, conditioning) = RoleOf(tracked, frame);
         tracked.AddPending(frame, conditioning, _tracker.FromMask(
-            frame, features, ToModelSize(mask), initial ? null : tracked.Bank, FrameCount, reverse));
+            frame, features, ModelPrompts.Mask(mask, _model.Config.ImageSize, _model.Device), initial ? null : tracked.Bank, FrameCount, reverse));
         return Current(frame);
     }
 
@@ -250,31 +248,6 @@ public sealed partial class VideoSession : IDisposable
         return features;
     }
 
-    private IEnumerable<(float X, float Y, int Label)> Corners(BoxPrompt? box)
-    {
-        if (box is not { } b) yield break;
-        yield return ModelPoint(b.X0, b.Y0, 2);
-        yield return ModelPoint(b.X1, b.Y1, 3);
-    }
-
-    private (float X, float Y, int Label) ModelPoint(float x, float y, int label) =>
-        (x / Width * _model.Config.ImageSize, y / Height * _model.Config.ImageSize, label);
-
-    /// <summary>A mask at the model's resolution, [1, 1, S, S], 0 or 1, float32.</summary>
-    private Tensor ToModelSize(BinaryMask mask)
-    {
-        using var scope = NewDisposeScope();
-        long size = _model.Config.ImageSize;
-        var values = mask.ToTensor().to(_model.Device).to(float32).unsqueeze(0).unsqueeze(0);
-        if (mask.Width != size || mask.Height != size)
-        {
-            values = F.interpolate(values, size: [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)
-                .ge(0.5).to(float32);
-        }
-
-        return values.MoveToOuterDisposeScope();
-    }
-
     /// <summary>The masks on a frame as far as they are known, prompts that weren't propagated yet included.</summary>
     private FrameMasks Current(int frame) => Results(frame, _objects.ConvertAll(o => (o.Id, o.Find(frame))));
 
@@ -292,24 +265,11 @@ public sealed partial class VideoSession : IDisposable
         }
         else
         {
-            foreach (var (id, output) in known)
-                masks[id] = BinaryMask.FromTensor(MaskResize.Binary(output!.MaskLogits, Height, Width, threshold: 0));
+            foreach (var (id, output) in known) masks[id] = OutputMasks.Binary(output!, Height, Width);
         }
 
-        return new FrameMasks(frame, outputs.Select(o => new ObjectMask(
-            o.ObjectId,
-            masks.GetValueOrDefault(o.ObjectId) ?? new BinaryMask(Height, Width),
-            o.Output?.ObjectScore.item<float>(),
-            _options.ReturnLogits ? Logits(o.Output) : null)).ToList());
-    }
-
-    private static float[,]? Logits(FrameOutput? output)
-    {
-        if (output is null) return null;
-        var values = TensorMemory.ToArray<float>(output.MaskLogits);
-        var logits = new float[output.MaskLogits.shape[2], output.MaskLogits.shape[3]];
-        Buffer.BlockCopy(values, 0, logits, 0, values.Length * sizeof(float));
-        return logits;
+        return new FrameMasks(frame, outputs.Select(o => OutputMasks.Create(
+            o.ObjectId, o.Output, masks.GetValueOrDefault(o.ObjectId), Height, Width, _options.ReturnLogits)).ToList());
     }
 
     private static void RequirePositive(int value, string name)

@@ -1,0 +1,120 @@
+using Sam2.Torch.Media;
+
+namespace Sam2.Torch.Prediction;
+
+/// <summary>
+/// The frames of a video file or folder by index, for a session: decoded once while it walks forwards, and in stretches while it
+/// walks backwards. Memory stays bounded.
+/// </summary>
+public sealed class VideoFrames : IFrameSource, IDisposable
+{
+    /// <summary>Decoded frames that are kept at most, in bytes.</summary>
+    private const long WindowBytes = 96 << 20;
+
+    /// <summary>A frame so many frames ahead is reached by decoding up to it, a later one by opening the video anew.</summary>
+    private const int MaxSkip = 64;
+
+    /// <summary>Videos that may be this short are counted, because the encoding of time in them depends on their length.</summary>
+    private const int ShortVideo = 64;
+
+    private readonly VideoReader _reader;
+    private readonly Dictionary<int, RgbImage> _window = [];
+    private readonly int _windowLength;
+    private IEnumerator<VideoFrame>? _stream;
+    private int _next;
+    private int? _count;
+
+    /// <summary>Reads frames through <paramref name="reader"/>; index 0 is the first frame that it hands out.</summary>
+    /// <exception cref="MediaException">The video is short and damaged.</exception>
+    public VideoFrames(VideoReader reader)
+    {
+        _reader = reader;
+        _windowLength = (int)Math.Clamp(WindowBytes / Math.Max(3L * reader.Width * reader.Height, 1), 2, 32);
+        if (reader.ExpectedFrameCount is not > ShortVideo) CountShort();
+    }
+
+    /// <summary>Opens a video file, a folder of pictures or a picture.</summary>
+    /// <inheritdoc cref="VideoReader.Open"/>
+    public static VideoFrames Open(string path, VideoReadOptions? options = null) => new(VideoReader.Open(path, options));
+
+    /// <summary>The reader behind it.</summary>
+    public VideoReader Reader => _reader;
+
+    /// <summary>
+    /// Number of frames; null until the end was reached, since what long videos say of their length isn't always true
+    /// (<see cref="VideoReader.ExpectedFrameCount"/>).
+    /// </summary>
+    public int? FrameCount => _count;
+
+    /// <inheritdoc/>
+    public int Width => _reader.Width;
+
+    /// <inheritdoc/>
+    public int Height => _reader.Height;
+
+    /// <inheritdoc/>
+    /// <exception cref="MediaException">The video is damaged here.</exception>
+    public RgbImage? Read(int frame)
+    {
+        if (frame < 0 || frame >= _count) return null;
+        if (_window.TryGetValue(frame, out var kept)) return kept;
+        if (frame >= _reader.Options.Count) return null;
+        if (_stream is null || frame < _next || frame > _next + MaxSkip) Open(FirstOfStretch(frame));
+        while (_next <= frame)
+        {
+            if (!_stream!.MoveNext())
+            {
+                Close();
+                // A stretch that begins behind the end says nothing of where the end is.
+                if (_window.ContainsKey(_next - 1) || _next == 0) _count = _next;
+                return null;
+            }
+
+            _window[_next] = _stream.Current.Image;
+            _window.Remove(_next - _windowLength);
+            _next++;
+        }
+
+        return _window[frame];
+    }
+
+    /// <summary>Ends the decoder.</summary>
+    public void Dispose()
+    {
+        Close();
+        _window.Clear();
+    }
+
+    /// <summary>Decodes a short video once, to know its exact length.</summary>
+    private void CountShort()
+    {
+        if (_reader.Options.Count is not { } limit || limit > ShortVideo) Read(ShortVideo);
+        else if (Read(limit - 1) is not null) _count = limit;
+    }
+
+    /// <summary>Where to begin decoding for a frame: behind it come later ones if the video is walked forwards, earlier ones if not.</summary>
+    private int FirstOfStretch(int frame) =>
+        frame < _next ? Math.Max(frame - _windowLength + 1, 0)
+        : frame <= MaxSkip ? 0
+        : frame;
+
+    private void Open(int first)
+    {
+        Close();
+        _window.Clear();
+        var options = _reader.Options;
+        var reader = first == 0 ? _reader : VideoReader.Open(_reader.Path, options with
+        {
+            Start = options.Start + first * options.Stride,
+            Count = options.Count - first,
+        });
+        _stream = reader.ReadFrames().GetEnumerator();
+        _next = first;
+    }
+
+    private void Close()
+    {
+        _stream?.Dispose();
+        _stream = null;
+    }
+}

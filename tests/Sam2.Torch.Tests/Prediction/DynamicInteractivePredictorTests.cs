@@ -1,0 +1,106 @@
+using NUnit.Framework;
+using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Tests.Prediction;
+
+[TestFixture]
+public class DynamicInteractivePredictorTests
+{
+    private Sam2Model _model = null!;
+
+    [OneTimeSetUp]
+    public void Load() => _model = TestModels.Nano();
+
+    [OneTimeTearDown]
+    public void Free() => _model.Dispose();
+
+    [Test]
+    public void An_object_shown_once_is_found_on_other_images_and_another_can_be_added_later()
+    {
+        using var predictor = new DynamicInteractivePredictor(_model);
+        var (first, second, third) = (Image(0), Image(5), Image(9));
+        predictor.Predict(first.Image, [Shown(2, first)]);
+
+        var found = predictor.Predict(second.Image);
+        Assert.That(found.Select(o => o.ObjectId), Is.EqualTo((int[])[2]));
+        Assert.That(found[0].Mask.Iou(second.Mask(2)), Is.GreaterThan(0.7));
+
+        var both = predictor.Predict(second.Image, [Shown(3, second)]);
+        Assert.That(both.Select(o => o.ObjectId), Is.EqualTo((int[])[2, 3]));
+        var later = predictor.Predict(third.Image);
+        Assert.Multiple(() =>
+        {
+            Assert.That(later[0].Mask.Iou(third.Mask(2)), Is.GreaterThan(0.7));
+            Assert.That(later[1].Mask.Iou(third.Mask(3)), Is.GreaterThan(0.6));
+        });
+    }
+
+    [Test]
+    public void Showing_an_object_again_improves_what_is_found_next()
+    {
+        using var predictor = new DynamicInteractivePredictor(_model);
+        var (first, second, third) = (Image(0), Image(6), Image(8));
+        // A click off the object, then the object itself.
+        predictor.Predict(first.Image, [new InteractivePrompt(1) { Points = [new PointPrompt(5, 5)] }]);
+        var before = predictor.Predict(third.Image)[0].Mask.Iou(third.Mask(2));
+        predictor.Predict(second.Image, [new InteractivePrompt(1) { Mask = second.Mask(2) }]);
+        predictor.Predict(first.Image, [new InteractivePrompt(1) { Mask = first.Mask(2) }]);
+        var after = predictor.Predict(third.Image)[0].Mask.Iou(third.Mask(2));
+        Assert.That(after, Is.GreaterThan(before));
+    }
+
+    [Test]
+    public void Prompts_without_updating_the_memory_leave_no_trace()
+    {
+        using var predictor = new DynamicInteractivePredictor(_model);
+        var (first, second) = (Image(0), Image(5));
+        var answer = predictor.Predict(first.Image, [Shown(2, first)], updateMemory: false);
+        Assert.That(answer[0].Mask.Iou(first.Mask(2)), Is.GreaterThan(0.7));
+        Assert.That(predictor.ObjectIds, Is.Empty);
+        Assert.That(() => predictor.Predict(second.Image), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void Objects_and_memories_are_bounded_and_can_be_forgotten()
+    {
+        var image = Image(0);
+        using var predictor = new DynamicInteractivePredictor(_model, new() { MaxObjects = 2, MemoriesPerObject = 2 });
+        predictor.Predict(image.Image, [Shown(1, image), Shown(2, image)]);
+        Assert.That(() => predictor.Predict(image.Image, [Shown(3, image)]), Throws.InvalidOperationException.With.Message.Contains("MaxObjects"));
+        predictor.Forget(1);
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        predictor.Predict(image.Image, [Shown(2, image)]);
+        var full = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        for (var i = 0; i < 4; i++) predictor.Predict(image.Image, [Shown(2, image)]);
+        Assert.That(full, Is.GreaterThan(before));
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(full));
+    }
+
+    [Test]
+    public void Misuse_is_refused_with_a_reason()
+    {
+        var image = Image(0);
+        using var predictor = new DynamicInteractivePredictor(_model);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => predictor.Predict(image.Image), Throws.InvalidOperationException);
+            Assert.That(() => predictor.Predict(image.Image, [new InteractivePrompt(1)]), Throws.ArgumentException.With.Message.Contains("empty"));
+            Assert.That(() => predictor.Predict(image.Image, [Shown(1, image), Shown(1, image)]), Throws.ArgumentException.With.Message.Contains("two prompts"));
+            Assert.That(() => predictor.Predict(image.Image, [Shown(1, image) with { Mask = image.Mask(1) }]), Throws.ArgumentException.With.Message.Contains("one of the two"));
+            Assert.That(() => predictor.Forget(4), Throws.ArgumentException.With.Message.Contains("no object 4"));
+            Assert.That(() => new DynamicInteractivePredictor(_model, new() { MaxObjects = 0 }), Throws.ArgumentException);
+        });
+    }
+
+    private static DrawnFrame Image(int time) => DrawnScene.Demo(240, 180).Render(time);
+
+    private static InteractivePrompt Shown(byte id, DrawnFrame image)
+    {
+        var (x, y, width, height) = image.Mask(id).BoundingBox;
+        return new InteractivePrompt(id) { Box = new BoxPrompt(x, y, x + width, y + height) };
+    }
+}
