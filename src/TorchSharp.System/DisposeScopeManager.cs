@@ -3,6 +3,10 @@ namespace TorchSharp;
 /// <summary>The dispose scopes of a thread. See <see cref="torch.NewDisposeScope"/>.</summary>
 public class DisposeScopeManager
 {
+    internal DisposeScopeManager()
+    {
+    }
+
     [ThreadStatic] private static DisposeScopeManager? threadSingleton;
 
     internal static DisposeScopeManager ThreadSingleton => threadSingleton ??= new DisposeScopeManager();

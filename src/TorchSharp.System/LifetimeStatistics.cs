@@ -3,6 +3,10 @@ namespace TorchSharp;
 /// <summary>How many objects a thread created, disposed and moved between dispose scopes.</summary>
 public class LifetimeStatistics
 {
+    internal LifetimeStatistics()
+    {
+    }
+
     /// <summary>Created while no scope was open.</summary>
     public long CreatedOutsideScopeCount { get; internal set; }
 

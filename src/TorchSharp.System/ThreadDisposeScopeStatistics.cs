@@ -3,6 +3,10 @@ namespace TorchSharp;
 /// <summary>A thread's <see cref="LifetimeStatistics"/>. Tensors are the only objects that it counts here.</summary>
 public class ThreadDisposeScopeStatistics
 {
+    internal ThreadDisposeScopeStatistics()
+    {
+    }
+
     /// <summary>The counts of tensors.</summary>
     public LifetimeStatistics TensorStatistics { get; } = new();
 

@@ -179,11 +179,6 @@ namespace TorchSharp.Modules
         /// <summary>Parameters that share options.</summary>
         public class ParamGroup : ParamGroup<Options>, optim.IBetas
         {
-            /// <summary>No parameters yet.</summary>
-            public ParamGroup()
-            {
-            }
-
             /// <summary>Parameters and their options.</summary>
             public ParamGroup(IEnumerable<Parameter> parameters, Options options) : base(parameters, options)
             {

@@ -85,6 +85,10 @@ public abstract class OptimizerHelper : optim.Optimizer
 /// <summary>Options of a group of parameters.</summary>
 public class OptimizerOptions
 {
+    private protected OptimizerOptions()
+    {
+    }
+
     /// <summary>The learning rate; null means the optimizer's.</summary>
     public double? LearningRate { get; set; }
 
@@ -136,6 +140,10 @@ public abstract class OptimizerState
 /// <summary>Parameters that share options.</summary>
 public class ParamGroup : optim.ILearningRateController
 {
+    private protected ParamGroup()
+    {
+    }
+
     /// <summary>The parameters.</summary>
     public IEnumerable<Parameter> Parameters { get; set; } = null!;
 
@@ -160,11 +168,6 @@ public class ParamGroup : optim.ILearningRateController
 /// <summary>Parameters that share options of a kind.</summary>
 public class ParamGroup<TOptions> : ParamGroup where TOptions : OptimizerOptions
 {
-    /// <summary>No parameters yet.</summary>
-    public ParamGroup()
-    {
-    }
-
     /// <summary>Parameters and their options.</summary>
     public ParamGroup(IEnumerable<Parameter> parameters, TOptions options = null!)
     {

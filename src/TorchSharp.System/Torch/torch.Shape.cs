@@ -143,7 +143,4 @@ public static partial class torch
 
     /// <summary>See torch.movedim.</summary>
     public static Tensor movedim(Tensor input, long source, long destination) => input.movedim([source], [destination]);
-
-    /// <summary>See torch.movedim.</summary>
-    public static Tensor moveaxis(Tensor input, long source, long destination) => input.movedim([source], [destination]);
 }
