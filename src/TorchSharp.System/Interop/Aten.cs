@@ -67,7 +67,6 @@ internal static class Aten
     public static readonly Op avg_pool2d = new("avg_pool2d");
     public static readonly Op batch_norm = new("batch_norm");
     public static readonly Op bernoulli = new("bernoulli");
-    public static readonly Op bernoulli__Tensor = new("bernoulli_", "Tensor");
     public static readonly Op bernoulli__float = new("bernoulli_", "float");
     public static readonly Op binary_cross_entropy = new("binary_cross_entropy");
     public static readonly Op binary_cross_entropy_with_logits = new("binary_cross_entropy_with_logits");
@@ -82,9 +81,7 @@ internal static class Aten
     public static readonly Op bitwise_right_shift_Tensor = new("bitwise_right_shift", "Tensor");
     public static readonly Op bitwise_xor_Tensor = new("bitwise_xor", "Tensor");
     public static readonly Op bitwise_xor__Tensor = new("bitwise_xor_", "Tensor");
-    public static readonly Op block_diag = new("block_diag");
     public static readonly Op bmm = new("bmm");
-    public static readonly Op broadcast_tensors = new("broadcast_tensors");
     public static readonly Op broadcast_to = new("broadcast_to");
     public static readonly Op bucketize_Tensor = new("bucketize", "Tensor");
     public static readonly Op cat = new("cat");
@@ -102,7 +99,6 @@ internal static class Aten
     public static readonly Op clamp_min = new("clamp_min");
     public static readonly Op clamp_min_ = new("clamp_min_");
     public static readonly Op clone = new("clone");
-    public static readonly Op col2im = new("col2im");
     public static readonly Op complex = new("complex");
     public static readonly Op conj = new("conj");
     public static readonly Op conj_physical = new("conj_physical");
@@ -169,7 +165,6 @@ internal static class Aten
     public static readonly Op expand_as = new("expand_as");
     public static readonly Op expm1 = new("expm1");
     public static readonly Op expm1_ = new("expm1_");
-    public static readonly Op exponential_ = new("exponential_");
     public static readonly Op eye_m = new("eye", "m");
     public static readonly Op fill__Scalar = new("fill_", "Scalar");
     public static readonly Op flatten_using_ints = new("flatten", "using_ints");
@@ -215,11 +210,9 @@ internal static class Aten
     public static readonly Op hardswish_ = new("hardswish_");
     public static readonly Op heaviside = new("heaviside");
     public static readonly Op histc = new("histc");
-    public static readonly Op hstack = new("hstack");
     public static readonly Op huber_loss = new("huber_loss");
     public static readonly Op hypot = new("hypot");
     public static readonly Op i0 = new("i0");
-    public static readonly Op im2col = new("im2col");
     public static readonly Op imag = new("imag");
     public static readonly Op index_Tensor = new("index", "Tensor");
     public static readonly Op index_add = new("index_add");
@@ -319,7 +312,6 @@ internal static class Aten
     public static readonly Op mul_Tensor = new("mul", "Tensor");
     public static readonly Op mul__Scalar = new("mul_", "Scalar");
     public static readonly Op mul__Tensor = new("mul_", "Tensor");
-    public static readonly Op multinomial = new("multinomial");
     public static readonly Op mv = new("mv");
     public static readonly Op nan_to_num = new("nan_to_num");
     public static readonly Op nanmedian = new("nanmedian");
@@ -332,7 +324,6 @@ internal static class Aten
     public static readonly Op ne__Tensor = new("ne_", "Tensor");
     public static readonly Op neg = new("neg");
     public static readonly Op neg_ = new("neg_");
-    public static readonly Op new_empty = new("new_empty");
     public static readonly Op new_full = new("new_full");
     public static readonly Op new_ones = new("new_ones");
     public static readonly Op new_zeros = new("new_zeros");
@@ -340,7 +331,6 @@ internal static class Aten
     public static readonly Op norm_Scalar = new("norm", "Scalar");
     public static readonly Op norm_ScalarOpt_dim = new("norm", "ScalarOpt_dim");
     public static readonly Op normal_ = new("normal_");
-    public static readonly Op normal_Tensor_Tensor = new("normal", "Tensor_Tensor");
     public static readonly Op normal_float_float = new("normal", "float_float");
     public static readonly Op numpy_T = new("numpy_T");
     public static readonly Op one_hot = new("one_hot");
@@ -351,7 +341,6 @@ internal static class Aten
     public static readonly Op permute = new("permute");
     public static readonly Op pixel_shuffle = new("pixel_shuffle");
     public static readonly Op pixel_unshuffle = new("pixel_unshuffle");
-    public static readonly Op poisson = new("poisson");
     public static readonly Op polar = new("polar");
     public static readonly Op positive = new("positive");
     public static readonly Op pow_Tensor_Scalar = new("pow", "Tensor_Scalar");
@@ -360,7 +349,6 @@ internal static class Aten
     public static readonly Op pow__Tensor = new("pow_", "Tensor");
     public static readonly Op prod = new("prod");
     public static readonly Op prod_dim_int = new("prod", "dim_int");
-    public static readonly Op promote_types = new("promote_types");
     public static readonly Op quantile = new("quantile");
     public static readonly Op rad2deg = new("rad2deg");
     public static readonly Op rand_generator = new("rand", "generator");
@@ -369,7 +357,6 @@ internal static class Aten
     public static readonly Op randint_low_generator = new("randint", "low_generator");
     public static readonly Op randn_generator = new("randn", "generator");
     public static readonly Op randn_like = new("randn_like");
-    public static readonly Op random__from = new("random_", "from");
     public static readonly Op randperm_generator = new("randperm", "generator");
     public static readonly Op ravel = new("ravel");
     public static readonly Op real = new("real");
@@ -389,7 +376,6 @@ internal static class Aten
     public static readonly Op reshape = new("reshape");
     public static readonly Op resolve_conj = new("resolve_conj");
     public static readonly Op resolve_neg = new("resolve_neg");
-    public static readonly Op result_type_Tensor = new("result_type", "Tensor");
     public static readonly Op roll = new("roll");
     public static readonly Op rot90 = new("rot90");
     public static readonly Op round = new("round");
@@ -409,7 +395,6 @@ internal static class Aten
     public static readonly Op select_scatter = new("select_scatter");
     public static readonly Op selu = new("selu");
     public static readonly Op selu_ = new("selu_");
-    public static readonly Op set__source_Tensor = new("set_", "source_Tensor");
     public static readonly Op sgn = new("sgn");
     public static readonly Op sgn_ = new("sgn_");
     public static readonly Op sigmoid = new("sigmoid");
@@ -500,7 +485,6 @@ internal static class Aten
     public static readonly Op view_as = new("view_as");
     public static readonly Op view_as_complex = new("view_as_complex");
     public static readonly Op view_as_real = new("view_as_real");
-    public static readonly Op vstack = new("vstack");
     public static readonly Op where = new("where");
     public static readonly Op where_self = new("where", "self");
     public static readonly Op xlogy_Scalar_Other = new("xlogy", "Scalar_Other");

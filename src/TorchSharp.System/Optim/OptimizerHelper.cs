@@ -169,7 +169,7 @@ public class ParamGroup : optim.ILearningRateController
 public class ParamGroup<TOptions> : ParamGroup where TOptions : OptimizerOptions
 {
     /// <summary>Parameters and their options.</summary>
-    public ParamGroup(IEnumerable<Parameter> parameters, TOptions options = null!)
+    private protected ParamGroup(IEnumerable<Parameter> parameters, TOptions options = null!)
     {
         Parameters = parameters;
         base.Options = options;

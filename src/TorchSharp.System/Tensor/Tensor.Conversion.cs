@@ -49,9 +49,6 @@ public static partial class torch
         /// <summary>The tensor with elements of another type.</summary>
         public Tensor type(ScalarType dtype) => to_type(dtype);
 
-        /// <summary>The tensor converted by a function.</summary>
-        public Tensor type(Func<Tensor, Tensor> typeFunc) => typeFunc(this);
-
         /// <summary>The tensor on the CPU.</summary>
         public Tensor cpu() => to(CPU);
 
@@ -61,9 +58,6 @@ public static partial class torch
             if (device is not null && device.type != DeviceType.CUDA) throw new ArgumentException("Not a CUDA device.", nameof(device));
             return to(device ?? new Device(DeviceType.CUDA), non_blocking: non_blocking);
         }
-
-        /// <summary>The tensor on Apple's Metal device.</summary>
-        public Tensor mps(bool non_blocking = false) => to(new Device(DeviceType.MPS), non_blocking: non_blocking);
 
         /// <summary>Elements as booleans: not zero.</summary>
         public Tensor @bool() => to_type(ScalarType.Bool);
@@ -95,17 +89,8 @@ public static partial class torch
         /// <summary>Elements as double-precision numbers.</summary>
         public Tensor @double() => to_type(ScalarType.Float64);
 
-        /// <summary>Elements as single-precision complex numbers.</summary>
-        public Tensor cfloat() => to_type(ScalarType.ComplexFloat32);
-
-        /// <summary>Elements as double-precision complex numbers.</summary>
-        public Tensor cdouble() => to_type(ScalarType.ComplexFloat64);
-
         /// <summary>Copies the values of another tensor, broadcast and converted, into this one.</summary>
         public Tensor copy_(Tensor source, bool nonBlocking = false) => Aten.copy_.InPlace(this, source, nonBlocking);
-
-        /// <summary>Makes this tensor share the storage of another.</summary>
-        public Tensor set_(Tensor source) => Aten.set__source_Tensor.InPlace(this, source);
 
         /// <summary>Sets every element.</summary>
         public Tensor fill_(Scalar value) => Aten.fill__Scalar.InPlace(this, value);

@@ -36,15 +36,6 @@ public static partial class torch
         public Tensor full_like(Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Aten.full_like.Call(this, value, dtype, Arg.None, device).with_requires_grad(requires_grad);
 
-        /// <summary>Uninitialised memory with this tensor's type and device.</summary>
-        public Tensor new_empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => New(Aten.new_empty, size, dtype, device, requires_grad);
-
-        /// <inheritdoc cref="new_empty(long[], ScalarType?, Device?, bool)"/>
-        public Tensor new_empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => new_empty(size.ToArray(), dtype, device, requires_grad);
-
-        /// <inheritdoc cref="new_empty(long[], ScalarType?, Device?, bool)"/>
-        public Tensor new_empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => new_empty([size], dtype, device, requires_grad);
-
         /// <summary>Zeros with this tensor's type and device.</summary>
         public Tensor new_zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => New(Aten.new_zeros, size, dtype, device, requires_grad);
 

@@ -13,25 +13,10 @@ public static partial class torch
         /// <summary>See torch.bernoulli, in place.</summary>
         public Tensor bernoulli_(double p = 0.5, Generator? generator = null) => Aten.bernoulli__float.InPlace(this, p, generator);
 
-        /// <summary>See torch.bernoulli, in place.</summary>
-        public Tensor bernoulli_(Tensor p, Generator? generator = null) => Aten.bernoulli__Tensor.InPlace(this, p, generator);
-
-        /// <summary>See torch.multinomial.</summary>
-        public Tensor multinomial(long num_samples, bool replacement = false, Generator? generator = null) => Aten.multinomial.Call(this, num_samples, replacement, generator);
-
         /// <summary>See torch.normal, in place.</summary>
         public Tensor normal_(double mean = 0, double std = 1, Generator? generator = null) => Aten.normal_.InPlace(this, mean, std, generator);
 
         /// <summary>See torch.uniform, in place.</summary>
         public Tensor uniform_(double from, double to, Generator? generator = null) => Aten.uniform_.InPlace(this, from, to, generator);
-
-        /// <summary>See torch.random, in place.</summary>
-        public Tensor random_(double from, double to, Generator? generator = null) => Aten.random__from.InPlace(this, (long)from, (long)to, generator);
-
-        /// <summary>See torch.exponential, in place.</summary>
-        public Tensor exponential_(double lambda = 1, Generator? generator = null) => Aten.exponential_.InPlace(this, lambda, generator);
-
-        /// <summary>See torch.poisson.</summary>
-        public Tensor poisson(Generator? generator = null) => Aten.poisson.Call(this, generator);
     }
 }

@@ -148,9 +148,6 @@ public static partial class torch
         /// <summary>See torch.sum.</summary>
         public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => Aten.sum_dim_IntList.Call(this, dim, keepdim, type);
 
-        /// <summary>See torch.sum.</summary>
-        public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) => Aten.sum_dim_IntList.Call(this, dim, keepdim, type);
-
         /// <summary>See torch.std.</summary>
         public Tensor std(bool unbiased = true) => Aten.std.Call(this, unbiased);
 
@@ -165,9 +162,6 @@ public static partial class torch
 
         /// <summary>See torch.std.</summary>
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.std_dim.Call(this, dimensions, unbiased, keepdim), type);
-
-        /// <summary>See torch.std.</summary>
-        public Tensor std(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.std_dim.Call(this, dimensions, unbiased, keepdim), type);
 
         /// <summary>See torch.std_mean.</summary>
         public (Tensor std, Tensor mean) std_mean(bool unbiased = true) => Aten.std_mean.Call2(this, unbiased);
@@ -192,9 +186,6 @@ public static partial class torch
 
         /// <summary>See torch.var.</summary>
         public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.var_dim.Call(this, dimensions, unbiased, keepdim), type);
-
-        /// <summary>See torch.var.</summary>
-        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Cast(Aten.var_dim.Call(this, dimensions, unbiased, keepdim), type);
 
         /// <summary>See torch.var_mean.</summary>
         public (Tensor @var, Tensor mean) var_mean(bool unbiased = true) => Aten.var_mean.Call2(this, unbiased);

@@ -77,9 +77,6 @@ public static partial class torch
         public Tensor expand(long[] sizes, bool isImplicit = false) => Aten.expand.Call(this, sizes, isImplicit);
 
         /// <summary>See torch.expand.</summary>
-        public Tensor expand(ReadOnlySpan<long> sizes, bool isImplicit = false) => Aten.expand.Call(this, sizes, isImplicit);
-
-        /// <summary>See torch.expand.</summary>
         public Tensor expand(Size sizes, bool isImplicit = false) => Aten.expand.Call(this, sizes.Shape, isImplicit);
 
         /// <summary>See torch.expand_as.</summary>

@@ -54,7 +54,7 @@ public static partial class torch
     public static bool cuda_is_available() => cuda.is_available();
 
     /// <summary>Whether Apple's Metal can be used.</summary>
-    public static bool mps_is_available() => Native.tss_mps_is_available() != 0;
+    internal static bool mps_is_available() => Native.tss_mps_is_available() != 0;
 
     /// <summary>CUDA devices.</summary>
     public static class cuda

@@ -74,9 +74,6 @@ public static partial class torch
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
         Finish(Aten.randperm_generator.Call(n, generator, dtype ?? ScalarType.Int64, Arg.None, InitializeDevice(device)), requires_grad);
 
-    /// <summary>Normal random numbers of each element's mean and standard deviation.</summary>
-    public static Tensor normal(Tensor mean, Tensor std, Generator? generator = null) => Aten.normal_Tensor_Tensor.Call(mean, std, generator);
-
     /// <summary>Normal random numbers.</summary>
     public static Tensor normal(double mean, double std, ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Finish(Aten.normal_float_float.Call(mean, std, size, generator, dtype ?? defaultType, Arg.None, InitializeDevice(device)), requires_grad, names);

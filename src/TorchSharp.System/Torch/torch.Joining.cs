@@ -14,38 +14,11 @@ public static partial class torch
     /// <summary>See torch.cat.</summary>
     public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0) => Aten.cat.Call(tensors, dim);
 
-    /// <summary>See torch.cat.</summary>
-    public static Tensor concat(Tensor[] tensors, long dim = 0) => cat(tensors, dim);
-
-    /// <summary>See torch.cat.</summary>
-    public static Tensor concat(IList<Tensor> tensors, long dim = 0) => cat(tensors, dim);
-
-    /// <summary>See torch.cat.</summary>
-    public static Tensor concat(ReadOnlySpan<Tensor> tensors, long dim = 0) => cat(tensors, dim);
-
     /// <summary>See torch.stack.</summary>
     public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) => Aten.stack.Call(tensors.ToArray(), dim);
 
-    /// <summary>See torch.hstack.</summary>
-    public static Tensor hstack(params Tensor[] tensors) => Aten.hstack.Call(tensors);
-
-    /// <summary>See torch.hstack.</summary>
-    public static Tensor hstack(IList<Tensor> tensors) => Aten.hstack.Call(tensors.ToArray());
-
-    /// <summary>See torch.vstack.</summary>
-    public static Tensor vstack(Tensor[] tensors) => Aten.vstack.Call(tensors);
-
-    /// <summary>See torch.vstack.</summary>
-    public static Tensor vstack(IList<Tensor> tensors) => Aten.vstack.Call(tensors.ToArray());
-
     /// <summary>See torch.meshgrid.</summary>
     public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij") => Aten.meshgrid_indexing.CallList(tensors.ToArray(), indexing);
-
-    /// <summary>See torch.broadcast_tensors.</summary>
-    public static IList<Tensor> broadcast_tensors(params Tensor[] tensors) => Aten.broadcast_tensors.CallList(tensors);
-
-    /// <summary>See torch.block_diag.</summary>
-    public static Tensor block_diag(params Tensor[] tensors) => Aten.block_diag.Call(tensors);
 
     /// <summary>See torch.einsum.</summary>
     public static Tensor einsum(string equation, params Tensor[] tensors) => Aten.einsum.Call(equation, tensors);
@@ -71,19 +44,4 @@ public static partial class torch
 
     /// <summary>See torch.softmax.</summary>
     public static Tensor softmax(Tensor input, int dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
-
-    /// <summary>See torch.real.</summary>
-    public static Tensor real(Tensor input) => input.real;
-
-    /// <summary>See torch.imag.</summary>
-    public static Tensor imag(Tensor input) => input.imag;
-
-    /// <summary>See torch.numel.</summary>
-    public static long numel(Tensor input) => input.numel();
-
-    /// <summary>See torch.result_type.</summary>
-    public static ScalarType result_type(Tensor tensor1, Tensor tensor2) => (ScalarType)Aten.result_type_Tensor.CallInt(tensor1, tensor2);
-
-    /// <summary>See torch.promote_types.</summary>
-    public static ScalarType promote_types(ScalarType type1, ScalarType type2) => (ScalarType)Aten.promote_types.CallInt(type1, type2);
 }

@@ -33,14 +33,8 @@ public static partial class torch
     /// <summary>See torch.amax.</summary>
     public static Tensor amax(Tensor input, long[] dims, bool keepdim = false, Tensor? @out = null) => input.amax(dims, keepdim, @out);
 
-    /// <summary>See torch.amax.</summary>
-    public static Tensor amax(Tensor input, ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => input.amax(dims, keepdim, @out);
-
     /// <summary>See torch.amin.</summary>
     public static Tensor amin(Tensor input, long[] dims, bool keepdim = false, Tensor? @out = null) => input.amin(dims, keepdim, @out);
-
-    /// <summary>See torch.amin.</summary>
-    public static Tensor amin(Tensor input, ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => input.amin(dims, keepdim, @out);
 
     /// <summary>See torch.aminmax.</summary>
     public static (Tensor min, Tensor max) aminmax(Tensor input, long? dim = null, bool keepdim = false) => input.aminmax(dim, keepdim);
@@ -131,9 +125,6 @@ public static partial class torch
 
     /// <summary>See torch.sum.</summary>
     public static Tensor sum(Tensor input, long dim, bool keepdim = false, ScalarType? type = null) => input.sum(dim, keepdim, type);
-
-    /// <summary>See torch.sum.</summary>
-    public static Tensor sum(Tensor input, ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) => input.sum(dim, keepdim, type);
 
     /// <summary>See torch.std.</summary>
     public static Tensor std(Tensor input, bool unbiased = true) => input.std(unbiased);

@@ -140,7 +140,4 @@ public static partial class torch
 
     /// <summary>See torch.clone.</summary>
     public static Tensor clone(Tensor input) => input.clone();
-
-    /// <summary>See torch.movedim.</summary>
-    public static Tensor movedim(Tensor input, long source, long destination) => input.movedim([source], [destination]);
 }

@@ -45,6 +45,30 @@ public sealed class FunctionContextTests : TensorTest
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
     }
 
+    [Test]
+    public void An_input_may_be_changed_in_place()
+    {
+        Tensor x = ones(2, requires_grad: true), y = x * 3;
+        Tensor z = Doubled.apply(y);
+        z.sum().backward();
+        Expect.Exact(y, Nd.Vector(6, 6));
+        Expect.Exact(x.grad!, Nd.Vector(6, 6));
+    }
+
+    private sealed class Doubled : autograd.SingleTensorFunction<Doubled>
+    {
+        public override string Name => nameof(Doubled);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var x = (Tensor)vars[0];
+            ctx.mark_dirty([x]);
+            return x.mul_(2);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => [grad_output * 2];
+    }
+
     private sealed class TwiceAndThrice : autograd.MultiTensorFunction<TwiceAndThrice>
     {
         public static bool? Materialized;

@@ -67,7 +67,25 @@ public sealed class OptimizerStateTests : TensorTest
         Assert.That((optimizer.Momentum, optimizer.ParamGroups.Cast<SGD.ParamGroup>().Last().Momentum), Is.EqualTo((0.9, 0.9)));
         ParamGroup group = optimizer.ParamGroups.Cast<ParamGroup>().First();
         (group.LearningRate, group.InitialLearningRate) = (0.01, 0.02);
-        Assert.That((group.Options.LearningRate, group.Options.InitialLearningRate, group.Parameters.Single()), Is.EqualTo(((double?)0.01, 0.02, a)));
+        Assert.That((group.LearningRate, group.InitialLearningRate, group.Options.LearningRate, group.Options.InitialLearningRate), Is.EqualTo((0.01, 0.02, (double?)0.01, 0.02)));
+        Assert.That(ReferenceEquals(group.Parameters.Single(), a));
+        group.Parameters = [a, b];
+        group.Options = new SGD.Options { LearningRate = 0.5, InitialLearningRate = 0.6 };
+        Assert.That((optimizer.parameters().Count(), ((SGD.ParamGroup)group).Options.LearningRate), Is.EqualTo((4, (double?)0.5)));
+        ((SGD.ParamGroup)group).Options = new SGD.Options { momentum = 0.1 };
+        ((SGD.ParamGroup)group).Momentum = 0.2;
+        Assert.That(((SGD.ParamGroup)group).Options.momentum, Is.EqualTo(0.2));
+    }
+
+    [Test]
+    public void Options_and_state_copy_and_move()
+    {
+        using var source = new SGD([new SGD.ParamGroup([P(1)], lr: 0.5)], 0.1);
+        OptimizerOptions from = source.state_dict().Options[0], to = new SGD.Options();
+        to.LoadStateDict(from);
+        Assert.That((to.LearningRate, to.InitialLearningRate), Is.EqualTo((from.LearningRate, from.InitialLearningRate)));
+        OptimizerState state = source.state_dict().State[0];
+        Assert.DoesNotThrow(() => state.to(CPU));
     }
 
     [Test]

@@ -2,9 +2,6 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>A tensor over the memory of an array: they share it, unless the type or device differs.</summary>
-    public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => from_array(data, dtype, device);
-
     /// <summary>A tensor of copied values.</summary>
     public static Tensor as_tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null) => tensor(rawArray, dtype, device);
 
@@ -28,9 +25,6 @@ public static partial class torch
 
     /// <summary>A tensor of copied values.</summary>
     public static Tensor as_tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null) => tensor(rawArray, dtype, device);
-
-    /// <summary>A second object on the tensor, or its conversion.</summary>
-    public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null) => dtype is null && device is null ? data.alias() : data.to(dtype ?? data.dtype, device ?? data.device);
 
     /// <summary>A tensor over the memory of an array: they share it, unless the type or device differs.</summary>
     public static Tensor as_tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);

@@ -3,10 +3,6 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(IList<bool> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<bool>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<bool>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
 

@@ -18,10 +18,6 @@ public static partial class torch
     public static Tensor tensor(IList<double> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<double>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
 
-    /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<double>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
-
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<double>([scalar], [], dtype, device, requires_grad);

@@ -23,10 +23,6 @@ public static partial class torch
         Copy<Half>(rawArray, [rawArray.Length], dtype, device, requires_grad, names);
 
     /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(IList<Half> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<Half>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<Half> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<Half>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
 
@@ -41,8 +37,4 @@ public static partial class torch
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<Half> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<Half>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(Memory<Half> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<Half>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
 }

@@ -3,10 +3,6 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(IList<int> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<int>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<int> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<int>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
 
@@ -17,10 +13,6 @@ public static partial class torch
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<int> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<int>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(Memory<int> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<int>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
 
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>

@@ -3,10 +3,6 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(IList<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<long>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<long> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<long>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
 
@@ -21,10 +17,6 @@ public static partial class torch
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<long> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<long>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(Memory<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<long>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
 
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>

@@ -3,10 +3,6 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(IList<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<short>(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<short>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
 
@@ -21,10 +17,6 @@ public static partial class torch
     /// <summary>A tensor of copied values.</summary>
     public static Tensor tensor(IList<short> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Copy<short>(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of copied values.</summary>
-    public static Tensor tensor(Memory<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copy<short>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
 
     /// <summary>A tensor without dimensions.</summary>
     public static Tensor tensor(short scalar, Device? device = null, bool requires_grad = false) =>
