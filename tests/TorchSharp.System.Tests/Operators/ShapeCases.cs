@@ -25,6 +25,8 @@ internal static class ShapeCases
         new("swapdims", X, _ => [0L, 2L], X.Permute(2, 1, 0)),
         new("movedim", X, _ => [new long[] { 0 }, new long[] { 2 }], X.Permute(1, 2, 0)),
         new("moveaxis", X, _ => [new long[] { 0 }, new long[] { 2 }], X.Permute(1, 2, 0)),
+        new("movedim", X, _ => [0L, 2L], X.Permute(1, 2, 0)) { Note = "numbers" },
+        new("moveaxis", X, _ => [0L, 2L], X.Permute(1, 2, 0)) { Note = "numbers" },
         new("t", M, _ => [], M.Permute(1, 0)),
         new("squeeze", Thin, _ => [], X) { Note = "all" },
         new("squeeze", Thin, _ => [(long?)1], X.Reshape(2, 3, 1, 4)),
