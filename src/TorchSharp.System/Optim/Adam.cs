@@ -30,14 +30,11 @@ namespace TorchSharp.Modules
             maximize = maximize,
         };
 
-        /// <summary>The decay rates of all groups.</summary>
+        /// <summary>The decay rates of groups added from now on that leave theirs open.</summary>
         public (double, double) Betas
         {
-            get => _parameter_groups.OfType<ParamGroup>().Select(group => group.Betas).FirstOrDefault();
-            set
-            {
-                foreach (ParamGroup group in _parameter_groups.OfType<ParamGroup>()) group.Betas = value;
-            }
+            get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
+            set => (((Options)_defaults).beta1, ((Options)_defaults).beta2) = value;
         }
 
         /// <inheritdoc/>
@@ -142,11 +139,12 @@ namespace TorchSharp.Modules
             /// <inheritdoc/>
             public override void Initialize(OptimizerOptions options)
             {
+                Dispose();
                 step = 0;
                 using IDisposable mode = no_grad();
                 exp_avg = _parameter.zeros_like().DetachFromDisposeScope();
                 exp_avg_sq = _parameter.zeros_like().DetachFromDisposeScope();
-                if (((Options)options).amsgrad == true) max_exp_avg_sq = _parameter.zeros_like().DetachFromDisposeScope();
+                max_exp_avg_sq = ((Options)options).amsgrad == true ? _parameter.zeros_like().DetachFromDisposeScope() : null!;
             }
 
             /// <inheritdoc/>

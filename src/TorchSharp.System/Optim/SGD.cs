@@ -30,14 +30,11 @@ namespace TorchSharp.Modules
             maximize = maximize,
         };
 
-        /// <summary>The momentum of all groups.</summary>
+        /// <summary>The momentum of groups added from now on that leave theirs open.</summary>
         public double Momentum
         {
-            get => _parameter_groups.OfType<ParamGroup>().Select(group => group.Momentum).FirstOrDefault();
-            set
-            {
-                foreach (ParamGroup group in _parameter_groups.OfType<ParamGroup>()) group.Momentum = value;
-            }
+            get => ((Options)_defaults).momentum!.Value;
+            set => ((Options)_defaults).momentum = value;
         }
 
         /// <inheritdoc/>
@@ -123,7 +120,11 @@ namespace TorchSharp.Modules
             }
 
             /// <inheritdoc/>
-            public override void Initialize(OptimizerOptions options) => momentum_buffer = null!;
+            public override void Initialize(OptimizerOptions options)
+            {
+                Dispose();
+                momentum_buffer = null!;
+            }
 
             /// <inheritdoc/>
             public override void LoadStateDict(OptimizerState source) => Assign(ref momentum_buffer, ((State)source).momentum_buffer);
