@@ -17,6 +17,9 @@
 #include <ATen/ops/bmm_cpu_dispatch.h>
 #include <ATen/ops/mm_cpu_dispatch.h>
 
+#include <utility>
+#include <vector>
+
 namespace sam2torch {
 namespace {
 
@@ -45,8 +48,24 @@ MatrixView transposed(MatrixView m) {
 
 bool is_plain_operand(const Tensor& t) { return is_plain(view(t)); }
 
+// First and one past the last byte that a tensor with elements can reach.
+std::pair<const char*, const char*> extent(const Tensor& t) {
+    int64_t last = 0;
+    for (int64_t i = 0; i < t.dim(); i++) {
+        last += (t.size(i) - 1) * t.stride(i);
+    }
+    const auto* first = static_cast<const char*>(t.data_ptr());
+    return {first, first + (last + 1) * static_cast<int64_t>(t.element_size())};
+}
+
+// Whether the two may share memory. at::get_overlap_status won't say for expanded or sliced tensors, which are
+// ordinary operands here.
 bool shares_memory(const Tensor& out, const Tensor& in) {
-    return at::get_overlap_status(out, in) != at::MemOverlapStatus::No;
+    if (out.numel() == 0 || in.numel() == 0 || !out.storage().is_alias_of(in.storage())) {
+        return false;
+    }
+    const auto a = extent(out), b = extent(in);
+    return a.first < b.second && b.first < a.second;
 }
 
 // A bias that is the same row for all rows of the result.

@@ -18,12 +18,12 @@ using dnnl::memory;
 
 struct Key {
     // Kept free of padding so that it can be hashed and compared as bytes.
-    int64_t type, threads, batch, m, n, k, a_batch, b_batch, a_stride[3], b_stride[3], c_stride[2], has_bias;
+    int64_t type, threads, batch, m, n, k, a_stride[3], b_stride[3], c_stride[2], has_bias;
     float alpha, beta;
 
     bool operator==(const Key& other) const { return std::memcmp(this, &other, sizeof(Key)) == 0; }
 };
-static_assert(sizeof(Key) == 17 * sizeof(int64_t) + 2 * sizeof(float), "Key must not have padding");
+static_assert(sizeof(Key) == 15 * sizeof(int64_t) + 2 * sizeof(float), "Key must not have padding");
 
 struct KeyHash {
     size_t operator()(const Key& key) const {
@@ -127,8 +127,8 @@ std::shared_ptr<const Product> make_product(const Key& key) {
     try {
         const auto type = static_cast<memory::data_type>(key.type);
         const int64_t c_strides[3] = {key.c_stride[0], key.c_stride[1], 1};
-        product->a = describe(type, key.a_batch, key.m, key.k, key.a_stride);
-        product->b = describe(type, key.b_batch, key.k, key.n, key.b_stride);
+        product->a = describe(type, key.batch, key.m, key.k, key.a_stride);
+        product->b = describe(type, key.batch, key.k, key.n, key.b_stride);
         product->c = describe(type, key.batch, key.m, key.n, c_strides);
         if (key.has_bias) {
             product->bias = memory::desc({1, 1, key.n}, type, {key.n, key.n, 1});
@@ -215,6 +215,21 @@ bool onednn_gemm(at::ScalarType type, const MatrixView& a, const MatrixView& b, 
     if (c.rows > limit || c.cols > limit || a.cols > limit || c.batch > limit) {
         return false;
     }
+    if (c.batch > 1 && (a.batch_stride == 0 || b.batch_stride == 0)) {
+        // One matrix shared by a whole batch: one call each, so that a single compiled product serves every batch size.
+        const auto matrix = [type](MatrixView m, int64_t i) {
+            m.data = static_cast<char*>(m.data) + i * m.batch_stride * static_cast<int64_t>(c10::elementSize(type));
+            m.batch = 1;
+            m.batch_stride = 0;
+            return m;
+        };
+        for (int64_t i = 0; i < c.batch; i++) {
+            if (!onednn_gemm(type, matrix(a, i), matrix(b, i), matrix(c, i), epilogue)) {
+                return false;  // the same answer for every i, so at the first
+            }
+        }
+        return true;
+    }
     // Also applies the thread count set by at::set_num_threads to this thread, which oneDNN reads from OpenMP.
     const int threads = at::in_parallel_region() ? 1 : at::get_num_threads();
 
@@ -226,8 +241,6 @@ bool onednn_gemm(at::ScalarType type, const MatrixView& a, const MatrixView& b, 
     key.m = c.rows;
     key.n = c.cols;
     key.k = a.cols;
-    key.a_batch = a.batch_stride == 0 ? 1 : a.batch;
-    key.b_batch = b.batch_stride == 0 ? 1 : b.batch;
     normalise(a, key.a_stride);
     normalise(b, key.b_stride);
     int64_t c_strides[3];
