@@ -1,3 +1,4 @@
+using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
@@ -111,7 +112,8 @@ public sealed class ImagePredictor : IDisposable
             }
         }
         var lowRes = cat(logits);
-        var cleaned = lowRes;
+        var cleaned = MaskCleanup.FillHolesAndRemoveSprinkles(
+            lowRes, _options.MaxHoleArea, _options.MaxSprinkleArea, _options.MaskThreshold);
         var masks = returnLogits
             ? MaskResize.Logits(cleaned, height, width)
             : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);

@@ -174,6 +174,50 @@ public sealed class ImagePredictorTests
     }
 
     [Test]
+    public void Holes_are_filled_and_specks_removed_on_request()
+    {
+        var components = 0;
+        using var plain = new ImagePredictor(_model);
+        using var clean = new ImagePredictor(_model, new ImagePredictorOptions { MaxHoleArea = 1024, MaxSprinkleArea = 1024 });
+        var image = Pattern.Create(90, 120);
+        plain.SetImage(image);
+        clean.SetImage(image);
+        using var rough = plain.Predict(Click, returnLogits: true);
+        using var filled = clean.Predict(Click, returnLogits: true);
+        for (var i = 0; i < 3; i++)
+        {
+            // Every component of a 32×32 mask is at most 1024 pixels: all of the background is a hole, all of the foreground a speck.
+            var low = rough.LowResLogits[0, i];
+            if ((low > 0).any().item<bool>() && (low <= 0).any().item<bool>()) components++;
+            Assert.That(filled.Masks[0, i].min().item<float>(), Is.GreaterThanOrEqualTo(-10));
+            Assert.That(filled.Masks[0, i].max().item<float>(), Is.LessThanOrEqualTo(10));
+            Close.Within(filled.LowResLogits[0, i], low, 1e-6, "the logits for a later prompt stay as they are");
+        }
+        Assert.That(components, Is.GreaterThan(0), "the masks of this picture have foreground and background");
+    }
+
+    [Category("Slow")]
+    [Test]
+    public void A_picture_of_100_megapixels_takes_bounded_memory()
+    {
+        using var predictor = new ImagePredictor(_model);
+        var image = zeros(10_000, 10_000, 3, dtype: ScalarType.Byte);
+        image.narrow(0, 3000, 2000).fill_(200);
+        var before = PeakMegabytes();
+        predictor.SetImage(image);
+        using var prediction = predictor.Predict(ObjectPrompt.FromPoints(new PointPrompt(5000, 4000)), multimask: false);
+        Assert.That(prediction.Masks.shape, Is.EqualTo(new long[] { 1, 1, 10_000, 10_000 }));
+        // The image as floating point would take 1,200 MB, a mask of logits 400 MB; the mask itself has 100 MB.
+        Assert.That(PeakMegabytes() - before, Is.LessThan(600));
+    }
+
+    private static double PeakMegabytes()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / 1e6;
+    }
+
+    [Test]
     public void Predictions_leave_no_tensors_behind()
     {
         using var predictor = new ImagePredictor(_model);

@@ -36,4 +36,19 @@ public sealed class GeluKernelTests : TensorTest
             Expect.Close(F.gelu(values.ToTensor(ScalarType.Float32, layout)), Nd.From(exact), 1e-6, 1e-6, $"{Nd.Text(shape)} {layout}");
         }
     }
+
+    [Test]
+    public void Gradients_do_not_depend_on_the_layout_in_which_they_arrive()
+    {
+        var values = Nd.Uniform(2, -3, 3, [2, 64, 8]);
+        var incoming = Nd.Uniform(3, -1, 1, [2, 64, 8]);
+        foreach (var layout in Layouts.All)
+        {
+            var x = values.ToTensor(ScalarType.Float32).requires_grad_();
+            F.gelu(x).backward([incoming.ToTensor(ScalarType.Float32, layout)]);
+            var wide = values.ToTensor(ScalarType.Float64);
+            var slope = 0.5 * (1 + torch.erf(wide / Math.Sqrt(2))) + wide * torch.exp(-wide * wide / 2) / Math.Sqrt(2 * Math.PI);
+            Expect.Close(x.grad!, Nd.From(slope * incoming.ToTensor(ScalarType.Float64)), 1e-5, 1e-6, $"{layout}");
+        }
+    }
 }

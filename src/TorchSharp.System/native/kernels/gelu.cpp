@@ -7,6 +7,8 @@
 #include <ATen/ATen.h>
 #include <ATen/MemoryOverlap.h>
 #include <ATen/Parallel.h>
+#include <ATen/native/Resize.h>
+#include <ATen/ops/gelu_backward_cpu_dispatch.h>
 #include <ATen/ops/gelu_cpu_dispatch.h>
 
 namespace sam2torch {
@@ -57,10 +59,23 @@ Tensor& gelu_(Tensor& x, c10::string_view approximate) {
     return x;
 }
 
+// libtorch 1.13 leaves the gradient uninitialised where the incoming gradient and the input are laid out differently (it
+// hands both to oneDNN as they are), so they are brought to one layout first.
+Tensor gelu_gradient(const Tensor& grad, const Tensor& x, c10::string_view approximate) {
+    return at::cpu::gelu_backward(grad.contiguous(), x.contiguous(), approximate);
+}
+
+Tensor& gelu_gradient_out(const Tensor& grad, const Tensor& x, c10::string_view approximate, Tensor& grad_input) {
+    at::native::resize_output(grad_input, x.sizes());
+    return grad_input.copy_(gelu_gradient(grad, x, approximate));
+}
+
 const bool registered = override_aten(c10::DispatchKey::CPU, [](torch::Library& m) {
     m.impl("gelu", gelu);
     m.impl("gelu.out", gelu_out);
     m.impl("gelu_", gelu_);
+    m.impl("gelu_backward", gelu_gradient);
+    m.impl("gelu_backward.grad_input", gelu_gradient_out);
 });
 
 }  // namespace
