@@ -69,6 +69,7 @@ public static class Sam2Command
         var root = new RootCommand("Segment Anything Model 2: segments what you click on or draw a box around.")
         {
             SegmentCommand.Create(context),
+            TrackCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sam2.Cli.Output;
+using Sam2.Cli.Prompts;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using Sam2.Torch.Prediction;
+
+namespace Sam2.Cli.Commands;
+
+/// <summary>Does what <c>sam2 track</c> asks for: video and prompts in, overlay, masks and report out, frame by frame.</summary>
+internal sealed class Tracking(CommandContext context)
+{
+    public int Run(TrackRequest request)
+    {
+        using var progress = new ProgressLine(context);
+        progress.Step($"opening {request.Video} ...");
+        using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide });
+        progress.Step($"loading {request.Model.NameOrPath} ...");
+        using var model = request.Model.Load();
+        using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
+        foreach (var prompt in request.Prompts)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            progress.Step($"prompting object {prompt.Object} on frame {prompt.Frame} ...");
+            Add(session, prompt, frames);
+        }
+
+        using var output = new TrackOutput(request, session.ObjectIds, frames);
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
+            {
+                output.Write(masks, frames.Read(masks.Frame)!);
+                progress.Update(() => Status(output.FrameCount, Expected(request, frames, masks.Frame, output.FrameCount), watch.Elapsed));
+            }
+        }
+        finally
+        {
+            // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
+            if (output.FrameCount > 0) output.Complete();
+        }
+
+        progress.Dispose();
+        Summarise(request, output, watch.Elapsed);
+        return ExitCode.Success;
+    }
+
+    private static void Add(VideoSession session, TrackPrompt prompt, VideoFrames frames)
+    {
+        if (prompt.Mask is { } path)
+        {
+            session.AddMask(prompt.Frame, prompt.Object, MaskFile.Read(path));
+            return;
+        }
+
+        // Prompts are in pixels of the video, whatever size it is tracked at.
+        var info = frames.Reader.Info;
+        var resolved = PromptArguments.Resolve(prompt.Points, prompt.Box is { } box ? [box] : [], info.Width, info.Height)[0];
+        float x = (float)frames.Width / info.Width, y = (float)frames.Height / info.Height;
+        session.AddPoints(
+            prompt.Frame, prompt.Object,
+            [.. resolved.Points.Select(p => p with { X = p.X * x, Y = p.Y * y })],
+            resolved.Box is { } b ? new BoxPrompt(b.X0 * x, b.Y0 * y, b.X1 * x, b.Y1 * y) : null,
+            replace: resolved.Box is not null);
+    }
+
+    private static long? Expected(TrackRequest request, VideoFrames frames, int frame, int done)
+    {
+        var left = request.Reverse ? frame : (frames.FrameCount ?? frames.Reader.ExpectedFrameCount) - 1 - frame;
+        return left is { } rest ? Math.Min(done + rest, request.Frames ?? long.MaxValue) : request.Frames;
+    }
+
+    private static string Status(int done, long? expected, TimeSpan elapsed)
+    {
+        var perSecond = done / elapsed.TotalSeconds;
+        var left = expected is { } all && all > done ? $", {TimeSpan.FromSeconds((all - done) / perSecond):h\\:mm\\:ss} left" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"tracking: frame {done}{(expected is { } n ? $" of {n}" : "")}, {perSecond:0.00} per second{left}");
+    }
+
+    private void Summarise(TrackRequest request, TrackOutput output, TimeSpan elapsed)
+    {
+        foreach (var (id, visible) in output.VisibleFrames)
+        {
+            context.Output.WriteLine($"object {id}: visible on {visible} of {output.FrameCount} frames");
+        }
+
+        context.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Directory}  {output.FrameCount} frames in {elapsed.TotalSeconds:0.0} s, {output.FrameCount / elapsed.TotalSeconds:0.00} per second"));
+    }
+}

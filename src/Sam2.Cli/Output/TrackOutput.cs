@@ -1,0 +1,92 @@
+using System.Globalization;
+using Sam2.Cli.Commands;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using Sam2.Torch.Prediction;
+
+namespace Sam2.Cli.Output;
+
+/// <summary>Writes what <c>sam2 track</c> was asked to save, one frame after the other, in tracking order.</summary>
+internal sealed class TrackOutput : IDisposable
+{
+    private static readonly FrameRate DefaultRate = new(25, 1);
+
+    private readonly TrackRequest _request;
+    private readonly VideoWriter? _overlay;
+    private readonly MaskletWriter? _masklets;
+    private readonly Dictionary<int, int> _visible;
+
+    public TrackOutput(TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames)
+    {
+        _request = request;
+        _visible = objects.ToDictionary(id => id, _ => 0);
+        if (request.Save.Contains("davis") && objects.FirstOrDefault(id => id is < 1 or > 255) is var odd && odd != 0)
+            throw new CliException($"object {odd} can't be saved as davis, which numbers objects from 1 to 255");
+
+        OutputFolder.Create(request.Directory);
+        if (request.Save.Contains("masks"))
+        {
+            foreach (var id in objects) OutputFolder.Create(FolderOf(id));
+        }
+
+        if (request.Save.Contains("davis")) OutputFolder.Create(Path.Combine(request.Directory, "davis"));
+        try
+        {
+            if (request.Save.Contains("overlay"))
+            {
+                _overlay = new VideoWriter(
+                    Path.Combine(request.Directory, "overlay.mp4"), frames.Width, frames.Height, frames.Reader.Info.FrameRate ?? DefaultRate);
+            }
+
+            if (request.Save.Contains("json"))
+            {
+                var name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(request.Video));
+                _masklets = new MaskletWriter(Path.Combine(request.Directory, "masklets.json"), name, frames.Width, frames.Height, objects);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frames written so far.</summary>
+    public int FrameCount { get; private set; }
+
+    /// <summary>On how many frames each object has a mask.</summary>
+    public IReadOnlyDictionary<int, int> VisibleFrames => _visible;
+
+    /// <summary>Writes a frame.</summary>
+    public void Write(FrameMasks masks, RgbImage image)
+    {
+        foreach (var o in masks.Objects)
+        {
+            if (o.Mask.Area > 0) _visible[o.ObjectId]++;
+            if (_request.Save.Contains("masks")) MaskFile.WritePng(Path.Combine(FolderOf(o.ObjectId), NameOf(masks.Frame)), o.Mask);
+        }
+
+        if (_request.Save.Contains("davis")) DavisPicture.Of(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
+        _overlay?.Write(Overlay.Draw(image, [.. masks.Objects.Select(o => new OverlayObject(o.ObjectId, o.Mask))]));
+        _masklets?.Write(masks);
+        FrameCount++;
+    }
+
+    /// <summary>Finishes the files; without it they don't appear.</summary>
+    public void Complete()
+    {
+        _overlay?.Complete();
+        _masklets?.Complete();
+    }
+
+    public void Dispose()
+    {
+        _overlay?.Dispose();
+        _masklets?.Dispose();
+    }
+
+    private string FolderOf(int objectId) =>
+        Path.Combine(_request.Directory, "masks", objectId.ToString(CultureInfo.InvariantCulture));
+
+    private static string NameOf(int frame) => string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png");
+}

@@ -1,0 +1,144 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class TrackCommandTests
+{
+    private const string Model = "sam2.1_hiera_nano";
+    private const int Frames = 6;
+
+    private TemporaryFolder _folder = null!;
+    private DrawnScene _scene = null!;
+    private string _video = null!;
+
+    [OneTimeSetUp]
+    public void DrawVideo()
+    {
+        _folder = new TemporaryFolder();
+        _scene = DrawnScene.Demo(210, 150);
+        _video = _folder.At("clip");
+        Directory.CreateDirectory(_video);
+        for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveVideo() => _folder.Dispose();
+
+    [Test]
+    public void Boxes_and_masks_are_followed_and_everything_asked_for_is_written()
+    {
+        MaskFile.WritePng(_folder.At("ball.png"), _scene.Render(1).Mask(3));
+        var output = Track("all", "--prompt", $"obj=2 box={Box(2)}", "--prompt", $"frame=1 obj=3 mask={_folder.At("ball.png")}", "--save", "overlay,masks,davis,json");
+
+        Assert.That(output, Does.Contain($"object 2: visible on {Frames} of {Frames} frames"));
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("all", "masklets.json")));
+        var masklets = json.RootElement.GetProperty("masklet");
+        Assert.That(masklets.GetArrayLength(), Is.EqualTo(Frames));
+        Assert.That(json.RootElement.GetProperty("masklet_id").EnumerateArray().Select(i => i.GetInt32()), Is.EqualTo((int[])[2, 3]));
+        for (var i = 0; i < Frames; i++)
+        {
+            var mask = MaskFile.Read(_folder.At("all", "masks", "2", $"{i:00000}.png"));
+            Assert.That(mask.Iou(_scene.Render(i).Mask(2)), Is.GreaterThan(0.7), $"frame {i}");
+            Assert.That(CocoRle.FromCompressedString(150, 210, masklets[i][0].GetProperty("counts").GetString()!).Decode(), Is.EqualTo(mask));
+            var davis = IndexedImage.Read(_folder.At("all", "davis", $"{i:00000}.png"));
+            Assert.That(davis.Indices.Select(index => index == 2), Is.EqualTo(mask.Data.Select(pixel => pixel == 1)));
+        }
+
+        using var overlay = VideoReader.Open(_folder.At("all", "overlay.mp4")).ReadFrames().GetEnumerator();
+        var count = 0;
+        while (overlay.MoveNext()) count++;
+        Assert.That(count, Is.EqualTo(Frames));
+    }
+
+    [Test]
+    public void A_range_can_be_tracked_backwards_and_only_what_is_asked_for_is_written()
+    {
+        Track("back", "--prompt", "frame=4 obj=1 point=50%,50%", "--start", "4", "--frames", "3", "--reverse", "--save", "masks");
+        Assert.That(
+            Directory.GetFiles(_folder.At("back", "masks", "1")).Select(Path.GetFileName).Order(), Is.EqualTo((string[])["00002.png", "00003.png", "00004.png"]));
+        Assert.That(File.Exists(_folder.At("back", "masklets.json")), Is.False);
+        Assert.That(File.Exists(_folder.At("back", "overlay.mp4")), Is.False);
+    }
+
+    [Test]
+    public void Prompts_can_come_from_a_file_and_stay_in_the_videos_pixels_when_it_is_scaled_down()
+    {
+        var box = Box(2);
+        File.WriteAllText(_folder.At("prompts.json"), $$"""[{"obj": 2, "box": [{{box}}]}, "obj=5 point=10%,10%"]""");
+        Track("small", "--prompts", _folder.At("prompts.json"), "--max-side", "105", "--save", "masks");
+        var mask = MaskFile.Read(_folder.At("small", "masks", "2", "00000.png"));
+        Assert.That((mask.Width, mask.Height), Is.EqualTo((105, 75)));
+        Assert.That(mask.Iou(DrawnScene.Demo(105, 75).Render().Mask(2)), Is.GreaterThan(0.7));
+        Assert.That(Directory.Exists(_folder.At("small", "masks", "5")));
+    }
+
+    [TestCase("frame=x point=1,2", "'x'")]
+    [TestCase("frame=0 obj=1", "says nothing")]
+    [TestCase("point=1,2 mask=a.png", "one of the two")]
+    [TestCase("pint=1,2", "'pint=1,2'")]
+    [TestCase("point=1", "1 number")]
+    public void A_prompt_that_is_none_is_refused_as_wrong_usage(string prompt, string word)
+    {
+        var run = Run("none", "--prompt", prompt);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(word));
+    }
+
+    [Test]
+    public void Missing_prompts_and_unknown_results_are_wrong_usage()
+    {
+        Assert.That(Run("none").ExitCode, Is.EqualTo(ExitCode.Usage));
+        var run = Run("none", "--prompt", "point=1,2", "--save", "gif");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain("davis"));
+    }
+
+    [TestCase("frame=99 point=1,2", "0 to 5")]
+    [TestCase("point=500,2", "210")]
+    [TestCase("mask=missing.png", "missing.png")]
+    public void A_prompt_that_does_not_fit_the_video_fails_with_a_reason_and_writes_nothing(string prompt, string word)
+    {
+        var run = Run("none", "--prompt", prompt);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain(word));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(Directory.Exists(_folder.At("none")), Is.False);
+    }
+
+    [Test]
+    public void Cancelling_finishes_the_files_that_were_begun()
+    {
+        using var cancel = new CancellationTokenSource();
+        var out1 = _folder.At("cut");
+        // Cancelled as soon as the first mask is there.
+        using var watcher = new Timer(_ =>
+        {
+            if (File.Exists(Path.Combine(out1, "masks", "1", "00000.png"))) cancel.Cancel();
+        }, null, 0, 1);
+        var run = CommandLine.Run(cancel.Token, "track", _video, "--model", Model, "--prompt", "point=50%,50%", "--out", out1);
+        if (run.ExitCode == ExitCode.Success) Assert.Ignore("Tracking was over before it could be cancelled.");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(out1, "masklets.json")));
+        Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.InRange(1, Frames - 1));
+        Assert.That(VideoReader.Open(Path.Combine(out1, "overlay.mp4")).ReadFrames().Count(), Is.InRange(1, Frames - 1));
+    }
+
+    private CommandLine Run(string directory, params string[] arguments) =>
+        CommandLine.Run(["track", _video, "--model", Model, "--out", _folder.At(directory), .. arguments]);
+
+    private string Track(string directory, params string[] arguments)
+    {
+        var run = Run(directory, arguments);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        return run.Output;
+    }
+
+    private string Box(byte id)
+    {
+        var box = _scene.Render().Mask(id).BoundingBox;
+        return $"{box.X},{box.Y},{box.X + box.Width},{box.Y + box.Height}";
+    }
+}
