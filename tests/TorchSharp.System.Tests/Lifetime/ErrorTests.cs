@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NUnit.Framework;
+using TorchSharp.Tests.Harness;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Tests.Lifetime;
@@ -27,19 +28,33 @@ public class ErrorTests
         }
     }
 
-    [Test]
-    public void Errors_come_from_every_kind_of_entry()
+    private static readonly Dictionary<string, Action<Tensor>> Wrong = new()
+    {
+        ["a view"] = x => x.reshape(4),
+        ["an index"] = x => _ = x[5],
+        ["a list of tensors"] = x => cat([x, ones(2)]),
+        ["an equation"] = x => einsum("ij,jk", x, x),
+        ["a layer"] = x => nn.functional.conv2d(x, x),
+        ["backward"] = x => x.sum().backward(),
+        ["grad"] = x => autograd.grad([x.sum()], [x]),
+    };
+
+    [TestCaseSource(nameof(Kinds))]
+    public void Errors_come_from_every_kind_of_entry(string kind)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = ones(2, 3), integers = ones(2, int64);
-        Assert.Throws<ExternalException>(() => x.reshape(4));
-        Assert.Throws<ExternalException>(() => _ = x[5]);
-        Assert.Throws<ExternalException>(() => x.sum().backward());
+        Assert.Throws<ExternalException>(() => Wrong[kind](ones(2, 3)));
+    }
+
+    // TorchSharp 0.107 ends the process where grad fails.
+    private static IEnumerable<string> Kinds() => Wrong.Keys.Where(kind => kind != "grad" || !TorchSharpDefects.IsTorchSharp);
+
+    [Test]
+    public void Integers_have_no_gradient()
+    {
+        if (TorchSharpDefects.IsTorchSharp) Assert.Ignore("TorchSharp 0.107 ends the process here.");
+        using Tensor integers = ones(2, int64);
         Assert.Throws<ExternalException>(() => integers.requires_grad_());
-        Assert.Throws<ExternalException>(() => cat([x, integers]));
-        Assert.Throws<ExternalException>(() => einsum("ij,jk", x, x));
-        Assert.Throws<ExternalException>(() => autograd.grad([x.sum()], [x]));
-        Assert.Throws<ExternalException>(() => nn.functional.conv2d(x, x));
     }
 
     [Test]
