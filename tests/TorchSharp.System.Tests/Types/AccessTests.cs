@@ -23,7 +23,8 @@ public sealed class AccessTests : TensorTest
                 Assert.That(Of(ScalarType.Int16).ReadCpuInt16(5), Is.EqualTo((short)expected));
                 Assert.That(Of(ScalarType.Int32).ReadCpuInt32(5), Is.EqualTo((int)expected));
                 Assert.That(Of(ScalarType.Int64).ReadCpuInt64(5), Is.EqualTo((long)expected));
-                Assert.That(Of(ScalarType.Float16).ReadCpuFloat16(5), Is.EqualTo((float)expected));
+                // TorchSharp reads the raw memory here.
+                Assert.That(Of(ScalarType.Float16).contiguous().ReadCpuFloat16(5), Is.EqualTo((float)expected));
                 Assert.That(Of(ScalarType.Float32).ReadCpuSingle(5), Is.EqualTo((float)expected));
                 Assert.That(Of(ScalarType.Float64).ReadCpuDouble(5), Is.EqualTo(expected));
                 Assert.That((Of(ScalarType.Float64) >= 0).ReadCpuBool(5), Is.True);
