@@ -66,8 +66,7 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
     public override IReadOnlyList<Tensor> forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        x = patch_embed.forward(x);
-        x = x + PositionEmbedding(x.shape[1], x.shape[2]);
+        x = AddPositionEmbedding(patch_embed.forward(x));
         var outputs = new List<Tensor>();
         for (var i = 0; i < blocks.Count; i++)
         {
@@ -80,13 +79,20 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
         return outputs;
     }
 
-    /// <summary>The learned global embedding, interpolated, plus the window embedding, tiled: <c>[1, H, W, C]</c>.</summary>
-    internal Tensor PositionEmbedding(long height, long width)
+    /// <summary>
+    /// Adds the learned global embedding, interpolated, and the window embedding, repeated, to <c>[B, H, W, C]</c>. The sum is
+    /// contiguous; the window embedding is added by broadcasting, as repeating it would write another 25 MB at 1024×1024 pixels.
+    /// </summary>
+    internal Tensor AddPositionEmbedding(Tensor x)
     {
         using var scope = NewDisposeScope();
+        var (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
         // Bicubic interpolation of half-precision weights is not available on every device.
-        var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(pos_embed.dtype);
-        var window = pos_embed_window.tile([1, 1, height / pos_embed_window.shape[2], width / pos_embed_window.shape[3]]);
-        return (global + window).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+        var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(x.dtype);
+        var sum = (x + global.permute(0, 2, 3, 1)).contiguous();
+        var (windowHeight, windowWidth) = (pos_embed_window.shape[2], pos_embed_window.shape[3]);
+        sum.view(batch, height / windowHeight, windowHeight, width / windowWidth, windowWidth, channels)
+            .add_(pos_embed_window.permute(0, 2, 3, 1).reshape(1, 1, windowHeight, 1, windowWidth, channels));
+        return sum.MoveToOuterDisposeScope();
     }
 }

@@ -41,7 +41,7 @@ public sealed class ImageSideTests
         var trunk = (Hiera)modules["trunk"];
         var x = ((PatchEmbed)modules["trunk.patch_embed"]).forward(_golden["image"]);
         Check(x, "image_encoder.trunk.patch_embed.out");
-        x = x + trunk.PositionEmbedding(x.shape[1], x.shape[2]);
+        x = trunk.AddPositionEmbedding(x);
         for (var i = 0; i <= 4; i++)
         {
             x = ((MultiScaleBlock)modules[$"trunk.blocks.{i}"]).forward(x);
