@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# From a clean clone to out/: sets up, builds, draws a picture and segments it from a click and from a box.
+# From a clean clone to out/: sets up, builds, draws a picture, segments it from a click and from a box, draws a video and
+# follows two objects through it, of which one disappears behind a third and comes back.
 #
-#   tools/demo.sh                                        the picture that the project draws, the small checkpoint
+#   tools/demo.sh                                        what the project draws, with the small checkpoint
 #   tools/demo.sh IMAGE [MODEL] [PROMPT OPTION ...]      a picture, a checkpoint (path or name) and prompts of yours,
 #                                                        such as --point 500,375 or --box 75,275,1725,850
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 "$repo/tools/setup.sh" </dev/null
 sam2="$repo/tools/sam2"
@@ -36,3 +37,10 @@ fi
 
 "$sam2" segment "$image" --model "$model" --out "$out" --json "$out/result.json" "${prompts[@]}"
 echo "overlay: $out/overlay.png"
+
+if [ "$image" = "$out/scene.png" ]; then
+    "$sam2" draw "$out/clip.mp4" --frames 50 --width 420 --height 300
+    "$sam2" track "$out/clip.mp4" --model "$model" --out "$out/track" \
+        --prompt 'obj=1 box=13%,27%,35%,57% point=24%,42%' --prompt 'obj=2 box=71%,53%,91%,81%'
+    echo "video overlay: $out/track/overlay.mp4"
+fi

@@ -5,27 +5,50 @@ using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands;
 
-/// <summary><c>sam2 draw</c>: a picture that the project draws itself, so that there is something to segment without a download.</summary>
+/// <summary>
+/// <c>sam2 draw</c>: a picture or a video that the project draws itself, so that there is something to segment without a download.
+/// </summary>
 internal static class DrawCommand
 {
     public static Command Create(CommandContext context)
     {
-        var output = new Argument<string>("OUT") { Description = "The picture to write: .png or .jpg." };
+        var output = new Argument<string>("OUT") { Description = "The picture (.png or .jpg) or, with --frames, the video (.mp4) to write." };
         var width = SizeOption("--width", 840);
         var height = SizeOption("--height", 600);
         var seed = new Option<int?>("--seed") { Description = "A random scene instead of the demo's; equal seeds give equal scenes.", HelpName = "N" };
+        var frames = new Option<int?>("--frames") { Description = "Draws a video of so many frames, in which the objects move.", HelpName = "N" };
+        frames.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value < 1)
+            {
+                result.AddError($"--frames {value}: at least 1 is needed");
+            }
+        });
 
-        var command = new Command("draw", "Draws the demo's picture, or a random one.") { output, width, height, seed };
+        var command = new Command("draw", "Draws the demo's picture or video, or a random one.") { output, width, height, seed, frames };
         command.SetAction(parsed =>
         {
             var (path, w, h) = (parsed.GetRequiredValue(output), parsed.GetValue(width), parsed.GetValue(height));
             var scene = parsed.GetValue(seed) is { } number ? DrawnScene.Random(number, w, h, objects: 6) : DrawnScene.Demo(w, h);
             OutputFolder.CreateFor(path);
-            ImageFile.Write(path, scene.Render().Image);
+            if (parsed.GetValue(frames) is { } count) WriteVideo(path, scene, count, context);
+            else ImageFile.Write(path, scene.Render().Image);
             context.Output.WriteLine($"{path}  {w} x {h}");
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static void WriteVideo(string path, DrawnScene scene, int frames, CommandContext context)
+    {
+        using var writer = new VideoWriter(path, scene.Width, scene.Height, new FrameRate(25, 1), cancellation: context.Cancellation);
+        for (var i = 0; i < frames; i++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            writer.Write(scene.Render(i).Image);
+        }
+
+        writer.Complete();
     }
 
     private static Option<int> SizeOption(string name, int size)

@@ -34,10 +34,19 @@ public class DrawCommandTests
         Assert.That(pixels[2], Is.Not.EqualTo(pixels[0]));
     }
 
+    [Test]
+    public void Draws_a_video_of_the_scene()
+    {
+        var file = _folder.At("clip.mp4");
+        Assert.That(CommandLine.Run("draw", file, "--width", "64", "--height", "48", "--frames", "5").ExitCode, Is.Zero);
+        Assert.That(VideoReader.Open(file).ReadFrames().Count(), Is.EqualTo(5));
+    }
+
+    [TestCase("--frames", "0")]
     [TestCase("--width", "0")]
     [TestCase("--height", "1000000")]
     [TestCase("--width", "wide")]
-    public void An_impossible_size_is_a_usage_error(string option, string value)
+    public void An_impossible_size_or_length_is_a_usage_error(string option, string value)
     {
         var run = CommandLine.Run("draw", _folder.At("scene.png"), option, value);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
