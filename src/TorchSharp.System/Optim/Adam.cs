@@ -71,14 +71,8 @@ namespace TorchSharp.Modules
             if (options.maximize!.Value) grad = -grad;
             if (decay != 0) grad = grad.add(parameter, decay);
             state.step++;
-            state.exp_avg.mul_(beta1).add_(grad, 1 - beta1);
-            state.exp_avg_sq.mul_(beta2).addcmul_(grad, grad, 1 - beta2);
-            if (options.amsgrad!.Value) state.max_exp_avg_sq.copy_(state.max_exp_avg_sq.maximum(state.exp_avg_sq));
-            Tensor variance = options.amsgrad!.Value ? state.max_exp_avg_sq : state.exp_avg_sq;
-            // The means begin at zero; the corrections make up for it.
-            double correction1 = 1 - Math.Pow(beta1, state.step), correction2 = 1 - Math.Pow(beta2, state.step);
-            Tensor denominator = variance.sqrt().div_(Math.Sqrt(correction2)).add_(options.eps!.Value);
-            parameter.addcdiv_(state.exp_avg, denominator, -rate / correction1);
+            AdamUpdate.Apply(parameter, grad, state.exp_avg, state.exp_avg_sq, options.amsgrad!.Value ? state.max_exp_avg_sq : null,
+                state.step, rate, beta1, beta2, options.eps!.Value);
         }
 
         /// <summary>Options of a group; null means the optimizer's.</summary>
