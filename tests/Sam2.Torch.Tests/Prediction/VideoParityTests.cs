@@ -46,6 +46,8 @@ public class VideoParityTests(string weights)
     public void Several_objects_are_prompted_corrected_added_removed_and_followed_backwards([Values] bool everythingConditions)
     {
         using var golden = GoldenFile.Open($"video_multi_{(everythingConditions ? "allcond_" : "")}{weights}.pt");
+        // With random weights one rounding decides whole pixels: see AssertEqualWhereDecided.
+        var chaotic = everythingConditions && weights == "nano";
         using var model = TestModels.Nano(weights);
         using var session = new VideoSession(model, Frames(_click), Options with
         {
@@ -55,16 +57,16 @@ public class VideoParityTests(string weights)
         session.AddPoints(0, 1, new PointPrompt(72, 81), new PointPrompt(20, 20, IsForeground: false));
         session.AddBox(0, 7, new BoxPrompt(145, 85, 192, 132));
         using (var mask = golden.Mask("mask9")) session.AddMask(2, 9, BinaryMask.FromTensor(mask));
-        AssertPass(session.Propagate(), golden, "pass1", 14, 1e-2, 0.99, 50, everythingConditions);
+        AssertPass(session.Propagate(), golden, "pass1", 14, 1e-2, 0.99, 50, chaotic);
 
         var refined = session.AddPoints(6, 1, new PointPrompt(114, 93), new PointPrompt(60, 60, IsForeground: false));
         AssertMasks(refined, golden, "refine.mask", 3, tolerance: 1e-2, disjoint: everythingConditions);
         session.AddBox(5, 12, new BoxPrompt(150, 80, 190, 125));
-        AssertPass(session.Propagate(), golden, "pass2", 14, 1e-2, 0.99, 50, everythingConditions);
+        AssertPass(session.Propagate(), golden, "pass2", 14, 1e-2, 0.99, 50, chaotic);
 
         session.RemoveObject(7);
-        AssertPass(session.Propagate(), golden, "pass3", 14, 1e-2, 0.99, 50, everythingConditions);
-        AssertPass(session.Propagate(startFrame: 6, reverse: true), golden, "reverse", 7, 1e-2, 0.99, 50, everythingConditions);
+        AssertPass(session.Propagate(), golden, "pass3", 14, 1e-2, 0.99, 50, chaotic);
+        AssertPass(session.Propagate(startFrame: 6, reverse: true), golden, "reverse", 7, 1e-2, 0.99, 50, chaotic);
     }
 
     private static VideoSessionOptions Options => new() { FillHoleArea = 0, ReturnLogits = true };
@@ -81,7 +83,7 @@ public class VideoParityTests(string weights)
 
     private static void AssertPass(
         IEnumerable<FrameMasks> pass, GoldenFile golden, string tag, int count, double logits, double minIou, int minArea,
-        bool disjoint = false)
+        bool chaotic = false)
     {
         var frames = 0;
         foreach (var frame in pass)
@@ -100,7 +102,7 @@ public class VideoParityTests(string weights)
                 var actualLogits = tensor(actual.Logits!.Cast<float>().ToArray(), expectedLogits.shape);
                 var spread = Math.Max(expectedLogits.std().item<float>(), 1);
                 Assert.That((actualLogits - expectedLogits).abs().max().item<float>() / spread, Is.LessThan(logits), name);
-                if (disjoint) AssertEqualWhereDecided(actual.Mask, expected[i], frame, i, golden, step, logits, name);
+                if (chaotic) AssertEqualWhereDecided(actual.Mask, expected[i], frame, i, golden, step, logits, name);
                 else if (expected[i].Area > minArea) Assert.That(actual.Mask.Iou(expected[i]), Is.GreaterThanOrEqualTo(minIou), name);
             }
         }
@@ -109,8 +111,10 @@ public class VideoParityTests(string weights)
     }
 
     /// <summary>
-    /// Disjoint masks: a pixel belongs to the object with the highest logit, and many are nearly
-    /// tied. No pixel may differ where the original's logits differ by more than their tolerance.
+    /// Disjoint masks of random weights: a pixel belongs to the object with the highest logit, many are nearly tied, and
+    /// memories feed every change back. The original itself, with its weights changed by 3·10⁻⁷ of their size, falls to
+    /// IoU 0.91 here, with oneDNN off to 0.975; so no pixel may differ where the original's logits differ by more
+    /// than their tolerance.
     /// </summary>
     private static void AssertEqualWhereDecided(
         BinaryMask actual, BinaryMask expected, FrameMasks frame, int index, GoldenFile golden, string step, double tolerance, string name)
