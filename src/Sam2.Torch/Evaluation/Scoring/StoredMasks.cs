@@ -1,0 +1,70 @@
+using Sam2.Torch.Datasets;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Torch.Evaluation.Scoring;
+
+/// <summary>The masks of a palette or grey PNG.</summary>
+internal sealed class StoredMasks
+{
+    private readonly string _path;
+    private readonly IndexedImage _image;
+
+    private StoredMasks(string path, IndexedImage image) => (_path, _image) = (path, image);
+
+    /// <summary>Size in pixels.</summary>
+    public (int Width, int Height) Size => (_image.Width, _image.Height);
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="DatasetException">It is missing, damaged or no palette or grey PNG.</exception>
+    public static StoredMasks Read(string path)
+    {
+        try
+        {
+            return new StoredMasks(path, IndexedImage.Read(path));
+        }
+        catch (MediaException e)
+        {
+            throw new DatasetException($"The mask can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The masks of a picture whose indices are object ids; objects without a pixel have none.</summary>
+    public IReadOnlyDictionary<int, BinaryMask> Split()
+    {
+        var masks = new SortedDictionary<int, BinaryMask>();
+        var indices = _image.Indices;
+        BinaryMask? current = null;
+        for (int i = 0; i < indices.Length; i++)
+        {
+            byte id = indices[i];
+            if (id == 0)
+            {
+                continue;
+            }
+
+            // Neighbours mostly belong to the same object: look it up only where the index changes.
+            if (i == 0 || indices[i - 1] != id)
+            {
+                if (!masks.TryGetValue(id, out current))
+                {
+                    masks[id] = current = new BinaryMask(_image.Height, _image.Width);
+                }
+            }
+
+            current!.Data[i] = 1;
+        }
+
+        return masks;
+    }
+
+    /// <summary>The mask of the only object: all of a picture that isn't 0.</summary>
+    /// <exception cref="DatasetException">There are several objects.</exception>
+    public BinaryMask Single()
+    {
+        int first = _image.Indices.AsSpan().IndexOfAnyExcept((byte)0);
+        return first < 0 || !_image.Indices.AsSpan().ContainsAnyExcept((byte)0, _image.Indices[first])
+            ? new BinaryMask(_image.Height, _image.Width, _image.Indices)
+            : throw new DatasetException($"{_path} holds several objects, but in a folder per object every picture holds one.");
+    }
+}
