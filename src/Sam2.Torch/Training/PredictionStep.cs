@@ -1,0 +1,28 @@
+using Sam2.Torch.Modeling;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>One prediction of the mask decoder for the O objects of a batch.</summary>
+/// <param name="Masks">Mask logits at the model's resolution, [O, M, S, S], float32; M is 3 where the decoder offers three masks, else 1.</param>
+/// <param name="BestMask">Of these the one with the highest predicted IoU, [O, 1, S, S].</param>
+/// <param name="Ious">Predicted IoU of each mask, [O, M].</param>
+/// <param name="ObjectScores">Logits of the object being visible, [O, 1].</param>
+/// <param name="Points">The points that the prediction answers, with those of earlier steps; null for a mask or none.</param>
+public sealed record PredictionStep(Tensor Masks, Tensor BestMask, Tensor Ious, Tensor ObjectScores, PointPrompts? Points) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in All) tensor.Dispose();
+    }
+
+    internal void MoveToOuterDisposeScope()
+    {
+        foreach (var tensor in All) tensor.MoveToOuterDisposeScope();
+    }
+
+    private IEnumerable<Tensor> All => Points is null
+        ? [Masks, BestMask, Ious, ObjectScores]
+        : [Masks, BestMask, Ious, ObjectScores, Points.Coordinates, Points.Labels];
+}

@@ -1,0 +1,77 @@
+using Sam2.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// The forward pass of training: a user who prompts and corrects the model on some frames of a clip is simulated, and the model
+/// tracks the objects through all of them (paper, section 4 "Training" and appendix D.2.2; training/model/sam2.py,
+/// <c>SAM2Train</c>). Single images are clips of one frame.
+/// </summary>
+public sealed class TrainingModel
+{
+    /// <summary>Wraps a model; the weights stay the model's, which the caller disposes.</summary>
+    /// <param name="model">The model; its training or evaluation mode decides which options count.</param>
+    /// <param name="options">The simulated user.</param>
+    /// <exception cref="ArgumentException">The options contradict themselves.</exception>
+    public TrainingModel(Sam2Model model, TrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Model = model;
+        Options = options;
+        if (options.FreezeImageEncoder)
+            foreach (var parameter in model.ImageEncoder.parameters())
+                parameter.requires_grad = false;
+    }
+
+    /// <summary>The model that is trained.</summary>
+    public Sam2Model Model { get; }
+
+    /// <summary>The simulated user.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>Prompts, tracks and corrects the objects of a batch of clips.</summary>
+    /// <param name="clips">The clips, on the model's device. They stay the caller's.</param>
+    /// <param name="random">
+    /// Decides everything that chance decides, dropout and stochastic depth included: in training mode libtorch's generator
+    /// is seeded from it.
+    /// </param>
+    /// <returns>Predictions with their graph; the caller disposes them.</returns>
+    /// <exception cref="ArgumentException">The clips have no frame or object, or another size than the model's input.</exception>
+    public ClipPrediction Forward(ClipBatch clips, TrainingRandom random)
+    {
+        ArgumentNullException.ThrowIfNull(clips);
+        ArgumentNullException.ThrowIfNull(random);
+        RequireShape(clips);
+        using var scope = NewDisposeScope();
+        if (Model.training) manual_seed((long)random.NextBits());
+
+        var plan = PromptPlan.Draw(Options, clips.FrameCount, Model.training, random);
+        var simulation = new UserSimulation(Options, Model.training, random);
+        var features = new ClipFeatures(Model.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
+        var tracker = new ClipTracker(Model, plan, simulation, clips, features);
+        var frames = new FramePrediction[clips.FrameCount];
+        foreach (var frame in plan.Order(clips.FrameCount))
+        {
+            frames[frame] = tracker.Track(frame, becomesConditioning: plan.InitialFrames.Contains(frame)
+                || (Options.AddAllFramesToCorrectAsCond && plan.CorrectedFrames.Contains(frame)));
+        }
+
+        return new ClipPrediction(frames, plan).MoveToOuterDisposeScope();
+    }
+
+    private void RequireShape(ClipBatch clips)
+    {
+        var size = Model.Config.ImageSize;
+        long[] images = clips.Images.shape, masks = clips.Masks.shape;
+        if (images.Length != 5 || images[0] == 0 || images[1] == 0 || images[2] != 3 || images[3] != size || images[4] != size)
+            throw new ArgumentException($"The clips' images have shape [{string.Join(", ", images)}]; this model takes [T, B, 3, {size}, {size}].", nameof(clips));
+        if (masks.Length != 4 || masks[0] != images[0] || masks[1] == 0 || masks[2] != size || masks[3] != size)
+            throw new ArgumentException($"The clips' masks have shape [{string.Join(", ", masks)}]; images of shape [{string.Join(", ", images)}] need [{images[0]}, O, {size}, {size}] with at least one object.", nameof(clips));
+        if (clips.ObjectClip.Count != masks[1] || clips.ObjectClip.Any(clip => clip < 0 || clip >= images[1]))
+            throw new ArgumentException($"{masks[1]} objects need as many indices of clips below {images[1]}, not [{string.Join(", ", clips.ObjectClip)}].", nameof(clips));
+    }
+}

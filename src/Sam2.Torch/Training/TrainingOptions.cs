@@ -1,0 +1,115 @@
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// How training simulates a user who prompts and corrects the model (paper, appendix D.2.2; training/model/sam2.py,
+/// <c>SAM2Train</c>). Names are the original's in Pascal case and defaults are its constructor's; <c>…ForTrain</c> counts while
+/// the model is in training mode, <c>…ForEval</c> in evaluation mode. <see cref="FineTuning"/> is what its recipe sets.
+/// </summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The settings of the original's recipe for fine-tuning (sam2/configs/sam2.1_training).</summary>
+    public static TrainingOptions FineTuning { get; } = new()
+    {
+        ProbToUsePtInputForTrain = 0.5,
+        ProbToUseBoxInputForTrain = 0.5,
+        ProbToSampleFromGtForTrain = 0.1,
+        NumFramesToCorrectForTrain = 2,
+        RandFramesToCorrectForTrain = true,
+        AddAllFramesToCorrectAsCond = true,
+        NumInitCondFramesForTrain = 2,
+        RandInitCondFramesForTrain = true,
+        ForwardBackbonePerFrameForEval = true,
+    };
+
+    /// <summary>Probability that a clip is prompted by points (or a box) and not by masks. Single images always are.</summary>
+    public double ProbToUsePtInputForTrain { get; init; }
+
+    /// <summary>The same in evaluation mode.</summary>
+    public double ProbToUsePtInputForEval { get; init; }
+
+    /// <summary>Probability that a prompt of points begins with a box and not with a click.</summary>
+    public double ProbToUseBoxInputForTrain { get; init; }
+
+    /// <summary>The same in evaluation mode.</summary>
+    public double ProbToUseBoxInputForEval { get; init; }
+
+    /// <summary>Number of frames that get correction clicks; at least the number of initial conditioning frames.</summary>
+    public int NumFramesToCorrectForTrain { get; init; } = 1;
+
+    /// <summary>The same in evaluation mode.</summary>
+    public int NumFramesToCorrectForEval { get; init; } = 1;
+
+    /// <summary>Whether that number is only the most, and drawn anew for every batch.</summary>
+    public bool RandFramesToCorrectForTrain { get; init; }
+
+    /// <summary>The same in evaluation mode.</summary>
+    public bool RandFramesToCorrectForEval { get; init; }
+
+    /// <summary>Number of frames that are prompted before tracking starts; the first frame is always one.</summary>
+    public int NumInitCondFramesForTrain { get; init; } = 1;
+
+    /// <summary>The same in evaluation mode.</summary>
+    public int NumInitCondFramesForEval { get; init; } = 1;
+
+    /// <summary>Whether that number is only the most, and drawn anew for every batch.</summary>
+    public bool RandInitCondFramesForTrain { get; init; } = true;
+
+    /// <summary>The same in evaluation mode.</summary>
+    public bool RandInitCondFramesForEval { get; init; }
+
+    /// <summary>Whether a frame that is corrected while tracking becomes a conditioning frame.</summary>
+    public bool AddAllFramesToCorrectAsCond { get; init; }
+
+    /// <summary>Correction clicks per frame that gets any; the first prompt does not count.</summary>
+    public int NumCorrectionPtPerFrame { get; init; } = 7;
+
+    /// <summary>Where clicks go in evaluation mode; in training mode they are always <see cref="PointSampling.Uniform"/>.</summary>
+    public PointSampling PtSamplingForEval { get; init; } = PointSampling.Center;
+
+    /// <summary>Probability, in training mode, that a correction click ignores the prediction and goes onto the object.</summary>
+    public double ProbToSampleFromGtForTrain { get; init; }
+
+    /// <summary>Largest displacement of a box's corner, as a fraction of the box's side (SAM's value).</summary>
+    public double BoxNoise { get; init; } = 0.1;
+
+    /// <summary>Largest displacement of a box's corner, in pixels (SAM's value).</summary>
+    public double BoxNoiseBound { get; init; } = 20;
+
+    /// <summary>Whether, in evaluation mode, frames are encoded when they are tracked, which bounds memory, instead of all at once.</summary>
+    public bool ForwardBackbonePerFrameForEval { get; init; }
+
+    /// <summary>Whether the image encoder keeps its weights.</summary>
+    public bool FreezeImageEncoder { get; init; }
+
+    /// <summary>Checks that the settings make sense together.</summary>
+    /// <exception cref="ArgumentException">One does not; the message names it.</exception>
+    public void Validate()
+    {
+        Probability(ProbToUsePtInputForTrain, "prob_to_use_pt_input_for_train");
+        Probability(ProbToUsePtInputForEval, "prob_to_use_pt_input_for_eval");
+        Probability(ProbToUseBoxInputForTrain, "prob_to_use_box_input_for_train");
+        Probability(ProbToUseBoxInputForEval, "prob_to_use_box_input_for_eval");
+        Probability(ProbToSampleFromGtForTrain, "prob_to_sample_from_gt_for_train");
+        AtLeast(1, NumInitCondFramesForTrain, "num_init_cond_frames_for_train");
+        AtLeast(1, NumInitCondFramesForEval, "num_init_cond_frames_for_eval");
+        if (ProbToUsePtInputForTrain > 0 || ProbToUsePtInputForEval > 0)
+        {
+            AtLeast(NumInitCondFramesForTrain, NumFramesToCorrectForTrain, "num_frames_to_correct_for_train");
+            AtLeast(NumInitCondFramesForEval, NumFramesToCorrectForEval, "num_frames_to_correct_for_eval");
+        }
+
+        AtLeast(0, NumCorrectionPtPerFrame, "num_correction_pt_per_frame");
+        if (!(BoxNoise >= 0)) throw new ArgumentException($"box_noise is {BoxNoise}; it must be 0 or more.");
+        if (!(BoxNoiseBound >= 0)) throw new ArgumentException($"box_noise_bound is {BoxNoiseBound}; it must be 0 or more.");
+
+        static void Probability(double value, string name)
+        {
+            if (!(value is >= 0 and <= 1)) throw new ArgumentException($"{name} is {value}; a probability lies between 0 and 1.");
+        }
+
+        static void AtLeast(int least, int value, string name)
+        {
+            if (value < least) throw new ArgumentException($"{name} is {value}; it must be at least {least}.");
+        }
+    }
+}
