@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 
@@ -33,4 +34,16 @@ public interface IAnnotatedVideo
     /// </summary>
     /// <exception cref="DatasetException">The annotation is missing, damaged or of another size; the message names the file.</exception>
     IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame);
+
+    /// <summary>
+    /// The name by which the data set knows an object: for SA-V, its folder, such as <c>000</c>, although ids begin at 1. Predictions
+    /// in the layout with a folder per object are written under it.
+    /// </summary>
+    string ObjectName(int id) => id.ToString("000", CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Whether masks of different objects may overlap, as SA-V's do, which keeps a folder per object. Where they can't, a palette
+    /// picture holds all objects of a frame, as in DAVIS.
+    /// </summary>
+    bool ObjectsOverlap => false;
 }

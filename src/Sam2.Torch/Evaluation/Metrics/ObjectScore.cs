@@ -33,7 +33,7 @@ public sealed record ObjectScore(string Object, IReadOnlyList<FrameScore> Frames
     public static ObjectScore? From(string name, IReadOnlyList<FrameScore> frames, bool skipFirstAndLast)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        var counted = (skipFirstAndLast ? frames.Skip(1).SkipLast(1) : frames).SkipWhile(f => !f.InTruth && !f.InPrediction).ToList();
-        return counted.Exists(f => f.InTruth) ? new ObjectScore(name, counted) : null;
+        var counted = (skipFirstAndLast ? frames.Skip(1).SkipLast(1) : frames).SkipWhile(f => !f.IsSeen).ToList();
+        return counted.Exists(f => f.IsVisible) ? new ObjectScore(name, counted) : null;
     }
 }
