@@ -35,4 +35,7 @@ inline size_t attention_scratch(int64_t queries, int64_t keys, int64_t d, int64_
 
 SAM2TORCH_DECLARE(attention_block, const AttentionBlock& block);
 
+// For bfloat16 with even d and even query_row, where multiplies_pairs().
+void attention_block_pairs(const AttentionBlock& block);
+
 }  // namespace sam2torch

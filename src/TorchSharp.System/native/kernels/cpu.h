@@ -19,6 +19,15 @@ inline InstructionSet instruction_set() {
     return InstructionSet::kGeneric;
 }
 
+// Whether the processor has products of bfloat16 pairs.
+inline bool multiplies_pairs() {
+#if defined(__x86_64__)
+    return instruction_set() == InstructionSet::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 }  // namespace sam2torch
 
 #if defined(__x86_64__)

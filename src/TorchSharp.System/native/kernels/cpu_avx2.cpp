@@ -10,6 +10,7 @@
 #define SAM2TORCH_NAME(kernel) kernel##_avx2
 #include "attention_block.inl"
 #include "gelu_block.inl"
+#include "layer_norm_block.inl"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -4,3 +4,4 @@
 #define SAM2TORCH_NAME(kernel) kernel##_generic
 #include "attention_block.inl"
 #include "gelu_block.inl"
+#include "layer_norm_block.inl"

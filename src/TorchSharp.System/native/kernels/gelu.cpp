@@ -1,4 +1,4 @@
-// gelu (the exact one) for float32 on the CPU, in place of libtorch's: equal to rounding and
+// gelu (the exact one) for float32 and bfloat16 on the CPU, in place of libtorch's: equal to rounding and
 // faster. Measured in the SAM 2.1 tiny encoder, one thread: 1.6 → 1.15 times one 2048³ product.
 
 #include "gelu_block.h"
@@ -17,18 +17,25 @@ namespace {
 using at::Tensor;
 
 const auto gelu_block = SAM2TORCH_SELECT(gelu_block);
+const auto gelu_block_bf16 = SAM2TORCH_SELECT(gelu_block_bf16);
 
 // `approximate` is 'none' and every element of the tensor lies in one dense piece of memory.
 bool is_ours(const Tensor& x, c10::string_view approximate) {
-    return approximate == "none" && x.scalar_type() == at::kFloat && x.layout() == at::kStrided &&
-        x.is_non_overlapping_and_dense();
+    return approximate == "none" && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
+        x.layout() == at::kStrided && x.is_non_overlapping_and_dense();
 }
 
 void run(const Tensor& x, const Tensor& out) {
-    const auto* source = static_cast<const float*>(x.data_ptr());
-    auto* target = static_cast<float*>(out.data_ptr());
+    const bool wide = x.scalar_type() == at::kFloat;
+    const void* source = x.data_ptr();
+    void* target = out.data_ptr();
     at::parallel_for(0, x.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-        gelu_block(source + begin, target + begin, end - begin);
+        if (wide) {
+            gelu_block(static_cast<const float*>(source) + begin, static_cast<float*>(target) + begin, end - begin);
+        } else {
+            gelu_block_bf16(static_cast<const uint16_t*>(source) + begin, static_cast<uint16_t*>(target) + begin,
+                            end - begin);
+        }
     });
 }
 
@@ -43,7 +50,7 @@ Tensor gelu(const Tensor& x, c10::string_view approximate) {
 
 Tensor& gelu_out(const Tensor& x, c10::string_view approximate, Tensor& out) {
     const bool same_memory = out.is_same(x) || at::get_overlap_status(out, x) == at::MemOverlapStatus::No;
-    if (!is_ours(x, approximate) || out.scalar_type() != at::kFloat || out.sizes() != x.sizes() ||
+    if (!is_ours(x, approximate) || out.scalar_type() != x.scalar_type() || out.sizes() != x.sizes() ||
         out.strides() != x.strides() || !same_memory) {
         return at::cpu::gelu_outf(x, approximate, out);
     }

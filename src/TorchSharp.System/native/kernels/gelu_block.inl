@@ -34,9 +34,8 @@ inline typename Simd<W>::F gelu(typename Simd<W>::F x) {
     return x * phi;
 }
 
-}  // namespace
-
-void SAM2TORCH_NAME(gelu_block)(const float* x, float* out, int64_t count) {
+template <class T>
+inline void gelu_all(const T* x, T* out, int64_t count) {
     constexpr int W = SAM2TORCH_WIDTH;
     int64_t i = 0;
     for (; i + W <= count; i += W) {
@@ -46,5 +45,11 @@ void SAM2TORCH_NAME(gelu_block)(const float* x, float* out, int64_t count) {
         store_some<W>(out + i, gelu<W>(load_some<W>(x + i, count - i)), count - i);
     }
 }
+
+}  // namespace
+
+void SAM2TORCH_NAME(gelu_block)(const float* x, float* out, int64_t count) { gelu_all(x, out, count); }
+
+void SAM2TORCH_NAME(gelu_block_bf16)(const uint16_t* x, uint16_t* out, int64_t count) { gelu_all(x, out, count); }
 
 }  // namespace sam2torch
