@@ -75,7 +75,7 @@ public static class ConfigInference
     }
 
     /// <summary>The rotary encodings' grid follows from the image size unless it is given.</summary>
-    private static Sam2Config WithGrid(PlainDictionary tree, Sam2Config config)
+    internal static Sam2Config WithGrid(PlainDictionary tree, Sam2Config config)
     {
         var layer = config.MemoryAttention.Layer;
         IntList grid = [config.ImageEmbeddingSize, config.ImageEmbeddingSize];

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Text;
 using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
@@ -163,20 +162,8 @@ internal static class ConfigTree
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             // The kind of attention is told by _target_.
             if (property.CanWrite && !(type == typeof(AttentionConfig) && property.Name == nameof(AttentionConfig.Rope)))
-                result.Add(SnakeCase(property.Name), property);
+                result.Add(SnakeCaseName.Of(property.Name), property);
         return result;
-    }
-
-    private static string SnakeCase(string pascal)
-    {
-        var snake = new StringBuilder();
-        foreach (var c in pascal)
-        {
-            if (char.IsUpper(c) && snake.Length > 0)
-                snake.Append('_');
-            snake.Append(char.ToLowerInvariant(c));
-        }
-        return snake.ToString();
     }
 
     private static string Fractional(double number)

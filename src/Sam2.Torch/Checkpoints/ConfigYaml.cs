@@ -35,12 +35,15 @@ public static class ConfigYaml
     /// <summary>What stands under <c>model:</c>, as plain values.</summary>
     internal static PlainDictionary ReadModel(string path)
     {
-        var root = Parse(path, ReadText(path));
+        var root = ReadTree(path);
         if (root.Count != 1 || !root.TryGetValue("model", out var model) || model is not PlainDictionary tree)
             throw new CheckpointException(path, "has no settings under 'model:' alone",
                 "Give a model configuration such as the original's sam2/configs/sam2.1/*.yaml, not one of a training run");
         return tree;
     }
+
+    /// <summary>A whole file as plain values.</summary>
+    internal static PlainDictionary ReadTree(string path) => Parse(path, ReadText(path));
 
     /// <summary>Parses YAML text into plain values.</summary>
     internal static PlainDictionary Parse(string file, string text)
@@ -50,13 +53,13 @@ public static class ConfigYaml
             var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
-                throw new CheckpointException(file, "is empty", "Settings belong under 'model:'");
+                throw new CheckpointException(file, "is empty", "Write settings into it, as key: value");
             parser.Consume<DocumentStart>();
             var value = Value(file, parser, depth: 0);
             parser.Consume<DocumentEnd>();
             if (!parser.TryConsume<StreamEnd>(out _))
-                throw new CheckpointException(file, "has several documents", "Keep the one with 'model:'");
-            return value as PlainDictionary ?? throw new CheckpointException(file, "is not a mapping of settings", "Settings belong under 'model:'");
+                throw new CheckpointException(file, "has several documents", "Keep one of them");
+            return value as PlainDictionary ?? throw new CheckpointException(file, "is not a mapping of settings", "Settings have the form key: value");
         }
         catch (YamlException e)
         {

@@ -9,6 +9,9 @@ namespace Sam2.Torch.Training;
 /// </param>
 public sealed record LossReport(Tensor Total, IReadOnlyDictionary<string, double> Values) : IDisposable
 {
+    /// <summary>The name of the weighted sum among <see cref="Values"/>.</summary>
+    public const string TotalName = "core_loss";
+
     /// <inheritdoc/>
     public void Dispose() => Total.Dispose();
 }

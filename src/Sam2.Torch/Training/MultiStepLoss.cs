@@ -50,7 +50,7 @@ public sealed class MultiStepLoss(LossOptions options)
             ["loss_dice"] = values[1].item<float>(),
             ["loss_iou"] = values[2].item<float>(),
             ["loss_class"] = values[3].item<float>(),
-            ["core_loss"] = total.item<float>(),
+            [LossReport.TotalName] = total.item<float>(),
         });
     }
 

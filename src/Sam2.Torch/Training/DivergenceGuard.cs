@@ -1,0 +1,33 @@
+using System.Globalization;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>Notices when a run goes wrong: losses or gradients that are not finite, or a loss far above its running mean.</summary>
+internal sealed class DivergenceGuard(DivergenceSettings settings)
+{
+    private const double Decay = 0.98;
+
+    /// <summary>Running mean of the loss.</summary>
+    public double Mean { get; private set; }
+
+    /// <summary>Losses seen.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Continues from a saved state.</summary>
+    public void Restore(double mean, long count) => (Mean, Count) = (mean, count);
+
+    /// <summary>Checks the losses of a batch, before it changes the model.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string? Check(IReadOnlyDictionary<string, double> losses)
+    {
+        var total = losses[LossReport.TotalName];
+        if (losses.Values.Any(loss => !double.IsFinite(loss)))
+            return $"the loss is not finite ({string.Join(", ", losses.Select(loss => string.Create(CultureInfo.InvariantCulture, $"{loss.Key} {loss.Value:0.####}")))})";
+        if (settings.LossFactor is { } factor && Count >= settings.WarmUp && total > factor * Mean)
+            return string.Create(CultureInfo.InvariantCulture, $"the loss is {total:0.####}, more than {factor} times its running mean {Mean:0.####}");
+        Mean = Count == 0 ? total : Decay * Mean + (1 - Decay) * total;
+        Count++;
+        return null;
+    }
+}

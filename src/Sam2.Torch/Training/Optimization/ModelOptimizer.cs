@@ -1,0 +1,103 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training.Optimization;
+
+/// <summary>AdamW over a model's parameter groups, with schedules, gradient clipping, float32 weights and loss scaling.</summary>
+public sealed class ModelOptimizer : IDisposable
+{
+    private readonly OptimizerSettings _settings;
+    private readonly IReadOnlyList<ParameterGroup> _groups;
+    private readonly List<AdamW.Options> _options = [];
+    private readonly Dictionary<string, AdamW.State> _states = [];
+    private readonly AdamW _adam;
+
+    /// <summary>Creates the optimizer of a model.</summary>
+    /// <param name="model">The model in float32, on the device that it is trained on; stays the caller's.</param>
+    /// <param name="settings">Learning rates, weight decay and so on.</param>
+    /// <param name="precision">The type that the model is converted to and trained in: Float32, BFloat16 or Float16.</param>
+    /// <exception cref="ArgumentException">The settings don't fit the model; the message names the setting.</exception>
+    public ModelOptimizer(nn.Module model, OptimizerSettings settings, ScalarType precision = ScalarType.Float32)
+    {
+        _settings = settings;
+        _groups = ParameterGroups.Of(model, settings);
+        if (_groups.Count == 0)
+            throw new ArgumentException("model.frozen: every parameter is frozen; there is nothing to train");
+        Weights = new MasterWeights(model, precision);
+        Scaler = new LossScaler(precision == float16);
+
+        var byName = Weights.Trained.ToDictionary(w => w.Name, w => w.Weight);
+        var groups = new List<AdamW.ParamGroup>();
+        foreach (var group in _groups)
+        {
+            var options = new AdamW.Options
+            {
+                LearningRate = group.LearningRateAt(0),
+                weight_decay = group.WeightDecay.At(0),
+                beta1 = settings.Beta1,
+                beta2 = settings.Beta2,
+                eps = settings.Eps,
+            };
+            _options.Add(options);
+            groups.Add(new AdamW.ParamGroup(group.Names.Select(name => byName[name]), options));
+        }
+        _adam = new AdamW(groups);
+        foreach (var (name, state) in _groups.SelectMany(g => g.Names).Zip(_adam.state_dict().State))
+            _states.Add(name, (AdamW.State)state);
+    }
+
+    /// <summary>The groups, with their schedules.</summary>
+    public IReadOnlyList<ParameterGroup> Groups => _groups;
+
+    /// <summary>The float32 weights.</summary>
+    public MasterWeights Weights { get; }
+
+    /// <summary>The loss scale, 1 unless the model is in float16.</summary>
+    public LossScaler Scaler { get; }
+
+    /// <summary>What Adam remembers of each parameter, by name.</summary>
+    public IReadOnlyDictionary<string, AdamW.State> States => _states;
+
+    /// <summary>Computes gradients of a loss and adds them to those of the step so far.</summary>
+    /// <param name="loss">A scalar.</param>
+    /// <param name="share">The share of the step's batches that it stands for.</param>
+    public void Backward(Tensor loss, double share = 1)
+    {
+        // A short clip whose every frame is given as a mask teaches nothing.
+        if (!loss.requires_grad)
+            return;
+        using var scope = NewDisposeScope();
+        (loss * (Scaler.Scale * share)).backward();
+        Weights.TakeGradients();
+    }
+
+    /// <summary>Takes one step with the gradients so far and clears them.</summary>
+    /// <param name="where">How much of the run is behind, in [0, 1).</param>
+    /// <returns>The gradients' norm before clipping, and whether the step was taken.</returns>
+    public (double GradientNorm, bool Taken) Step(double where)
+    {
+        Weights.ScaleGradients(1 / Scaler.Scale);
+        var norm = nn.utils.clip_grad_norm_(Weights.Trained.Select(w => w.Weight), _settings.MaxGradientNorm ?? double.PositiveInfinity);
+        var taken = Scaler.Update(double.IsFinite(norm));
+        if (taken && double.IsFinite(norm))
+        {
+            for (var i = 0; i < _groups.Count; i++)
+            {
+                _options[i].LearningRate = _groups[i].LearningRateAt(where);
+                _options[i].weight_decay = _groups[i].WeightDecay.At(where);
+            }
+            _adam.step();
+            Weights.WriteToModel();
+        }
+        Weights.ClearGradients();
+        return (norm, taken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _adam.Dispose();
+        Weights.Dispose();
+    }
+}
