@@ -14,6 +14,7 @@ public static class ConfigYaml
 {
     private const int MaxBytes = 1 << 20;
     private const int MaxDepth = 16;
+    private const string UnderModel = "Settings belong under 'model:'";
 
     /// <summary>Reads a complete configuration: settings that it leaves out have the original's defaults.</summary>
     /// <exception cref="CheckpointException">The file can't be read, or has an unknown or impossible setting.</exception>
@@ -43,23 +44,26 @@ public static class ConfigYaml
     }
 
     /// <summary>A whole file as plain values.</summary>
-    internal static PlainDictionary ReadTree(string path) => Parse(path, ReadText(path));
+    internal static PlainDictionary ReadTree(string path, string remedy = UnderModel) => Parse(path, ReadText(path), remedy);
 
     /// <summary>Parses YAML text into plain values.</summary>
-    internal static PlainDictionary Parse(string file, string text)
+    /// <param name="file">Named in errors.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="remedy">What to do if it has no settings at all.</param>
+    internal static PlainDictionary Parse(string file, string text, string remedy = UnderModel)
     {
         try
         {
             var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
-                throw new CheckpointException(file, "is empty", "Write settings into it, as key: value");
+                throw new CheckpointException(file, "is empty", remedy);
             parser.Consume<DocumentStart>();
             var value = Value(file, parser, depth: 0);
             parser.Consume<DocumentEnd>();
             if (!parser.TryConsume<StreamEnd>(out _))
-                throw new CheckpointException(file, "has several documents", "Keep one of them");
-            return value as PlainDictionary ?? throw new CheckpointException(file, "is not a mapping of settings", "Settings have the form key: value");
+                throw new CheckpointException(file, "has several documents", $"Keep one. {remedy}");
+            return value as PlainDictionary ?? throw new CheckpointException(file, "is not a mapping of settings", remedy);
         }
         catch (YamlException e)
         {

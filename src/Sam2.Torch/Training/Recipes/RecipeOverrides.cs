@@ -16,7 +16,7 @@ internal static class RecipeOverrides
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
                 throw new CheckpointException($"{Origin} {text}", "is not of the form key=value", "An example: --set steps=1000");
-            var value = ConfigYaml.Parse($"{Origin} {text}", $"value: {text[(equals + 1)..]}")["value"];
+            var value = ConfigYaml.Parse($"{Origin} {text}", $"value: {text[(equals + 1)..]}", "An example: --set steps=1000")["value"];
             return Set(text, current, text[..equals].Trim().Split('.'), value);
         });
 

@@ -6,12 +6,14 @@ namespace Sam2.Torch.Training.Recipes;
 /// <summary>Recipes as YAML files.</summary>
 public static class RecipeYaml
 {
+    private const string Remedy = "Settings have the form key: value, such as steps: 1000";
+
     /// <summary>Reads a recipe.</summary>
     /// <param name="path">The file.</param>
     /// <param name="overrides">Settings that replace the file's, as <c>key.of.the.setting=value</c>.</param>
     /// <exception cref="CheckpointException">The file can't be read, or a setting is unknown or of another type; the message suggests what was meant.</exception>
     public static Recipe Read(string path, IEnumerable<string>? overrides = null) =>
-        SettingsTree.Overlay(path, RecipeOverrides.Apply(ConfigYaml.ReadTree(path), overrides ?? []), new Recipe());
+        SettingsTree.Overlay(path, RecipeOverrides.Apply(ConfigYaml.ReadTree(path, Remedy), overrides ?? []), new Recipe());
 
     /// <summary>The text of a recipe with every setting, also those that have their defaults.</summary>
     public static string Format(Recipe recipe)
@@ -22,7 +24,7 @@ public static class RecipeYaml
     }
 
     /// <summary>Parses what <see cref="Format(Recipe)"/> wrote.</summary>
-    internal static PlainDictionary Parse(string file, string text) => ConfigYaml.Parse(file, text);
+    internal static PlainDictionary Parse(string file, string text) => ConfigYaml.Parse(file, text, Remedy);
 
     /// <summary>A value on one line.</summary>
     internal static string Flow(object? value) => value switch
