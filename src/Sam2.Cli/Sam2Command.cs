@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Sam2.Cli.Commands;
+using Sam2.Cli.Commands.Evaluation;
 
 namespace Sam2.Cli;
 
@@ -74,6 +75,7 @@ public static class Sam2Command
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),
             BenchCommand.Create(context),
+            EvalCommand.Create(context),
             DrawCommand.Create(context),
             verbose,
         };
@@ -86,6 +88,14 @@ public static class Sam2Command
             ? parsed.Errors.Where(e => parsed.UnmatchedTokens.Any(token => e.Message.Contains(token, StringComparison.Ordinal)))
             : parsed.Errors;
 
-    private static string CommandName(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "sam2" : $"sam2 {parsed.CommandResult.Command.Name}";
+    private static string CommandName(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: not RootCommand } command; result = result.Parent)
+        {
+            names.Push(command.Command.Name);
+        }
+
+        return string.Join(' ', names.Prepend("sam2"));
+    }
 }

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using Sam2.Torch.Datasets;
+
+namespace Sam2.Torch.Evaluation.Reports;
+
+/// <summary>Writes a report for programs (report.json) and for people (report.md, and report.html, which needs no other file).</summary>
+public static class ReportWriter
+{
+    /// <summary>Tables of objects end here in report.md and report.html; report.json has all.</summary>
+    private const int ListedItems = 200;
+
+    /// <summary>Writes the three files.</summary>
+    /// <param name="folder">An existing folder; files of an earlier report are replaced.</param>
+    /// <param name="report">What was found.</param>
+    /// <param name="pictures">Pictures of the worst cases, for report.html.</param>
+    /// <exception cref="DatasetException">A file can't be written.</exception>
+    public static void Write(string folder, Report report, IReadOnlyList<ReportPicture>? pictures = null)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ReportFile.Write(Path.Combine(folder, "report.html"), ToHtml(report, pictures ?? []));
+        ReportFile.Write(Path.Combine(folder, "report.md"), ToMarkdown(report));
+
+        // Last: whoever finds report.json finds the others.
+        ReportJson.Write(Path.Combine(folder, "report.json"), report);
+    }
+
+    /// <summary>The report in Markdown.</summary>
+    public static string ToMarkdown(Report report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var text = new StringBuilder();
+        text.Append("# ").Append(report.Title).Append("\n\n**").Append(report.Headline()).Append("**\n");
+        foreach (var (heading, note, table) in Sections(report))
+        {
+            text.Append("\n## ").Append(heading).Append("\n\n").Append(table.ToMarkdown());
+            if (note.Length > 0)
+            {
+                text.Append('\n').Append(note).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The report as a page.</summary>
+    public static string ToHtml(Report report, IReadOnlyList<ReportPicture> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ArgumentNullException.ThrowIfNull(pictures);
+        var page = new HtmlPage(report.Title).Headline(report.Headline());
+        foreach (var chart in report.Charts)
+        {
+            page.Chart(chart.ToSvg());
+        }
+
+        if (pictures.Count > 0)
+        {
+            page.Heading("Worst cases");
+            foreach (var picture in pictures)
+            {
+                page.Picture(picture.Image, picture.Caption);
+            }
+        }
+
+        foreach (var (heading, note, table) in Sections(report))
+        {
+            page.Heading(heading).Table(table);
+            if (note.Length > 0)
+            {
+                page.Paragraph(note);
+            }
+        }
+
+        return page.ToString();
+    }
+
+    private static IEnumerable<(string Heading, string Note, ReportTable Table)> Sections(Report report)
+    {
+        yield return ("Scores", "In percent.", new ReportTable(
+            ["metric", "value"], [.. report.Metrics.Select(m => (IReadOnlyList<string>)[m.Key, ReportNumber.Format(m.Value)])]));
+        if (report.Speed is { } speed)
+        {
+            yield return ("Speed and memory", "Frames per second of one job, reading and decoding included; memory of the process.", new ReportTable(
+                ["measure", "value"],
+                [
+                    ["frames", speed.Frames.ToString(CultureInfo.InvariantCulture)],
+                    ["seconds", ReportNumber.Format(speed.Seconds)],
+                    ["frames per second", ReportNumber.Format(speed.FramesPerSecond)],
+                    ["peak memory, MB", ReportNumber.Format(speed.PeakMemoryBytes / 1e6)],
+                ]));
+        }
+
+        foreach (var breakdown in report.Breakdowns)
+        {
+            var names = breakdown.Groups.SelectMany(g => g.Values.Keys).Distinct().ToList();
+            yield return ($"By {breakdown.Name}", "", new ReportTable(
+                [breakdown.Name, "objects", .. names],
+                [.. breakdown.Groups.Select(g => (IReadOnlyList<string>)
+                    [g.Name, g.Objects.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Value(g.Values, n))])]));
+        }
+
+        var columns = report.Items.SelectMany(i => i.Values.Keys).Distinct().ToList();
+        yield return ("Objects", report.Items.Count > ListedItems ? $"The first {ListedItems} of {report.Items.Count}; report.json has all." : "", new ReportTable(
+            ["video", "object", .. columns],
+            [.. report.Items.Take(ListedItems).Select(i => (IReadOnlyList<string>)[i.Video, i.Object, .. columns.Select(c => Value(i.Values, c))])]));
+        yield return ("Settings", "", new ReportTable(
+            ["setting", "value"], [.. report.Settings.Select(s => (IReadOnlyList<string>)[s.Key, s.Value])]));
+    }
+
+    private static string Value(IReadOnlyDictionary<string, double> values, string name) =>
+        values.TryGetValue(name, out double value) ? ReportNumber.Format(value) : "";
+}
