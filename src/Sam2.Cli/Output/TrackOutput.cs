@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Cli.Commands;
+using Sam2.Torch.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
@@ -66,9 +67,9 @@ internal sealed class TrackOutput : IDisposable
             if (_request.Save.Contains("masks")) MaskFile.WritePng(Path.Combine(FolderOf(o.ObjectId), NameOf(masks.Frame)), o.Mask);
         }
 
-        if (_request.Save.Contains("davis")) DavisPicture.Of(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
+        if (_request.Save.Contains("davis")) DavisPicture(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
         _overlay?.Write(Overlay.Draw(image, [.. masks.Objects.Select(o => new OverlayObject(o.ObjectId, o.Mask))]));
-        _masklets?.Write(masks);
+        _masklets?.Write(masks.Frame, [.. masks.Objects.Select(o => new MaskletMask(o.ObjectId, CocoRle.Encode(o.Mask), o.ObjectScore))]);
         FrameCount++;
     }
 
@@ -84,6 +85,10 @@ internal sealed class TrackOutput : IDisposable
         _overlay?.Dispose();
         _masklets?.Dispose();
     }
+
+    /// <summary>Where objects overlap, the lower number is on top.</summary>
+    private static IndexedImage DavisPicture(FrameMasks masks) => DavisFile.Compose(
+        masks.Objects[0].Mask.Width, masks.Objects[0].Mask.Height, [.. masks.Objects.OrderBy(o => o.ObjectId).Select(o => (o.ObjectId, o.Mask))]);
 
     private string FolderOf(int objectId) =>
         Path.Combine(_request.Directory, "masks", objectId.ToString(CultureInfo.InvariantCulture));

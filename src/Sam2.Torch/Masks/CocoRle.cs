@@ -142,14 +142,17 @@ public sealed class CocoRle : IEquatable<CocoRle>
             throw new ArgumentException("There is nothing to merge.", nameof(masks));
         }
 
-        var merged = masks[0];
-        for (int i = 1; i < masks.Count; i++)
+        // In pairs, so that the many parts of a scattered object are not each walked again for every other.
+        var round = masks.ToArray();
+        for (int count = round.Length; count > 1; count = (count + 1) / 2)
         {
-            RequireSameSize(merged, masks[i]);
-            merged = new CocoRle(merged.Height, merged.Width, RleScan.Merge(merged.Counts, masks[i].Counts, intersect));
+            for (int i = 0; i < count; i += 2)
+            {
+                round[i / 2] = i + 1 < count ? Merge(round[i], round[i + 1], intersect) : round[i];
+            }
         }
 
-        return merged;
+        return round[0];
     }
 
     /// <inheritdoc/>
@@ -161,6 +164,12 @@ public sealed class CocoRle : IEquatable<CocoRle>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Counts.Length, Area);
+
+    private static CocoRle Merge(CocoRle a, CocoRle b, bool intersect)
+    {
+        RequireSameSize(a, b);
+        return new CocoRle(a.Height, a.Width, RleScan.Merge(a.Counts, b.Counts, intersect));
+    }
 
     private static void RequireSameSize(CocoRle a, CocoRle b)
     {

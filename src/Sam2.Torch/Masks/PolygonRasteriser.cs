@@ -8,6 +8,12 @@ public static class PolygonRasteriser
 {
     private const int Fineness = 5;
 
+    /// <summary>
+    /// How far the outlines of one mask may run, in pixels. The boundary of noise on 100 megapixels is as long; without a limit a
+    /// small file that crosses a large picture to and fro would fill the memory.
+    /// </summary>
+    private const double LongestOutline = 1e8;
+
     /// <summary>Fills one polygon.</summary>
     /// <param name="vertices">x and y of each vertex in turn, in pixels; the last is joined to the first.</param>
     /// <param name="height">Height of the mask in pixels.</param>
@@ -15,21 +21,7 @@ public static class PolygonRasteriser
     /// <exception cref="ArgumentException">Fewer than three vertices, an odd number of coordinates, or one that is not finite.</exception>
     public static CocoRle Fill(IReadOnlyList<double> vertices, int height, int width)
     {
-        ArgumentNullException.ThrowIfNull(vertices);
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        if (vertices.Count < 6 || vertices.Count % 2 != 0)
-        {
-            throw new ArgumentException($"A polygon has at least three vertices, x and y each, not {vertices.Count} numbers.", nameof(vertices));
-        }
-
-        // Far outside, coordinates mean nothing for the mask but would make the trace endless.
-        double limit = 4.0 * Math.Max(height, width);
-        if (vertices.Any(v => !(Math.Abs(v) <= limit)))
-        {
-            throw new ArgumentException($"A vertex lies further than {limit} pixels from the picture's corner, or is not a number.", nameof(vertices));
-        }
-
+        Validate([vertices], height, width);
         var changes = new List<long>();
         int corners = vertices.Count / 2;
         var crossing = new Crossings(changes, height, width);
@@ -54,8 +46,51 @@ public static class PolygonRasteriser
     /// <exception cref="ArgumentException">There are none, or one is not a polygon.</exception>
     public static CocoRle FillAll(IReadOnlyList<IReadOnlyList<double>> polygons, int height, int width)
     {
-        ArgumentNullException.ThrowIfNull(polygons);
+        Validate(polygons, height, width);
         return CocoRle.Merge([.. polygons.Select(p => Fill(p, height, width))]);
+    }
+
+    /// <summary>Checks that polygons can be filled, without filling them.</summary>
+    /// <param name="polygons">Polygons: x and y of each vertex in turn, in pixels.</param>
+    /// <param name="height">Height of the mask in pixels.</param>
+    /// <param name="width">Width of the mask in pixels.</param>
+    /// <exception cref="ArgumentException">They can't.</exception>
+    internal static void Validate(IReadOnlyList<IReadOnlyList<double>> polygons, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(polygons);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        double length = 0;
+        foreach (var vertices in polygons)
+        {
+            ArgumentNullException.ThrowIfNull(vertices, nameof(polygons));
+            if (vertices.Count < 6 || vertices.Count % 2 != 0)
+            {
+                throw new ArgumentException(
+                    $"A polygon has at least three vertices, x and y each, not {vertices.Count} numbers.", nameof(polygons));
+            }
+
+            // Far outside, coordinates mean nothing for the mask but would make the trace endless.
+            double limit = 4.0 * Math.Max(height, width);
+            double previousX = vertices[^2], previousY = vertices[^1];
+            for (int i = 0; i < vertices.Count; i += 2)
+            {
+                double x = vertices[i], y = vertices[i + 1];
+                if (!(Math.Abs(x) <= limit && Math.Abs(y) <= limit))
+                {
+                    throw new ArgumentException(
+                        $"A vertex lies further than {limit} pixels from the picture's corner, or is not a number.", nameof(polygons));
+                }
+
+                length += Math.Max(Math.Abs(x - previousX), Math.Abs(y - previousY));
+                (previousX, previousY) = (x, y);
+            }
+        }
+
+        if (length > LongestOutline)
+        {
+            throw new ArgumentException($"The outlines of one mask are {length:0} pixels long; {LongestOutline:0} is the limit.", nameof(polygons));
+        }
     }
 
     private static (int X, int Y) Fine(IReadOnlyList<double> vertices, int corner) =>

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Masks;
 
 /// <summary>
-/// The 8-connected components of a binary picture as horizontal runs: two passes, the first finds runs and joins those that
+/// The connected components of a binary picture as horizontal runs: two passes, the first finds runs and joins those that
 /// touch the row above (union-find), the second gives every component its number and area. Buffers are reused between pictures.
 /// </summary>
 internal sealed class RunComponents
@@ -30,7 +30,8 @@ internal sealed class RunComponents
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     /// <param name="value">0 or 1.</param>
-    public void Find(ReadOnlySpan<byte> data, int height, int width, byte value)
+    /// <param name="diagonal">True if pixels that touch at a corner only are connected (8-connected, else 4-connected).</param>
+    public void Find(ReadOnlySpan<byte> data, int height, int width, byte value, bool diagonal = true)
     {
         _runs.Clear();
         _parents.Clear();
@@ -46,11 +47,24 @@ internal sealed class RunComponents
             FindRunsOfRow(data.Slice(y * width, width), y * width, value);
             if (y > 0)
             {
-                JoinWithRowAbove(_rowStarts[y - 1], _rowStarts[y], width);
+                JoinWithRowAbove(_rowStarts[y - 1], _rowStarts[y], width, diagonal ? 0 : 1);
             }
         }
 
         NumberComponents();
+    }
+
+    /// <summary>The component of the run that holds a pixel, counted row-major; the pixel must belong to one.</summary>
+    public int ComponentAt(int pixel)
+    {
+        int low = 0, high = _runs.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            (low, high) = _runs[middle].Start <= pixel ? (middle, high) : (low, middle - 1);
+        }
+
+        return _parents[low];
     }
 
     private void FindRunsOfRow(ReadOnlySpan<byte> row, int offset, byte value)
@@ -73,18 +87,18 @@ internal sealed class RunComponents
         }
     }
 
-    private void JoinWithRowAbove(int aboveStart, int rowStart, int width)
+    private void JoinWithRowAbove(int aboveStart, int rowStart, int width, int overlap)
     {
         int above = aboveStart;
         int current = rowStart;
         while (above < rowStart && current < _runs.Count)
         {
-            // Both in columns of the current row; runs touch when they overlap or meet at a corner.
+            // Both in columns of the current row; runs touch when they overlap or, if that counts, meet at a corner.
             int aboveFirst = _runs[above].Start + width;
             int aboveEnd = aboveFirst + _runs[above].Length;
             int first = _runs[current].Start;
             int end = first + _runs[current].Length;
-            if (aboveFirst <= end && first <= aboveEnd)
+            if (aboveFirst + overlap <= end && first + overlap <= aboveEnd)
             {
                 Join(above, current);
             }
