@@ -15,8 +15,9 @@ internal sealed record ModelRequest(string NameOrPath, string? Config, string De
     /// <summary>Loads the model, ready for inference. The number of threads is the process's from now on.</summary>
     public Sam2Model Load()
     {
-        var device = ApplyDevice();
-        return ModelLoader.Load(NameOrPath, Config, device, PrecisionNames.ToScalarType(Precision));
+        var (device, precision) = (ApplyDevice(), PrecisionNames.ToScalarType(Precision));
+        PrecisionSupport.Require(device, precision);
+        return ModelLoader.Load(NameOrPath, Config, device, precision);
     }
 
     /// <summary>The device, which may be missing; sets the number of threads.</summary>

@@ -60,8 +60,8 @@ public sealed class DrawnScene
     }
 
     /// <summary>
-    /// The demo's scene: a red ball (id 1) disappears behind a yellow box (id 2) and comes out again, a blue ball (id 3) passes
-    /// partly behind the box. At time 0 nothing is covered; the red ball is hidden around time 22 and free again from 42 on.
+    /// The demo's scene: a red ball (id 1) disappears behind a yellow box (id 2) and comes out again, a blue ball (id 3) rolls
+    /// by below. At time 0 nothing is covered; the red ball is hidden around time 17 and free again from 32 on.
     /// </summary>
     /// <param name="width">Width in pixels.</param>
     /// <param name="height">Height in pixels.</param>
@@ -76,13 +76,13 @@ public sealed class DrawnScene
             new()
             {
                 Id = 1, Shape = DrawnShape.Ellipse, HalfWidth = 42 * unit, HalfHeight = 42 * unit, X = 0.24 * width, Y = 0.42 * height,
-                VelocityX = 0.0135 * width, VelocityY = 0.001 * height, Spin = 0.05,
+                VelocityX = 0.0175 * width, VelocityY = -0.001 * height, Spin = 0.05,
                 Texture = new DrawnTexture(TexturePattern.Checker, new Rgb(222, 56, 48), new Rgb(250, 88, 80), cell),
             },
             new()
             {
                 Id = 3, Shape = DrawnShape.Ellipse, HalfWidth = 39 * unit, HalfHeight = 39 * unit, X = 0.81 * width, Y = 0.67 * height,
-                VelocityX = -0.011 * width, VelocityY = -0.0035 * height, Spin = -0.05,
+                VelocityX = 0.002 * width, VelocityY = 0.003 * height, Spin = -0.05,
                 Texture = new DrawnTexture(TexturePattern.Checker, new Rgb(46, 84, 222), new Rgb(78, 120, 255), cell),
             },
             new()
