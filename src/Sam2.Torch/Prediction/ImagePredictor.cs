@@ -84,6 +84,26 @@ public sealed class ImagePredictor : IDisposable
     /// <exception cref="ArgumentException">A prompt is empty, not finite, outside the image or of a wrong shape; the message tells which.</exception>
     public ImagePrediction Predict(IReadOnlyList<ObjectPrompt> prompts, bool multimask = true, bool returnLogits = false, int imageIndex = 0)
     {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var (lowRes, scores) = PredictLowRes(prompts, multimask, imageIndex);
+        var (_, height, width) = _images[imageIndex];
+        var cleaned = MaskCleanup.FillHolesAndRemoveSprinkles(
+            lowRes, _options.MaxHoleArea, _options.MaxSprinkleArea, _options.MaskThreshold);
+        var masks = returnLogits
+            ? MaskResize.Logits(cleaned, height, width)
+            : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
+        return new ImagePrediction(
+            masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), lowRes.clamp(-32, 32).DetachFromDisposeScope());
+    }
+
+    /// <summary>
+    /// <see cref="Predict(IReadOnlyList{ObjectPrompt}, bool, bool, int)"/> without the last steps: logits as the decoder says them,
+    /// not cleaned and not brought to the image's size. To be called in inference mode.
+    /// </summary>
+    /// <returns>Logits <c>[N, M, h, w]</c> and predicted IoUs <c>[N, M]</c>.</returns>
+    internal (Tensor Logits, Tensor Scores) PredictLowRes(IReadOnlyList<ObjectPrompt> prompts, bool multimask, int imageIndex = 0)
+    {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_images.Count == 0) throw new InvalidOperationException($"No image is set; call {nameof(SetImage)} first.");
         if (imageIndex < 0 || imageIndex >= _images.Count)
@@ -93,7 +113,6 @@ public sealed class ImagePredictor : IDisposable
         foreach (var prompt in prompts) PromptValidation.Check(prompt, width, height, _model.PromptEncoder.MaskInputSize);
 
         using var scope = NewDisposeScope();
-        using var inference = inference_mode();
         var imagePe = _model.PromptEncoder.DensePositionEncoding();
         var logits = new Tensor[prompts.Count];
         var scores = new Tensor[prompts.Count];
@@ -111,14 +130,7 @@ public sealed class ImagePredictor : IDisposable
                 }
             }
         }
-        var lowRes = cat(logits);
-        var cleaned = MaskCleanup.FillHolesAndRemoveSprinkles(
-            lowRes, _options.MaxHoleArea, _options.MaxSprinkleArea, _options.MaskThreshold);
-        var masks = returnLogits
-            ? MaskResize.Logits(cleaned, height, width)
-            : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
-        return new ImagePrediction(
-            masks.DetachFromDisposeScope(), cat(scores).DetachFromDisposeScope(), lowRes.clamp(-32, 32).DetachFromDisposeScope());
+        return (cat(logits).MoveToOuterDisposeScope(), cat(scores).MoveToOuterDisposeScope());
     }
 
     /// <summary>Forgets the images.</summary>

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using static TorchSharp.torch;
@@ -17,17 +15,16 @@ public class CheckpointMemoryTests
     [TestCase("large.safetensors")]
     public void Loading_900_MB_needs_the_model_and_little_else(string name)
     {
-        if (!File.Exists("/proc/self/clear_refs"))
-            Assert.Ignore("Peak memory is measured with Linux's /proc.");
+        ResidentMemory.RequireMeasurable();
         using var folder = new TemporaryFolder();
         WriteLarge(folder[name]);
         var size = new FileInfo(folder[name]).Length;
         Assert.That(size, Is.InRange(890_000_000, 900_000_000));
 
-        var before = ResetPeak();
+        var before = ResidentMemory.ResetPeak();
         var clock = Stopwatch.StartNew();
         using var model = ModelLoader.Load(folder[name]);
-        var peak = Peak() - before;
+        var peak = ResidentMemory.Peak() - before;
         var bytes = model.state_dict().Values.Sum(t => t.numel() * t.element_size());
         TestContext.Out.WriteLine($"{name}: {size / Megabyte} MB, model {bytes / Megabyte} MB, peak {peak / Megabyte} MB, {clock.Elapsed.TotalSeconds:0.0} s");
         Assert.That(peak, Is.GreaterThan(0.9 * bytes), "the measurement itself");
@@ -39,26 +36,5 @@ public class CheckpointMemoryTests
     {
         using var scope = NewDisposeScope();
         CheckpointWriter.Save(path, SyntheticStateDict.Published("sam2.1_hiera_l").ToDictionary(s => s.Key, s => zeros([1]).expand(s.Shape)));
-    }
-
-    /// <summary>Resident memory now, from which on the peak is recorded.</summary>
-    private static long ResetPeak()
-    {
-        GC.Collect();
-        // Memory that earlier tests have freed is given back, else loading would reuse it and seem to need none.
-        malloc_trim(0);
-        File.WriteAllText("/proc/self/clear_refs", "5");
-        return Status("VmRSS:");
-    }
-
-    [DllImport("libc")]
-    private static extern int malloc_trim(nint keep);
-
-    private static long Peak() => Status("VmHWM:");
-
-    private static long Status(string key)
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(key, StringComparison.Ordinal));
-        return long.Parse(line[key.Length..].Replace("kB", "").Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 }

@@ -1,0 +1,198 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Sam2.Torch.Masks;
+
+/// <summary>
+/// Finds the mask that mask logits give at the image's size, and how stable it is, without interpolating the logits at that
+/// size. Between two neighbouring logits the interpolation is linear, so pixels need a look only where one of the two is
+/// above the threshold and the other is not; everything between is a run. One column of the image after the other gives
+/// the run lengths of COCO's encoding directly: neither logits nor a mask of the image's size ever exist.
+/// </summary>
+/// <remarks>An instance holds tables only and may be used by many threads.</remarks>
+internal sealed class LogitScan
+{
+    private readonly AxisInterpolation _rows;
+    private readonly AxisInterpolation _columns;
+    private readonly float _threshold;
+    private readonly float _inner;
+    private readonly float _outer;
+
+    /// <summary>Prepares scans of logits of one size.</summary>
+    /// <param name="sourceHeight">Height of the logits.</param>
+    /// <param name="sourceWidth">Width of the logits.</param>
+    /// <param name="height">Height of the mask in pixels.</param>
+    /// <param name="width">Width of the mask in pixels.</param>
+    /// <param name="threshold">Logits above it belong to the mask.</param>
+    /// <param name="offset">How far the threshold moves for the stability score, not negative.</param>
+    public LogitScan(int sourceHeight, int sourceWidth, int height, int width, double threshold = 0, double offset = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        _rows = new AxisInterpolation(sourceHeight, height);
+        _columns = new AxisInterpolation(sourceWidth, width);
+        _threshold = (float)threshold;
+        _inner = (float)(threshold + offset);
+        _outer = (float)(threshold - offset);
+    }
+
+    /// <summary>Scans one mask.</summary>
+    /// <param name="logits">The logits, column after column: width × height values.</param>
+    public ScannedMask Scan(ReadOnlySpan<float> logits)
+    {
+        int sourceHeight = _rows.Source;
+        if (logits.Length != sourceHeight * _columns.Source)
+        {
+            throw new ArgumentException(
+                $"Logits of {sourceHeight}×{_columns.Source} are {sourceHeight * _columns.Source} values, not {logits.Length}.", nameof(logits));
+        }
+
+        int padded = RoundUp(sourceHeight, Vector256<float>.Count);
+        Span<float> column = new float[padded];
+        Span<ulong> bits = new ulong[3 * Words(padded)];
+        var boundaries = new List<int>();
+        var runs = new MaskRuns(_rows.Length);
+        long innerArea = 0, outerArea = 0;
+        for (int x = 0; x < _columns.Length; x++)
+        {
+            int left = _columns.Index[x];
+            int right = Math.Min(left + 1, _columns.Source - 1);
+            Interpolate(
+                logits.Slice(left * sourceHeight, sourceHeight), logits.Slice(right * sourceHeight, sourceHeight), _columns.Weight[x], column);
+            Compare(column, bits);
+            int words = Words(padded);
+            if (!bits[..words].ContainsAnyExcept(0UL))
+            {
+                continue;
+            }
+
+            outerArea += Area(Boundaries(bits[..words], column, _outer, boundaries));
+            if (!bits[words..].ContainsAnyExcept(0UL))
+            {
+                continue;
+            }
+
+            runs.AddColumn(x, Boundaries(bits[words..(2 * words)], column, _threshold, boundaries));
+            innerArea += Area(Boundaries(bits[(2 * words)..], column, _inner, boundaries));
+        }
+
+        return new ScannedMask(runs, innerArea, outerArea);
+    }
+
+    /// <summary>One column of the horizontally resized logits.</summary>
+    private static void Interpolate(ReadOnlySpan<float> left, ReadOnlySpan<float> right, float weight, Span<float> column)
+    {
+        float rest = 1 - weight;
+        int i = 0;
+        for (; i <= left.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            ((new Vector<float>(left[i..]) * rest) + (new Vector<float>(right[i..]) * weight)).CopyTo(column[i..]);
+        }
+
+        for (; i < left.Length; i++)
+        {
+            column[i] = (left[i] * rest) + (right[i] * weight);
+        }
+
+        column[left.Length..].Fill(column[left.Length - 1]);
+    }
+
+    /// <summary>One bit per value for each threshold, the lowest threshold first.</summary>
+    private void Compare(ReadOnlySpan<float> column, Span<ulong> bits)
+    {
+        int words = Words(column.Length);
+        bits.Clear();
+        for (int i = 0; i < column.Length; i += Vector256<float>.Count)
+        {
+            var values = Vector256.Create(column[i..]);
+            int word = i / 64, shift = i % 64;
+            bits[word] |= Above(values, _outer) << shift;
+            bits[words + word] |= Above(values, _threshold) << shift;
+            bits[(2 * words) + word] |= Above(values, _inner) << shift;
+        }
+    }
+
+    private static ulong Above(Vector256<float> values, float threshold) =>
+        Vector256.GreaterThan(values, Vector256.Create(threshold)).ExtractMostSignificantBits();
+
+    /// <summary>The rows at which a column of the mask begins and ends, in turns, beginning with a beginning.</summary>
+    private List<int> Boundaries(ReadOnlySpan<ulong> bits, ReadOnlySpan<float> column, float threshold, List<int> boundaries)
+    {
+        boundaries.Clear();
+        bool inside = (bits[0] & 1) != 0;
+        if (inside)
+        {
+            boundaries.Add(0);
+        }
+
+        for (int word = 0; word < bits.Length; word++)
+        {
+            // A bit of `changes` says that a value and the one after it differ.
+            ulong next = word + 1 < bits.Length ? bits[word + 1] << 63 : bits[word] & (1UL << 63);
+            ulong changes = bits[word] ^ ((bits[word] >> 1) | next);
+            for (; changes != 0; changes &= changes - 1)
+            {
+                int j = (64 * word) + BitOperations.TrailingZeroCount(changes);
+                if (j >= _rows.Source - 1)
+                {
+                    break; // behind the last value
+                }
+
+                int row = Crossing(j, inside, column[j], column[j + 1], threshold);
+                inside = !inside;
+                if (boundaries.Count > 0 && boundaries[^1] == row)
+                {
+                    boundaries.RemoveAt(boundaries.Count - 1); // no pixel lies between the two
+                }
+                else
+                {
+                    boundaries.Add(row);
+                }
+            }
+        }
+
+        if (inside && boundaries.Count > 0 && boundaries[^1] == _rows.Length)
+        {
+            boundaries.RemoveAt(boundaries.Count - 1);
+        }
+        else if (inside)
+        {
+            boundaries.Add(_rows.Length);
+        }
+
+        return boundaries;
+    }
+
+    /// <summary>The first row between two source rows that is on the other side of the threshold.</summary>
+    private int Crossing(int sourceRow, bool inside, float upper, float lower, float threshold)
+    {
+        int row = _rows.First[sourceRow];
+        int end = _rows.First[sourceRow + 1];
+        while (row < end)
+        {
+            float weight = _rows.Weight[row];
+            if ((upper * (1 - weight)) + (lower * weight) > threshold != inside)
+            {
+                break;
+            }
+
+            row++;
+        }
+
+        return row;
+    }
+
+    private static long Area(List<int> boundaries)
+    {
+        long area = 0;
+        for (int i = 0; i < boundaries.Count; i += 2)
+        {
+            area += boundaries[i + 1] - boundaries[i];
+        }
+
+        return area;
+    }
+
+    private static int Words(int count) => (count + 63) / 64;
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}

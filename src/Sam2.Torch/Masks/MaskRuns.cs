@@ -1,0 +1,66 @@
+namespace Sam2.Torch.Masks;
+
+/// <summary>A mask as runs of pixels, collected column by column from left to right.</summary>
+/// <param name="height">Height of the mask in pixels.</param>
+internal sealed class MaskRuns(int height)
+{
+    private readonly List<(int X, int Top, int Bottom)> _runs = [];
+
+    /// <summary>The number of pixels.</summary>
+    public long Area { get; private set; }
+
+    /// <summary>
+    /// The outermost pixels, both included, as <c>(x0, y0, x1, y1)</c>; zeros for an empty mask
+    /// (<c>sam2/utils/amg.py</c>, <c>batched_mask_to_box</c>).
+    /// </summary>
+    public (int X0, int Y0, int X1, int Y1) Box =>
+        _runs.Count == 0 ? default : (_runs[0].X, _runs.Min(r => r.Top), _runs[^1].X, _runs.Max(r => r.Bottom) - 1);
+
+    /// <summary>Adds a column's runs.</summary>
+    /// <param name="x">The column, after those added before.</param>
+    /// <param name="boundaries">The rows at which runs begin and end, in turns.</param>
+    public void AddColumn(int x, IReadOnlyList<int> boundaries)
+    {
+        for (int i = 0; i < boundaries.Count; i += 2)
+        {
+            _runs.Add((x, boundaries[i], boundaries[i + 1]));
+            Area += boundaries[i + 1] - boundaries[i];
+        }
+    }
+
+    /// <summary>COCO's encoding of the mask in its place in an image.</summary>
+    /// <param name="left">Column of the image at which the mask begins.</param>
+    /// <param name="top">Row of the image at which the mask begins.</param>
+    /// <param name="imageHeight">Height of the image, at least <paramref name="top"/> and the mask's.</param>
+    /// <param name="imageWidth">Width of the image.</param>
+    public CocoRle ToRle(int left, int top, int imageHeight, int imageWidth)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(top + height, imageHeight);
+        var counts = new List<uint>(2 * _runs.Count + 1);
+        long position = 0;
+        foreach (var (x, first, end) in _runs)
+        {
+            long start = ((long)(left + x) * imageHeight) + top + first;
+            uint length = (uint)(end - first);
+            if (start == position && counts.Count > 0)
+            {
+                counts[^1] += length; // it goes on from the bottom of the column before
+            }
+            else
+            {
+                counts.Add((uint)(start - position));
+                counts.Add(length);
+            }
+
+            position = start + length;
+        }
+
+        long rest = ((long)imageHeight * imageWidth) - position;
+        if (rest > 0 || counts.Count == 0)
+        {
+            counts.Add((uint)rest);
+        }
+
+        return new CocoRle(imageHeight, imageWidth, [.. counts]);
+    }
+}

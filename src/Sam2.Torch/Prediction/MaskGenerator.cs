@@ -1,0 +1,143 @@
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Prediction;
+
+/// <summary>
+/// Finds the masks of everything in an image: prompts the model with a grid of points, keeps what the model believes in and what
+/// is stable, and drops duplicates (sam2/automatic_mask_generator.py, <c>SAM2AutomaticMaskGenerator</c>).
+/// </summary>
+/// <remarks>
+/// Memory is bounded whatever the size of the image: masks go from low-resolution logits to run lengths
+/// (<see cref="LogitScan"/>). Not safe for concurrent use; generators of one model may run at the same time.
+/// </remarks>
+public sealed class MaskGenerator
+{
+    private readonly Sam2Model _model;
+    private readonly MaskGeneratorOptions _options;
+    private readonly IReadOnlyList<IReadOnlyList<(double X, double Y)>> _grids;
+
+    /// <summary>Generates with <paramref name="model"/>, which stays the caller's and should be in evaluation mode.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public MaskGenerator(Sam2Model model, MaskGeneratorOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _options = options ?? new();
+        _options.Validate();
+        _grids = _options.PointGrids
+            ?? PointGrid.BuildLayers(_options.PointsPerSide, _options.CropLayers, _options.CropPointsDownscale);
+    }
+
+    /// <summary>Finds the masks of an image file.</summary>
+    /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
+    /// <exception cref="MediaException">The file can't be read as an image.</exception>
+    public IReadOnlyList<GeneratedMask> Generate(
+        string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default) =>
+        Generate(ImageFile.Read(path, cancellation: cancellation), progress, cancellation);
+
+    /// <summary>Finds the masks of an image.</summary>
+    /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
+    public IReadOnlyList<GeneratedMask> Generate(
+        RgbImage image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var pixels = image.ToTensor();
+        return Generate(pixels, progress, cancellation);
+    }
+
+    /// <summary>Finds the masks of an image.</summary>
+    /// <param name="image"><c>[H, W, 3]</c>, uint8, RGB.</param>
+    /// <param name="progress">Is told after every batch of points.</param>
+    /// <param name="cancellation">Stops between two batches of points.</param>
+    /// <returns>
+    /// The masks. From the whole image alone, those with the best predicted IoU first; with crops, those from the smallest
+    /// crops first.
+    /// </returns>
+    /// <exception cref="ArgumentException">The image has another shape or type.</exception>
+    public IReadOnlyList<GeneratedMask> Generate(
+        Tensor image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        if (image.dim() != 3) throw new ArgumentException($"The image has shape [{string.Join(", ", image.shape)}]; give [H, W, 3].", nameof(image));
+        var (height, width) = (checked((int)image.shape[0]), checked((int)image.shape[1]));
+        var crops = ImageCrop.Layers(width, height, _options.CropLayers, _options.CropOverlapRatio);
+        var report = new Progress(progress, crops.Sum(crop => _grids[crop.Layer].Count));
+        var masks = new List<GeneratedMask>();
+        foreach (var crop in crops) masks.AddRange(GenerateInCrop(image, crop, report, cancellation));
+
+        if (crops.Count > 1)
+        {
+            // Smaller crops show things in more detail.
+            masks = Suppress(masks, mask => 1f / ((float)mask.Crop.Width * mask.Crop.Height), _options.CropNmsThreshold);
+        }
+        if (_options is { MinMaskRegionArea: > 0, RegionRemoval: RegionRemoval.Finished })
+            masks = RemoveSmallRegions(masks);
+        return masks;
+    }
+
+    private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        using var predictor = new ImagePredictor(_model, new() { PromptBatch = _options.PointsPerBatch });
+        predictor.SetImage(image.narrow(0, crop.Y, crop.Height).narrow(1, crop.X, crop.Width));
+        var decoding = new MaskCandidates(predictor, _options, crop, (int)image.shape[1], (int)image.shape[0]);
+        var masks = new List<GeneratedMask>();
+        foreach (var points in _grids[crop.Layer].Chunk(_options.PointsPerBatch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            masks.AddRange(decoding.FromPoints(
+                [.. points.Select(p => new PointPrompt((float)(p.X * crop.Width), (float)(p.Y * crop.Height)))]));
+            report.Add(points.Length, masks.Count);
+        }
+        return Suppress(masks, mask => mask.PredictedIou, _options.BoxNmsThreshold);
+    }
+
+    private static List<GeneratedMask> Suppress(List<GeneratedMask> masks, Func<GeneratedMask, float> score, double threshold)
+    {
+        var kept = BoxNms.Suppress([.. masks.SelectMany(mask => mask.Corners)], [.. masks.Select(score)], threshold, []);
+        return [.. kept.Select(i => masks[(int)i])];
+    }
+
+    /// <summary>
+    /// Cleans finished masks, then drops new duplicates: those that needed no cleaning are preferred
+    /// (sam2/automatic_mask_generator.py, <c>postprocess_small_regions</c>).
+    /// </summary>
+    private List<GeneratedMask> RemoveSmallRegions(List<GeneratedMask> masks)
+    {
+        var cleaned = new List<GeneratedMask>(masks.Count);
+        foreach (var mask in masks)
+        {
+            var (filled, hadHoles) = MaskCleanup.RemoveSmallRegions(mask.Segmentation.Decode(), _options.MinMaskRegionArea, SmallRegions.Holes);
+            var (clean, hadIslands) = MaskCleanup.RemoveSmallRegions(filled, _options.MinMaskRegionArea, SmallRegions.Islands);
+            if (!hadHoles && !hadIslands)
+            {
+                cleaned.Add(mask);
+                continue;
+            }
+            var box = clean.BoundingBox;
+            cleaned.Add(new GeneratedMask(
+                CocoRle.Encode(clean), (box.X, box.Y, Math.Max(box.Width - 1, 0), Math.Max(box.Height - 1, 0)), mask.PredictedIou,
+                mask.PointCoordinates, mask.StabilityScore, mask.Crop));
+        }
+        var unchanged = cleaned.Intersect(masks, ReferenceEqualityComparer.Instance).ToHashSet(ReferenceEqualityComparer.Instance);
+        return Suppress(
+            cleaned, mask => unchanged.Contains(mask) ? 1 : 0, Math.Max(_options.BoxNmsThreshold, _options.CropNmsThreshold));
+    }
+
+    /// <summary>Counts points over all crops.</summary>
+    private sealed class Progress(IProgress<MaskGeneratorProgress>? listener, int points)
+    {
+        private int _done;
+
+        public void Add(int count, int masks)
+        {
+            _done += count;
+            listener?.Report(new MaskGeneratorProgress(_done, points, masks));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+namespace Sam2.Torch.Prediction;
+
+/// <summary>How a <see cref="MaskGenerator"/> looks for masks; defaults are the original's.</summary>
+public sealed record MaskGeneratorOptions
+{
+    /// <summary>Points along each side of the grid for the whole image.</summary>
+    public int PointsPerSide { get; init; } = 32;
+
+    /// <summary>
+    /// Explicit points instead of a regular grid, a list for each crop layer, relative to the crop's size, in [0, 1]. Null for
+    /// <see cref="PointsPerSide"/>.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<(double X, double Y)>>? PointGrids { get; init; }
+
+    /// <summary>
+    /// Points that pass the mask decoder together. It bounds memory (30 MB each at 1024×1024 pixels); results don't depend on it.
+    /// The original takes 64, which pays on a GPU only.
+    /// </summary>
+    public int PointsPerBatch { get; init; } = 16;
+
+    /// <summary>Masks whose predicted IoU isn't above it are dropped; 0 keeps all.</summary>
+    public double PredIouThreshold { get; init; } = 0.8;
+
+    /// <summary>Masks that are less stable when the threshold moves are dropped; 0 keeps all.</summary>
+    public double StabilityScoreThreshold { get; init; } = 0.95;
+
+    /// <summary>How far the threshold moves, in logits, for the stability score.</summary>
+    public double StabilityScoreOffset { get; init; } = 1;
+
+    /// <summary>Logit above which a pixel belongs to a mask.</summary>
+    public double MaskThreshold { get; init; }
+
+    /// <summary>Of masks of one crop whose boxes overlap by more (IoU), the one with the best predicted IoU stays.</summary>
+    public double BoxNmsThreshold { get; init; } = 0.7;
+
+    /// <summary>Layers of crops beyond the whole image; layer n has 2ⁿ × 2ⁿ crops.</summary>
+    public int CropLayers { get; init; }
+
+    /// <summary>Of masks of different crops whose boxes overlap by more (IoU), the one from the smallest crop stays.</summary>
+    public double CropNmsThreshold { get; init; } = 0.7;
+
+    /// <summary>By which share of the image's shorter side crops of layer 1 overlap; less in further layers.</summary>
+    public double CropOverlapRatio { get; init; } = 512.0 / 1500;
+
+    /// <summary>By how much the grid becomes coarser from one crop layer to the next.</summary>
+    public int CropPointsDownscale { get; init; } = 1;
+
+    /// <summary>Islands and holes with fewer pixels are removed from the masks; 0 keeps them.</summary>
+    public int MinMaskRegionArea { get; init; }
+
+    /// <summary>What removing small regions means.</summary>
+    public RegionRemoval RegionRemoval { get; init; }
+
+    /// <summary>Whether every mask is refined once, as a prompt together with its point.</summary>
+    public bool UseM2M { get; init; }
+
+    /// <summary>Whether each point gives three masks, for whole, part and subpart, or the one that is most likely meant.</summary>
+    public bool Multimask { get; init; } = true;
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        Require(PointGrids is not null || PointsPerSide >= 1, nameof(PointsPerSide), PointsPerSide, "at least 1");
+        Require(PointsPerBatch >= 1, nameof(PointsPerBatch), PointsPerBatch, "at least 1");
+        Require(StabilityScoreOffset >= 0, nameof(StabilityScoreOffset), StabilityScoreOffset, "0 or more");
+        Require(CropLayers is >= 0 and <= 8, nameof(CropLayers), CropLayers, "0 to 8");
+        Require(CropOverlapRatio is >= 0 and < 1, nameof(CropOverlapRatio), CropOverlapRatio, "0 or more, and less than 1");
+        Require(CropPointsDownscale >= 1, nameof(CropPointsDownscale), CropPointsDownscale, "at least 1");
+        Require(MinMaskRegionArea >= 0, nameof(MinMaskRegionArea), MinMaskRegionArea, "0 or more");
+        if (PointGrids is null) return;
+        Require(PointGrids.Count > CropLayers, nameof(PointGrids), PointGrids.Count, $"one grid for the image and each of {CropLayers} crop layers");
+        foreach (var (x, y) in PointGrids.SelectMany(grid => grid))
+        {
+            if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1))
+                throw new ArgumentException($"{nameof(PointGrids)} has the point ({x}, {y}); give coordinates in [0, 1], relative to the image's size.");
+        }
+    }
+
+    private static void Require(bool holds, string name, double value, string wanted)
+    {
+        if (!holds) throw new ArgumentException($"{name} is {value}; give {wanted}.");
+    }
+}
