@@ -30,33 +30,7 @@ internal sealed class StoredMasks
     }
 
     /// <summary>The masks of a picture whose indices are object ids; objects without a pixel have none.</summary>
-    public IReadOnlyDictionary<int, BinaryMask> Split()
-    {
-        var masks = new SortedDictionary<int, BinaryMask>();
-        var indices = _image.Indices;
-        BinaryMask? current = null;
-        for (int i = 0; i < indices.Length; i++)
-        {
-            byte id = indices[i];
-            if (id == 0)
-            {
-                continue;
-            }
-
-            // Neighbours mostly belong to the same object: look it up only where the index changes.
-            if (i == 0 || indices[i - 1] != id)
-            {
-                if (!masks.TryGetValue(id, out current))
-                {
-                    masks[id] = current = new BinaryMask(_image.Height, _image.Width);
-                }
-            }
-
-            current!.Data[i] = 1;
-        }
-
-        return masks;
-    }
+    public IReadOnlyDictionary<int, BinaryMask> Split() => IndexedMasks.Split(_image);
 
     /// <summary>The mask of the only object: all of a picture that isn't 0.</summary>
     /// <exception cref="DatasetException">There are several objects.</exception>
