@@ -15,7 +15,7 @@ public class ModelBenchmarks
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<string, Action> _attention = [];
     private ReferenceProduct _reference = null!;
-    private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!, _trackOne = null!, _trackFour = null!;
+    private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!, _trackOne = null!, _trackFour = null!, _everything = null!;
 
     /// <summary>Builds the model and the tensors.</summary>
     [GlobalSetup]
@@ -32,6 +32,7 @@ public class ModelBenchmarks
         _manyClicks = workloads.ManyClicks.Run;
         _trackOne = workloads.TrackOneObject.Run;
         _trackFour = workloads.TrackFourObjects.Run;
+        _everything = workloads.Everything.Run;
         foreach (var shape in AttentionShape.All)
         {
             _attention[shape.Name] = shape.Create(device, torch.ScalarType.Float32, _owned).Run;
@@ -65,6 +66,10 @@ public class ModelBenchmarks
     /// <summary>Four objects from a frame to the next.</summary>
     [Benchmark]
     public void TrackFourObjects() => _trackFour();
+
+    /// <summary>Everything in a picture, from a grid of 32 by 32 points.</summary>
+    [Benchmark]
+    public void Everything() => _everything();
 
     /// <summary>Attention of a frame's tokens on its memories.</summary>
     [Benchmark]

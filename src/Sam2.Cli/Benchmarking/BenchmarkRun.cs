@@ -6,8 +6,9 @@ namespace Sam2.Cli.Benchmarking;
 public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measurement> Measurements)
 {
     /// <summary>
-    /// Measures. Each workload runs once to warm up, then <paramref name="repeat"/> times with a reference product
-    /// before each; the best counts, because whatever else the machine does can only add time.
+    /// Measures. Each workload runs once to warm up, then <paramref name="repeat"/> times, but at most
+    /// <see cref="Workload.MaxRepeat"/>, with a reference product before each; the best counts, because whatever else the
+    /// machine does can only add time.
     /// </summary>
     /// <param name="reference">The reference product.</param>
     /// <param name="workloads">What to measure, in order.</param>
@@ -27,7 +28,7 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
             PeakMemory.Reset();
             workload.Run();
             var best = double.PositiveInfinity;
-            for (var i = 0; i < repeat; i++)
+            for (var i = 0; i < Math.Min(repeat, workload.MaxRepeat); i++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 referenceSeconds = Math.Min(referenceSeconds, DeviceClock.Seconds(reference));

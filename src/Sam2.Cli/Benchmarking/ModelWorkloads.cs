@@ -9,6 +9,7 @@ public sealed class ModelWorkloads : IDisposable
 {
     private const int PictureWidth = 800, PictureHeight = 600;
     private const int ClicksPerSide = 8;
+    private const int GridPointsPerSide = 32;
 
     private readonly Sam2Model _model;
     private readonly torch.Tensor _normalised;
@@ -29,7 +30,7 @@ public sealed class ModelWorkloads : IDisposable
     }
 
     /// <summary>All workloads, in the order in which a user waits for them.</summary>
-    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks, TrackOneObject, TrackFourObjects];
+    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks, TrackOneObject, TrackFourObjects, Everything];
 
     /// <summary>The image encoder on one preprocessed picture.</summary>
     public Workload ImageEncoder => new("image_encoder", $"image encoder, {_model.Config.ImageSize}x{_model.Config.ImageSize}", () =>
@@ -53,6 +54,19 @@ public sealed class ModelWorkloads : IDisposable
 
     /// <summary>Four objects from one frame to the next with full memory banks, without the image encoder.</summary>
     public Workload TrackFourObjects => new("track_4", "tracking step, 4 objects", () => Track(objects: 4));
+
+    /// <summary>
+    /// From a picture to the masks of everything in it, the image encoder included. No mask is dropped for its scores, which say
+    /// nothing where weights are random: all 3,072 candidates are brought to the picture's size, more than in any real picture.
+    /// </summary>
+    public Workload Everything => new(
+        "everything_32", $"everything, {GridPointsPerSide}x{GridPointsPerSide} points, {PictureHeight}x{PictureWidth}", () =>
+        {
+            var generator = new MaskGenerator(
+                _model, new() { PointsPerSide = GridPointsPerSide, PredIouThreshold = 0, StabilityScoreThreshold = 0 });
+            generator.Generate(BenchmarkPicture.Draw(PictureWidth, PictureHeight));
+            DeviceClock.Wait(_model.Device);
+        }) { MaxRepeat = 2 };
 
     private void Track(int objects)
     {

@@ -13,7 +13,7 @@ public class BenchCommandTests
         var lines = run.Output.TrimEnd('\n').Split('\n');
         using var json = JsonDocument.Parse(lines[^1]);
         var unit = json.RootElement.GetProperty("sg_seconds").GetDouble();
-        foreach (var name in new[] { "image_encoder", "one_click", "clicks_64_multimask", "track_1", "track_4" })
+        foreach (var name in new[] { "image_encoder", "one_click", "clicks_64_multimask", "track_1", "track_4", "everything_32" })
         {
             var figure = json.RootElement.GetProperty("figures").GetProperty(name);
             var seconds = figure.GetProperty("seconds").GetDouble();
