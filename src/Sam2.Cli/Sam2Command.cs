@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Sam2.Cli.Commands;
 using Sam2.Cli.Commands.Evaluation;
+using Sam2.Cli.Commands.Everything;
 
 namespace Sam2.Cli;
 
@@ -71,6 +72,7 @@ public static class Sam2Command
         {
             SegmentCommand.Create(context),
             TrackCommand.Create(context),
+            EverythingCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Sam2.Cli.Benchmarking;
+using Sam2.Cli.Output;
+using Sam2.Torch.Annotation;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using Sam2.Torch.Prediction;
+
+namespace Sam2.Cli.Commands.Everything;
+
+/// <summary>Finds every object in a picture: masks in the format asked for, and an overlay.</summary>
+internal sealed class EverythingInImage(CommandContext context)
+{
+    /// <summary>Masks that are decoded at a time to be drawn, in bytes.</summary>
+    private const long DrawnBytes = 256 << 20;
+
+    private static readonly AnnotationCategory[] Categories = [new(1, "object")];
+
+    public int Run(EverythingRequest request)
+    {
+        using var progress = new ProgressLine(context);
+        progress.Step($"reading {request.Input} ...");
+        var image = ImageFile.Read(request.Input, cancellation: context.Cancellation);
+        progress.Step($"loading {request.Model.NameOrPath} ...");
+        using var model = request.Model.Load();
+        var generator = new MaskGenerator(model, request.Generator);
+        progress.Step("encoding the image ...");
+        IReadOnlyList<GeneratedMask> masks = [];
+        var seconds = DeviceClock.Seconds(() => masks = generator.Generate(image, new GeneratorProgress(progress), context.Cancellation));
+
+        progress.Step("writing ...");
+        OutputFolder.Create(request.Directory);
+        WriteMasks(request, image, masks);
+        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, masks));
+        progress.Dispose();
+        context.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Directory}  {masks.Count} masks in {seconds:0.0} s, written as {request.Format} ({AnnotationFormats.Describe(request.Format)})"));
+        return ExitCode.Success;
+    }
+
+    private static void WriteMasks(EverythingRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    {
+        using var writer = AnnotationFormats.Create(request.Format, request.Directory, Categories);
+        writer.Write(new AnnotatedImage(
+            Path.GetFileName(request.Input), image.Width, image.Height, [.. masks.Select(mask => ToObject(mask, request.Format))]));
+        writer.Complete();
+    }
+
+    private static AnnotatedObject ToObject(GeneratedMask mask, string format)
+    {
+        var item = AnnotatedObject.FromMask(mask.Segmentation, Categories[0].Id, mask.PredictedIou) with
+        {
+            StabilityScore = mask.StabilityScore,
+            Point = (mask.PointCoordinates.X, mask.PointCoordinates.Y),
+            CropBox = new AnnotationBox(mask.Crop.X, mask.Crop.Y, mask.Crop.Width, mask.Crop.Height),
+        };
+        // SA-1B's boxes end at the last pixel, as the generator's do; everybody else's end behind it.
+        return format == "sa1b" ? item with { Box = new AnnotationBox(mask.Box.X, mask.Box.Y, mask.Box.Width, mask.Box.Height) } : item;
+    }
+
+    /// <summary>All masks on the picture, large ones below small ones.</summary>
+    private static RgbImage DrawOverlay(RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    {
+        var largestFirst = masks.Select((mask, i) => (Id: i + 1L, mask.Segmentation, mask.Area)).OrderByDescending(mask => mask.Area);
+        foreach (var some in largestFirst.Chunk((int)Math.Max(1, DrawnBytes / ((long)image.Width * image.Height))))
+        {
+            image = Overlay.Draw(image, [.. some.Select(mask => new OverlayObject(mask.Id, mask.Segmentation.Decode()))]);
+        }
+
+        return image;
+    }
+}

@@ -1,0 +1,108 @@
+using NUnit.Framework;
+using Sam2.Torch.Annotation;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class EverythingCommandTests
+{
+    private const string Model = "sam2.1_hiera_nano";
+    private static readonly string[] Lenient = ["--points-per-side", "8", "--pred-iou", "0.3", "--stability", "0.1", "--box-nms", "0.95"];
+
+    private TemporaryFolder _folder = null!;
+    private DrawnFrame _drawn = null!;
+    private string _picture = null!;
+
+    [OneTimeSetUp]
+    public void DrawPicture()
+    {
+        _folder = new TemporaryFolder();
+        _drawn = DrawnScene.Demo(160, 120).Render(0);
+        _picture = _folder.At("scene.png");
+        ImageFile.Write(_picture, _drawn.Image);
+    }
+
+    [OneTimeTearDown]
+    public void RemovePicture() => _folder.Dispose();
+
+    [Test]
+    public void Masks_are_written_as_sa1b_has_them_with_an_overlay()
+    {
+        var output = Everything("plain");
+        var found = Sa1bFile.Read(_folder.At("plain", "scene.json"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(output, Does.Contain($"{found.Objects.Count} masks"));
+            Assert.That(found.FileName, Is.EqualTo("scene.png"));
+            for (byte id = 1; id <= 3; id++)
+                Assert.That(found.Objects.Max(o => o.Shape!.ToMask().Iou(_drawn.Mask(id))), Is.GreaterThan(0.8), $"object {id}");
+            Assert.That(found.Objects.Select(o => o.Score), Is.All.InRange(0.3, 1.0));
+            Assert.That(found.Objects.Select(o => o.StabilityScore), Is.All.InRange(0.1, 1.0));
+            Assert.That(found.Objects.Select(o => o.CropBox), Is.All.EqualTo(new AnnotationBox(0, 0, 160, 120)));
+            Assert.That(found.Objects.Select(o => o.Point), Has.None.Null);
+        });
+        var overlay = ImageFile.Read(_folder.At("plain", "overlay.png"));
+        Assert.That((overlay.Width, overlay.Height), Is.EqualTo((160, 120)));
+        Assert.That(overlay.Pixels.AsSpan().SequenceEqual(_drawn.Image.Pixels), Is.False);
+    }
+
+    [TestCase("coco", "annotations.json")]
+    [TestCase("coco-rle", "annotations.json")]
+    [TestCase("yolo", "scene.txt")]
+    [TestCase("labelme", "scene.json")]
+    [TestCase("png", "scene/000.png")]
+    public void Every_format_can_be_asked_for(string format, string file)
+    {
+        Everything(format, "--format", format);
+        Assert.That(new FileInfo(_folder.At(format, file)).Length, Is.Positive);
+    }
+
+    [Test]
+    public void Small_regions_can_be_removed()
+    {
+        Everything("cleaned", "--min-area", "40", "--pred-iou", "0.1", "--format", "png");
+        foreach (var file in Directory.GetFiles(_folder.At("cleaned", "scene")))
+        {
+            var mask = MaskFile.Read(file);
+            Assert.That(mask.Area < 40 || !MaskCleanup.RemoveSmallRegions(mask, 40, SmallRegions.Islands).Changed, Path.GetFileName(file));
+        }
+    }
+
+    [Test]
+    public void Crops_add_masks_that_say_where_they_were_found()
+    {
+        Everything("crops", "--crops", "1");
+        var found = Sa1bFile.Read(_folder.At("crops", "scene.json"));
+        Assert.That(found.Objects.Select(o => o.CropBox).Distinct().Count(), Is.GreaterThan(1));
+    }
+
+    [TestCase("--format", "gif")]
+    [TestCase("--points-per-side", "0")]
+    [TestCase("--pred-iou", "1.5")]
+    [TestCase("--stability", "much")]
+    [TestCase("--crops", "-1")]
+    public void Impossible_options_are_usage_errors(string option, string value)
+    {
+        var run = CommandLine.Run("everything", _picture, "--model", Model, option, value);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
+        Assert.That(run.Error, Does.Contain(option.TrimStart('-')).Or.Contain(value));
+    }
+
+    [Test]
+    public void A_missing_picture_is_one_line_and_leaves_nothing()
+    {
+        var run = CommandLine.Run("everything", _folder.At("nowhere.png"), "--model", Model, "--out", _folder.At("nothing"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
+        Assert.That(Directory.Exists(_folder.At("nothing")), Is.False);
+    }
+
+    private string Everything(string name, params string[] options)
+    {
+        var run = CommandLine.Run(["everything", _picture, "--model", Model, "--out", _folder.At(name), .. Lenient.Where((_, i) => !options.Contains(Lenient[i / 2 * 2])), .. options]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        return run.Output;
+    }
+}
