@@ -76,6 +76,20 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int tss_generator_get_state(nint generator, out nint state);
     [LibraryImport(Library)] public static partial int tss_generator_set_state(nint generator, nint state);
 
+    // TorchScript
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int tss_script_load(string path, int deviceType, int deviceIndex, out nint result);
+    [LibraryImport(Library)] public static partial int tss_script_load_bytes(byte* bytes, long size, int deviceType, int deviceIndex, out nint result);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int tss_script_save(nint module, string path);
+    [LibraryImport(Library)] public static partial void tss_script_dispose(nint module);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int tss_script_call(nint module, string method, NativeValue* arguments, int count, out NativeValue* tree, out long nodes);
+    [LibraryImport(Library)] public static partial int tss_script_arity(nint module, out int inputs, out int outputs);
+    [LibraryImport(Library)] public static partial int tss_script_is_training(nint module, out int training);
+    [LibraryImport(Library)] public static partial int tss_script_train(nint module, int on);
+    [LibraryImport(Library)] public static partial int tss_script_to(nint module, int dtype, int deviceType, int deviceIndex);
+    [LibraryImport(Library)] public static partial int tss_script_tensors(nint module, int kind, int recurse, out byte** names, out nint* tensors, out long count);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int tss_script_set_tensor(nint module, string name, nint tensor);
+    [LibraryImport(Library)] public static partial int tss_script_modules(nint module, int all, out byte** names, out nint* modules, out long count);
+
     // Runtime
     [LibraryImport(Library)] public static partial int tss_get_num_threads();
     [LibraryImport(Library)] public static partial int tss_set_num_threads(int count);

@@ -20,6 +20,9 @@ internal enum Tag : long
     BoolList = 12,
     Ellipsis = 13,
     Slice = 14,
+    Tuple = 15,
+    List = 16,
+    Unsupported = 17,
 }
 
 /// <summary>A tagged value as the native side sees it; mirrors <c>Value</c> in native/src/abi.h.</summary>

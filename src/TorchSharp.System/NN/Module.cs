@@ -58,6 +58,12 @@ public static partial class torch
                 foreach ((_, (Tensor buffer, _)) in _internal_buffers) buffer.DetachFromDisposeScope().Dispose();
                 foreach ((_, Parameter parameter) in _internal_params) parameter.DetachFromDisposeScope().Dispose();
                 foreach ((_, Module module) in _internal_submodules) module.Dispose();
+                DisposeNative();
+            }
+
+            /// <summary>Releases what a module holds besides components: a script's native module.</summary>
+            private protected virtual void DisposeNative()
+            {
             }
 
             /// <summary>Registers the fields that are modules, parameters or tensors (as buffers) under their names.</summary>

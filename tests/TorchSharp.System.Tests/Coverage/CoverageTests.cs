@@ -23,6 +23,7 @@ public sealed class CoverageTests
     {
         ["TorchSharp.torch.set_num_interop_threads(Int32)"] = "libtorch allows it once per process, before any work",
         ["TorchSharp.torch.nn.HookableModule`2.HookRemover..ctor(HookableModule`2, String)"] = "the key is the module's secret; registering a hook makes one",
+        ["TorchSharp.torch.jit.HookableScriptModule`2.HookRemover..ctor(HookableScriptModule`2, String)"] = "the key is the module's secret; registering a hook makes one",
         ["TorchSharp.torch.nn.Module._to(Tensor, Boolean)"] = "called by the extension method to",
     };
 

@@ -29,6 +29,9 @@ enum Tag : int64_t {
   kBoolList = 12,    // p: int64_t[n]
   kEllipsis = 13,    // an index only
   kSlice = 14,       // an index only; p: int64_t[6], a flag and a value each for start, stop and step
+  kTuple = 15,       // a result of a script only; n values follow
+  kList = 16,        // a result of a script only; n values follow; i: whether it is a list of tensors by type
+  kUnsupported = 17, // a result of a script only: a dictionary, a string, an object
 };
 
 struct Value {
