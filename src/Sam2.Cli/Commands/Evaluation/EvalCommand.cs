@@ -8,6 +8,7 @@ internal static class EvalCommand
     public static Command Create(CommandContext context) => new(
         "eval", "Measures a model on a data set, or predictions from anywhere, by the benchmarks' protocols and metrics.")
     {
+        EvalVosCommand.Create(context),
         EvalScoreCommand.Create(context),
     };
 }

@@ -5,26 +5,19 @@ namespace Sam2.Cli.Commands.Evaluation;
 
 /// <summary>Counts what is done and estimates how long the rest takes. Safe to use from several threads.</summary>
 /// <param name="verb">What is being done.</param>
-/// <param name="total">How much there is to do.</param>
+/// <param name="total">How many videos there are.</param>
 internal sealed class TimeLeft(string verb, int total)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private int _done;
 
     /// <summary>Counts one as done and says how far it is.</summary>
-    public string Advance() => Describe(Interlocked.Increment(ref _done));
-
-    /// <summary>Says how far it is.</summary>
-    /// <param name="part">What is done of the next one, 0 to 1.</param>
-    public string Describe(double part = 0) => Describe(Volatile.Read(ref _done), part);
-
-    private string Describe(int done, double part = 0)
+    public string Advance()
     {
-        double worked = done + part;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{verb}: {done} of {total} videos");
-        if (worked <= 0) return text;
-        var rest = TimeSpan.FromSeconds(_watch.Elapsed.TotalSeconds / worked * (total - worked));
-        var format = rest.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss";
-        return $"{text}, {rest.ToString(format, CultureInfo.InvariantCulture)} left";
+        int done = Interlocked.Increment(ref _done);
+        return $"{verb}: {done} of {total} videos, {Format(_watch.Elapsed / done * (total - done))} left";
     }
+
+    /// <summary>A time as hours, minutes and seconds, with days only where there are some.</summary>
+    public static string Format(TimeSpan time) => time.ToString(time.TotalDays >= 1 ? @"d\.hh\:mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
 }

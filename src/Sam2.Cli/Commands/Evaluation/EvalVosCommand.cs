@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Sam2.Torch.Evaluation.Protocols;
+
+namespace Sam2.Cli.Commands.Evaluation;
+
+/// <summary><c>sam2 eval vos</c>: semi-supervised tracking.</summary>
+internal static class EvalVosCommand
+{
+    private static readonly string[] Prompts = [.. Enum.GetNames<PromptKind>().Select(name => name.ToLowerInvariant())];
+
+    public static Command Create(CommandContext context)
+    {
+        var options = new EvaluationOptions();
+        var prompt = new Option<string>("--prompt")
+        {
+            Description = "What the model is told of an object on the first frame that shows it. Clicks are placed at the object's centre, then at the centre of the largest error.",
+            HelpName = string.Join('|', Prompts),
+            DefaultValueFactory = _ => "mask",
+        };
+        prompt.AcceptOnlyFromAmong(Prompts);
+        var allFrames = new Option<bool>("--all-frames")
+        {
+            Description = "Count the first and the last annotated frame too. Benchmarks of semi-supervised tracking skip them.",
+        };
+        var disjoint = new Option<bool>("--non-overlapping")
+        {
+            Description = "Give each pixel to the object with the highest logit only, as the original's tools/vos_inference.py does for data sets with a picture for all objects.",
+        };
+        var fillHoles = new Option<int>("--fill-holes")
+        {
+            Description = "Largest hole that is filled, in pixels of the model's low-resolution mask; 0, as in the original's evaluations, if not given.", HelpName = "N",
+        };
+
+        var command = new Command("vos", "Semi-supervised tracking: every object is prompted once and followed to the end. Ends with J&F, J and F in percent.");
+        options.AddTo(command);
+        foreach (var option in new Option[] { prompt, allFrames, disjoint, fillHoles })
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => new VideoEvaluation(context).Run(options.Read(parsed), new VosRequest(
+            Enum.Parse<PromptKind>(parsed.GetRequiredValue(prompt), ignoreCase: true), !parsed.GetValue(allFrames),
+            parsed.GetValue(disjoint), parsed.GetValue(fillHoles))));
+        return command;
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace Sam2.Cli.Commands.Evaluation;
+
+/// <summary>The options of every command that evaluates a model on a data set.</summary>
+internal sealed class EvaluationOptions
+{
+    private readonly ModelOptions _model = new();
+    private readonly Argument<string> _root = new("DATASET_ROOT") { Description = "The data set's folder, as it is unpacked." };
+    private readonly Option<string?> _videos = VideoList.CreateOption();
+    private readonly Option<int?> _limit = new("--limit") { Description = "Only the first so many videos.", HelpName = "N" };
+    private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
+    private readonly Option<string> _directory = new("--out", "-o")
+    {
+        Description = "Where predictions and reports are written. An evaluation that was stopped goes on there.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "eval",
+    };
+
+    public EvaluationOptions() => _limit.Validators.Add(result =>
+    {
+        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var limit) && limit < 1)
+        {
+            result.AddError($"--limit {limit}: at least 1 is needed");
+        }
+    });
+
+    public void AddTo(Command command)
+    {
+        command.Add(_root);
+        _model.AddTo(command);
+        foreach (var option in new Option[] { _videos, _limit, _jobs, _directory })
+        {
+            command.Add(option);
+        }
+    }
+
+    public EvaluationRequest Read(ParseResult parsed) => new(
+        parsed.GetRequiredValue(_root), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
+        parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory));
+}

@@ -1,0 +1,34 @@
+using Sam2.Torch.Datasets;
+using Sam2.Torch.Evaluation.Scoring;
+
+namespace Sam2.Cli.Commands.Evaluation;
+
+/// <summary>What every evaluation of a model was asked for.</summary>
+/// <param name="Root">The data set's folder.</param>
+/// <param name="Videos">Which videos, or null for all.</param>
+/// <param name="Limit">How many of them, or null for all.</param>
+/// <param name="Model">Which model, where and how.</param>
+/// <param name="Jobs">How many videos at once.</param>
+/// <param name="Directory">Where results go.</param>
+internal sealed record EvaluationRequest(
+    string Root, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory)
+{
+    /// <summary>Opens the data set.</summary>
+    public IReadOnlyList<IAnnotatedVideo> OpenDataset()
+    {
+        var videos = MaskTreeVideo.OpenAll(Root, Videos);
+        return Limit is { } limit ? [.. videos.Take(limit)] : videos;
+    }
+
+    /// <summary>The settings on which every video's result depends, by name.</summary>
+    public Dictionary<string, string> Settings(string protocol) => new()
+    {
+        ["protocol"] = protocol,
+        ["data set"] = Path.GetFullPath(Root),
+        ["model"] = Model.NameOrPath,
+        ["checkpoint"] = ModelFingerprint.Of(Model.NameOrPath),
+        ["configuration"] = Model.Config ?? "from the weights",
+        ["device"] = Model.Device,
+        ["precision"] = Model.Precision,
+    };
+}

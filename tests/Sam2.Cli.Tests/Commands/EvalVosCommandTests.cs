@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class EvalVosCommandTests
+{
+    private const string Model = "sam2.1_hiera_nano";
+    private static readonly string Dataset = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "evaluation");
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void The_original_s_scores_are_reached_and_predictions_reports_and_speed_are_left()
+    {
+        var run = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--prompt", "mask", "--out", _folder.At("out"), "--jobs", "2");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Error, Is.Empty);
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        var metrics = json.RootElement.GetProperty("metrics");
+
+        // What golden/evaluation/scores.json says of the original's predictions.
+        Assert.That(metrics.GetProperty("J&F").GetDouble(), Is.EqualTo(73.897586852).Within(0.1));
+        Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Match(@"^J&F \d+\.\d\d  J \d+\.\d\d  F \d+\.\d\d\r?$"));
+        var speed = json.RootElement.GetProperty("speed");
+        Assert.That(speed.GetProperty("frames").GetInt32(), Is.EqualTo(36));
+        Assert.That(speed.GetProperty("frames_per_second").GetDouble(), Is.Positive);
+        Assert.That(speed.GetProperty("peak_memory_bytes").GetInt64(), Is.GreaterThan(50_000_000));
+        Assert.That(File.ReadAllText(_folder.At("out", "report.html")), Does.Contain("Worst cases").And.Contain("Speed against accuracy"));
+
+        // What is stored is what was scored, and is what sam2 eval score reads.
+        var score = CommandLine.Run("eval", "score", Dataset, _folder.At("out", "predictions"));
+        Assert.That(score.Output.TrimEnd().Split('\n')[^1], Is.EqualTo(run.Output.TrimEnd().Split('\n')[^1]));
+    }
+
+    [Test]
+    public void Killed_at_any_moment_it_goes_on_and_ends_with_the_same_numbers()
+    {
+        var whole = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("whole"));
+        Assert.That(whole.ExitCode, Is.Zero, whole.Error);
+
+        // Each process is killed after it has written some more predictions, mostly in the middle of a video.
+        int kills = 0;
+        foreach (int predictions in (int[])[3, 15, 20, 31])
+        {
+            using var process = Start("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("killed"));
+            while (!process.HasExited && Predictions("killed") < predictions)
+            {
+                Thread.Sleep(1);
+            }
+
+            if (!process.HasExited)
+            {
+                process.Kill();
+                kills++;
+            }
+
+            process.WaitForExit();
+        }
+
+        Assert.That(kills, Is.GreaterThanOrEqualTo(2));
+        Assert.That(File.Exists(_folder.At("killed", "report.json")), Is.False);
+        int done = Directory.GetFiles(_folder.At("killed", "videos")).Count(f => f.EndsWith(".json", StringComparison.Ordinal));
+        Assert.That(done, Is.InRange(1, 2));
+
+        var resumed = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("killed"));
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        Assert.That(LastLine(resumed), Is.EqualTo(LastLine(whole)));
+        Assert.That(Report("killed", "metrics"), Is.EqualTo(Report("whole", "metrics")));
+        Assert.That(Report("killed", "items"), Is.EqualTo(Report("whole", "items")));
+        var files = PredictionsOf("whole");
+        Assert.That(PredictionsOf("killed"), Is.EqualTo(files), "nothing else is left");
+        foreach (var file in files)
+        {
+            Assert.That(File.ReadAllBytes(_folder.At("killed", file)).AsSpan().SequenceEqual(File.ReadAllBytes(_folder.At("whole", file))), file);
+        }
+    }
+
+    [Test]
+    public void A_finished_evaluation_is_not_done_again_and_other_settings_need_another_folder()
+    {
+        Assert.That(Vos("out", "--limit", "1").ExitCode, Is.Zero);
+        var result = new FileInfo(_folder.At("out", "videos", "first.json"));
+        var before = result.LastWriteTimeUtc;
+        Assert.That(Vos("out", "--limit", "2").ExitCode, Is.Zero);
+        result.Refresh();
+        Assert.That(result.LastWriteTimeUtc, Is.EqualTo(before));
+        Assert.That(File.Exists(_folder.At("out", "videos", "second.json")));
+
+        var other = Vos("out", "--limit", "1", "--prompt", "box");
+        Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(other.Error, Does.Contain("prompt was 'mask' and is 'box'").And.Contain("--out"));
+    }
+
+    [TestCase("--prompt", "scribble")]
+    [TestCase("--limit", "0")]
+    [TestCase("--jobs", "0")]
+    public void Wrong_options_are_wrong_usage(string option, string value) =>
+        Assert.That(Vos("none", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
+
+    [Test]
+    public void A_folder_that_is_no_data_set_fails_with_a_reason_and_leaves_nothing()
+    {
+        var run = CommandLine.Run("eval", "vos", RepositoryFiles.At("weights"), "--model", Model, "--out", _folder.At("none"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(Directory.Exists(_folder.At("none")), Is.False);
+    }
+
+    private CommandLine Vos(string directory, params string[] arguments) =>
+        CommandLine.Run(["eval", "vos", Dataset, "--model", Model, "--out", _folder.At(directory), .. arguments]);
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "sam2.dll"), .. arguments]) start.ArgumentList.Add(argument);
+        var process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private int Predictions(string directory) => Directory.Exists(_folder.At(directory, "predictions"))
+        ? Directory.GetFiles(_folder.At(directory, "predictions"), "0*.png", SearchOption.AllDirectories).Length
+        : 0;
+
+    private string[] PredictionsOf(string directory) => [.. Directory
+        .GetFiles(_folder.At(directory, "predictions"), "*", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(_folder.At(directory), file)).Order(StringComparer.Ordinal)];
+
+    private string Report(string directory, string property)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At(directory, "report.json")));
+        return json.RootElement.GetProperty(property).GetRawText();
+    }
+
+    private static string LastLine(CommandLine run) => run.Output.TrimEnd().Split('\n')[^1];
+}
