@@ -73,6 +73,7 @@ public static class Sam2Command
             SegmentCommand.Create(context),
             TrackCommand.Create(context),
             EverythingCommand.Create(context),
+            TrainCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),

@@ -77,7 +77,8 @@ public static class PromptSampler
         ? later
         : new(cat([earlier.Coordinates, later.Coordinates], 1), cat([earlier.Labels, later.Labels], 1));
 
-    private static (int X, int Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction)
+    /// <summary>The innermost pixel of the larger error: of what the prediction misses, or of where it exceeds the object.</summary>
+    internal static (int X, int Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction)
     {
         var missed = DistanceTransform.Innermost(Difference(truth, prediction));
         var exceeding = DistanceTransform.Innermost(Difference(prediction, truth));

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sam2.Torch.Checkpoints;
 
@@ -7,6 +8,9 @@ namespace Sam2.Torch.Training.Logging;
 /// <summary>A JSON object per line and record, for programs. A run that is resumed goes on where its checkpoint was written.</summary>
 public sealed class JsonLinesLog : ITrainingLog
 {
+    // No page shows these lines: names such as j&f may stay as they are.
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly StreamWriter _writer;
 
     /// <summary>Opens the file.</summary>
@@ -50,7 +54,7 @@ public sealed class JsonLinesLog : ITrainingLog
     private void WriteLine(string kind, long step, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
             json.WriteString("kind", kind);

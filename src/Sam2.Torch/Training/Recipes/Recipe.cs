@@ -30,6 +30,9 @@ public sealed record Recipe
     /// <summary>What is trained.</summary>
     public ModelSettings Model { get; init; } = new();
 
+    /// <summary>What is trained on and what is validated on.</summary>
+    public DataSettings Data { get; init; } = new();
+
     /// <summary>How a user who prompts and corrects is simulated.</summary>
     public TrainingOptions Prompting { get; init; } = TrainingOptions.FineTuning;
 

@@ -6,7 +6,8 @@ namespace Sam2.Torch.Training.Recipes;
 /// <summary>Settings given on the command line, as <c>optimizer.max_gradient_norm=0.5</c>; <c>0</c>, <c>1</c>, … count entries of lists.</summary>
 internal static class RecipeOverrides
 {
-    private const string Origin = "--set";
+    /// <summary>What errors name as the file.</summary>
+    public const string Origin = "--set";
 
     /// <summary>The tree with the settings in place.</summary>
     /// <exception cref="CheckpointException">One is not of the form <c>key=value</c>, its value is not YAML, or it counts an entry that isn't there.</exception>

@@ -12,8 +12,12 @@ public static class RecipeYaml
     /// <param name="path">The file.</param>
     /// <param name="overrides">Settings that replace the file's, as <c>key.of.the.setting=value</c>.</param>
     /// <exception cref="CheckpointException">The file can't be read, or a setting is unknown or of another type; the message suggests what was meant.</exception>
-    public static Recipe Read(string path, IEnumerable<string>? overrides = null) =>
-        SettingsTree.Overlay(path, RecipeOverrides.Apply(ConfigYaml.ReadTree(path, Remedy), overrides ?? []), new Recipe());
+    public static Recipe Read(string path, IReadOnlyCollection<string>? overrides = null)
+    {
+        var recipe = SettingsTree.Overlay(path, ConfigYaml.ReadTree(path, Remedy), new Recipe());
+        // Entries of lists are counted in what the file and the defaults give together.
+        return overrides is { Count: > 0 } ? SettingsTree.Overlay(RecipeOverrides.Origin, RecipeOverrides.Apply(SettingsTree.Of(recipe), overrides), new Recipe()) : recipe;
+    }
 
     /// <summary>The text of a recipe with every setting, also those that have their defaults.</summary>
     public static string Format(Recipe recipe)

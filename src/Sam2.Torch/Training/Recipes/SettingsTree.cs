@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Recipes;
 
@@ -87,6 +88,8 @@ internal static class SettingsTree
             return value as string ?? (value is long number ? number.ToString(CultureInfo.InvariantCulture) : throw Wrong(file, where, value, "text"));
         if (type.IsEnum)
             return Enumeration(file, value, type, where);
+        if (type == typeof(ScheduleSettings) && value is long or double)
+            return new ScheduleSettings { Value = System.Convert.ToDouble(value, CultureInfo.InvariantCulture) };
         if (ElementType(type) is { } element)
             return List(file, value, element, where);
         if (value is not PlainDictionary nested)

@@ -1,0 +1,28 @@
+using Sam2.Torch.Training.Optimization;
+
+namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>A source of training batches.</summary>
+public sealed record BatchSettings
+{
+    /// <summary>The videos or images.</summary>
+    public DatasetSettings Dataset { get; init; } = new();
+
+    /// <summary>How often it is used, relative to the other sources: a number, or a schedule that changes over the run. Null: 1.</summary>
+    public ScheduleSettings? Weight { get; init; }
+
+    /// <summary>Clips per batch.</summary>
+    public int Clips { get; init; } = 1;
+
+    /// <summary>Frames per clip; 1 for images.</summary>
+    public int Frames { get; init; } = 8;
+
+    /// <summary>Most objects per clip.</summary>
+    public int MaxObjects { get; init; } = 3;
+
+    /// <summary>How often a clip is mirrored, in [0, 1].</summary>
+    public double FlipProbability { get; init; } = 0.5;
+
+    /// <summary>How often a clip runs backwards in time, in [0, 1].</summary>
+    public double ReverseProbability { get; init; } = 0.5;
+}

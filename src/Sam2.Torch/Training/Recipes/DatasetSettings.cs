@@ -1,0 +1,19 @@
+using Sam2.Torch.Checkpoints;
+
+namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>A data set.</summary>
+public sealed record DatasetSettings
+{
+    /// <summary>Which kind of data set.</summary>
+    public DatasetKind Kind { get; init; } = DatasetKind.Procedural;
+
+    /// <summary>How many videos of it are used, the first ones; null for all. The procedural set has as many as are asked for.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Chooses the videos of the procedural set; different seeds share none.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Settings of the procedural set, such as <c>width</c>, <c>frame_count</c> or <c>max_objects</c>.</summary>
+    public PlainDictionary Options { get; init; } = PlainDictionary.Empty;
+}
