@@ -104,7 +104,7 @@ public class SemiSupervisedProtocolTests
             () => new SemiSupervisedProtocol(new()).Run(_model, new DrawnAnnotatedVideo("demo", 6), new VideoObserver(
                 Progress: done => { if (done > 0.4) cancel.Cancel(); }, Cancellation: cancel.Token)),
             Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(TorchSharp.torch.Tensor.TotalCount, Is.EqualTo(before));
+        Assert.That(TorchSharp.torch.Tensor.TotalCount, Is.LessThanOrEqualTo(before));
     }
 
     private VideoResult Run(Sam2.Torch.Datasets.IAnnotatedVideo video, PromptKind prompt, MemorySink? sink = null) =>

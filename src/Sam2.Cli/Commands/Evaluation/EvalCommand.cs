@@ -9,6 +9,7 @@ internal static class EvalCommand
         "eval", "Measures a model on a data set, or predictions from anywhere, by the benchmarks' protocols and metrics.")
     {
         EvalVosCommand.Create(context),
+        EvalImageCommand.Create(context),
         EvalScoreCommand.Create(context),
     };
 }

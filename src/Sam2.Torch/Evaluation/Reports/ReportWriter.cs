@@ -10,6 +10,9 @@ public static class ReportWriter
     /// <summary>Tables of objects end here in report.md and report.html; report.json has all.</summary>
     private const int ListedItems = 200;
 
+    /// <summary>So many values of each object fit a page.</summary>
+    private const int ListedColumns = 8;
+
     /// <summary>Writes the three files.</summary>
     /// <param name="folder">An existing folder; files of an earlier report are replaced.</param>
     /// <param name="report">What was found.</param>
@@ -77,7 +80,9 @@ public static class ReportWriter
 
     private static IEnumerable<(string Heading, string Note, ReportTable Table)> Sections(Report report)
     {
-        yield return ("Scores", "In percent.", new ReportTable(
+        yield return ("Scores", report.Metrics.Keys.Any(name => name.StartsWith("NoC", StringComparison.Ordinal))
+            ? "In percent, but NoC in clicks and failures in objects."
+            : "In percent.", new ReportTable(
             ["metric", "value"], [.. report.Metrics.Select(m => (IReadOnlyList<string>)[m.Key, ReportNumber.Format(m.Value)])]));
         if (report.Speed is { } speed)
         {
@@ -100,7 +105,7 @@ public static class ReportWriter
                     [g.Name, g.Objects.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Value(g.Values, n))])]));
         }
 
-        var columns = report.Items.SelectMany(i => i.Values.Keys).Distinct().ToList();
+        var columns = report.Items.SelectMany(i => i.Values.Keys).Distinct().Take(ListedColumns).ToList();
         yield return ("Objects", report.Items.Count > ListedItems ? $"The first {ListedItems} of {report.Items.Count}; report.json has all." : "", new ReportTable(
             ["video", "object", .. columns],
             [.. report.Items.Take(ListedItems).Select(i => (IReadOnlyList<string>)[i.Video, i.Object, .. columns.Select(c => Value(i.Values, c))])]));

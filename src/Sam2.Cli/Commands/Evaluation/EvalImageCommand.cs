@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Sam2.Torch.Evaluation.Protocols;
+
+namespace Sam2.Cli.Commands.Evaluation;
+
+/// <summary><c>sam2 eval image</c>: promptable segmentation of images.</summary>
+internal static class EvalImageCommand
+{
+    private static readonly string[] Prompts = ["click1", "click3", "click5", "box"];
+    private static readonly string[] MultimaskUses = ["first-click", "always", "never"];
+
+    public static Command Create(CommandContext context)
+    {
+        var options = new EvaluationOptions();
+        var defaults = new ImageProtocolOptions();
+        var prompt = new Option<string>("--prompt")
+        {
+            Description = "The prompt whose masks are stored and give J and F. The report has clicks, box, and box plus click in any case.",
+            HelpName = string.Join('|', Prompts),
+            DefaultValueFactory = _ => "click1",
+        };
+        prompt.AcceptOnlyFromAmong(Prompts);
+        var clicks = new Option<int>("--clicks")
+        {
+            Description = "How many clicks are simulated on every object, each at the centre of the largest error. NoC counts as many where they don't suffice.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.Clicks,
+        };
+        clicks.Validators.Add(result => AtLeast(result, clicks.Name, 5));
+        var stride = new Option<int>("--stride")
+        {
+            Description = "Every how many-th annotated frame of a video is taken as an image.", HelpName = "N", DefaultValueFactory = _ => defaults.FrameStride,
+        };
+        stride.Validators.Add(result => AtLeast(result, stride.Name, 1));
+        var multimask = new Option<string>("--multimask")
+        {
+            Description = "When the model is asked for three masks, of which it chooses by predicted IoU and the oracle by the true one.",
+            HelpName = string.Join('|', MultimaskUses),
+            DefaultValueFactory = _ => MultimaskUses[0],
+        };
+        multimask.AcceptOnlyFromAmong(MultimaskUses);
+
+        var command = new Command("image", "Promptable segmentation of images: clicks, boxes, and both. Ends with J&F, J (the IoU) and F of --prompt in percent.");
+        options.AddTo(command);
+        foreach (var option in new Option[] { prompt, clicks, stride, multimask })
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => new ImageEvaluation(context).Run(options.Read(parsed), new ImageProtocolOptions
+        {
+            Prompt = Enum.Parse<PromptKind>(parsed.GetRequiredValue(prompt), ignoreCase: true),
+            Clicks = parsed.GetValue(clicks),
+            FrameStride = parsed.GetValue(stride),
+            Multimask = (MultimaskUse)Array.IndexOf(MultimaskUses, parsed.GetRequiredValue(multimask)),
+        }));
+        return command;
+    }
+
+    private static void AtLeast(System.CommandLine.Parsing.OptionResult result, string name, int smallest)
+    {
+        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < smallest)
+        {
+            result.AddError($"{name} {value}: at least {smallest} is needed");
+        }
+    }
+}
