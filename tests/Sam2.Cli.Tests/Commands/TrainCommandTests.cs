@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class TrainCommandTests
+{
+    // Images and clips, dropout, averages, validation: everything that a run which was killed could get wrong.
+    private const string Recipe = """
+        seed: 5
+        steps: 12
+        threads: 1
+        model: {architecture: sam2.1_hiera_nano, settings: {image_size: 64, image_encoder: {trunk: {drop_path_rate: 0.1}}}}
+        data:
+          train:
+            - {dataset: {kind: procedural, seed: 1}, frames: 1, clips: 2}
+            - {dataset: {kind: procedural, seed: 1}, frames: 3, clips: 1}
+          validation: {videos: {seed: 2, count: 1, options: {frame_count: 3}}, images: {seed: 3, count: 1}}
+        prompting: {num_correction_pt_per_frame: 1}
+        optimizer:
+          lr: [{scheduler: cosine, start_value: 1e-3, end_value: 1e-4}]
+          layer_decay: null
+        ema: {decay: 0.9}
+        log: {every: 1}
+        checkpoint: {every: 2}
+        validation: {every: 4}
+        """;
+
+    private TemporaryFolder _folder = null!;
+
+    private static string Dll => Path.Combine(AppContext.BaseDirectory, "sam2.dll");
+
+    private string RecipeFile => _folder.At("tiny.yaml");
+
+    [SetUp]
+    public void CreateFolder()
+    {
+        _folder = new TemporaryFolder();
+        File.WriteAllText(RecipeFile, Recipe);
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    [Category("Slow")]
+    public void A_run_that_is_killed_again_and_again_ends_with_the_same_bytes_as_one_that_is_not()
+    {
+        Assert.That(Train("whole").ExitCode, Is.Zero);
+        var delays = new Random(1);
+        var kills = 0;
+        // Each time a checkpoint has been written, the process is killed a little later: between steps, in a step, in a
+        // validation or while it writes.
+        while (!File.Exists(_folder.At("killed", "model.pt")) && kills < 5)
+        {
+            using var process = Start("killed");
+            WaitForNewCheckpoint(process);
+            Thread.Sleep(delays.Next(0, 250));
+            process.Kill();
+            process.WaitForExit();
+            kills++;
+        }
+        var last = Train("killed", "--resume");
+        Assert.That(last.ExitCode, Is.Zero, last.Error);
+        TestContext.Out.WriteLine($"killed {kills} times");
+        Assert.That(kills, Is.GreaterThan(1));
+        foreach (var file in new[] { "model.pt", "best.pt" })
+            Assert.That(File.ReadAllBytes(_folder.At("killed", file)), Is.EqualTo(File.ReadAllBytes(_folder.At("whole", file))), file);
+        Assert.That(Log("killed"), Is.EqualTo(Log("whole")));
+        Assert.That(Directory.GetFiles(_folder.At("killed")).Select(Path.GetFileName), Is.EquivalentTo(Directory.GetFiles(_folder.At("whole")).Select(Path.GetFileName)), "leftovers");
+    }
+
+    [Test]
+    public void Trains_validates_and_leaves_weights_that_segment()
+    {
+        var run = Train("run", "--set", "steps=2", "--set", "validation.every=1");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("2.58 million parameters").And.Contain("core_loss").And.Contain("validation at step 2: mean").And.Contain("model.pt  after 2 steps"));
+        Assert.That(File.Exists(_folder.At("run", "best.pt")) && Directory.GetFiles(_folder.At("run", "tensorboard")).Length == 1);
+        Assert.That(CommandLine.Run("draw", _folder.At("scene.png"), "--width", "90", "--height", "60").ExitCode, Is.Zero);
+        var segment = CommandLine.Run("segment", _folder.At("scene.png"), "--model", _folder.At("run", "model.pt"), "--point", "24%,42%", "--out", _folder.At("out"));
+        Assert.That(segment.ExitCode, Is.Zero, segment.Error);
+        // The recipe that is kept has every setting, and trains the same again.
+        Assert.That(CommandLine.Run("train", _folder.At("run", "recipe.yaml"), "--out", _folder.At("again")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(_folder.At("again", "model.pt")), Is.EqualTo(File.ReadAllBytes(_folder.At("run", "model.pt"))));
+    }
+
+    [Test]
+    public void A_run_is_neither_overwritten_nor_resumed_with_other_settings()
+    {
+        Assert.That(Train("run", "--set", "steps=1", "--set", "validation=").ExitCode, Is.Zero);
+        var again = Train("run", "--set", "steps=1");
+        Assert.That((again.ExitCode, again.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
+        Assert.That(again.Error, Does.Contain("--resume").And.Contain(_folder.At("run")));
+        var other = Train("run", "--resume", "--set", "steps=1", "--set", "validation=", "--set", "seed=6");
+        Assert.That((other.ExitCode, other.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
+        Assert.That(other.Error, Does.Contain("seed was 5, now 6"));
+    }
+
+    [TestCase("stps=3", "'steps'")]
+    [TestCase("model.architecture=sam2.1_hiera_nnao", "sam2.1_hiera_nano")]
+    [TestCase("model.settings={num_maskmen: 3}", "num_maskmem")]
+    [TestCase("data.train=[]", "data.train")]
+    [TestCase("data.train.0.dataset.options={widht: 3}", "'width'")]
+    [TestCase("optimizer.lr.0.param_names=['nothing*']", "nothing*")]
+    [TestCase("device=warp", "warp")]
+    [TestCase("steps=0", "steps is 0")]
+    [TestCase("ema.decay=2", "ema.decay")]
+    public void A_wrong_setting_is_one_line_and_nothing_is_written(string set, string what)
+    {
+        var run = Train("run", "--set", set);
+        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
+        Assert.That(run.Error, Does.Contain(what));
+        Assert.That(Directory.Exists(_folder.At("run")), Is.False);
+    }
+
+    [Test]
+    public void A_recipe_that_does_not_exist_is_named() =>
+        Assert.That(CommandLine.Run("train", _folder.At("none.yaml")).Error, Does.Contain("none.yaml"));
+
+    [TestCase("nano.yaml")]
+    public void Recipes_of_the_repository_are_valid(string name)
+    {
+        var run = CommandLine.Run(
+            "train", RepositoryFiles.At("recipes", name), "--out", _folder.At("run"), "--set", "steps=1", "--set", "validation=", "--set", "data.train.0.clips=1");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var checkpoint = Checkpoint.Open(_folder.At("run", "model.pt"));
+        Assert.That(ConfigInference.PublishedName(checkpoint), Is.EqualTo("sam2.1_hiera_nano"));
+    }
+
+    private CommandLine Train(string name, params string[] arguments) => CommandLine.Run(["train", RecipeFile, "--out", _folder.At(name), .. arguments]);
+
+    private Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet", ["exec", Dll, "train", RecipeFile, "--resume", "--out", _folder.At(name)])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private void WaitForNewCheckpoint(Process process)
+    {
+        var file = _folder.At("killed", "checkpoint.pt");
+        var before = File.Exists(file) ? File.GetLastWriteTimeUtc(file) : DateTime.MinValue;
+        var watch = Stopwatch.StartNew();
+        while (!process.HasExited && (!File.Exists(file) || File.GetLastWriteTimeUtc(file) == before))
+        {
+            Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromMinutes(3)), "no checkpoint");
+            Thread.Sleep(5);
+        }
+    }
+
+    /// <summary>All that the log says of losses and scores, without times.</summary>
+    private List<string> Log(string name) =>
+        [.. File.ReadLines(_folder.At(name, "log.jsonl")).Select(line =>
+        {
+            var record = JsonDocument.Parse(line).RootElement;
+            return $"{record.GetProperty("kind")} {record.GetProperty("step")} {record.GetProperty(record.GetProperty("kind").GetString() == "step" ? "losses" : "scores")}";
+        })];
+}
