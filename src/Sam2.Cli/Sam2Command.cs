@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Sam2.Cli.Commands;
+using Sam2.Cli.Commands.Annotate;
 using Sam2.Cli.Commands.Evaluation;
 using Sam2.Cli.Commands.Everything;
 
@@ -73,6 +74,7 @@ public static class Sam2Command
             SegmentCommand.Create(context),
             TrackCommand.Create(context),
             EverythingCommand.Create(context),
+            AnnotateCommand.Create(context),
             TrainCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),

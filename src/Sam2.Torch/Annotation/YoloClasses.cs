@@ -8,7 +8,9 @@ namespace Sam2.Torch.Annotation;
 /// <summary>The names of YOLO's classes: <c>classes.txt</c> with a name per line, or <c>names</c> in a data set's YAML file.</summary>
 public static class YoloClasses
 {
-    private const string FileName = "classes.txt";
+    /// <summary>The list of names that is kept among the labels.</summary>
+    internal const string FileName = "classes.txt";
+
     private const int Most = 100_000;
 
     /// <summary>Looks for names beside the labels and in the folder above.</summary>

@@ -15,6 +15,9 @@ public static class YoloLabels
     /// <summary>Labels made from pixels may lie outside the picture by rounding, and Ultralytics tolerates as much.</summary>
     private const double Tolerance = 0.01;
 
+    /// <summary>Categories are numbered up to the highest class, so one that is mistyped must not take all memory.</summary>
+    private const int HighestSensibleClass = 99_999;
+
     /// <summary>Reads the labels of one picture.</summary>
     /// <param name="path">The file.</param>
     /// <param name="width">Width of the picture in pixels.</param>
@@ -68,6 +71,24 @@ public static class YoloLabels
         JsonFile.WriteFile(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
+    /// <summary>The highest class in a file; −1 if it has no objects. Lines that are damaged are left to <see cref="Read"/>.</summary>
+    /// <exception cref="AnnotationException">The file is missing or too large.</exception>
+    internal static int HighestClass(string path)
+    {
+        int highest = -1;
+        using var text = new StreamReader(new MemoryStream(JsonFile.ReadBytes(path, null)));
+        while (text.ReadLine() is { } line)
+        {
+            string first = line.TrimStart().Split((char[]?)null, 2)[0];
+            if (double.TryParse(first, NumberStyles.Float, CultureInfo.InvariantCulture, out double label) && label is >= 0 and <= HighestSensibleClass)
+            {
+                highest = Math.Max(highest, (int)label);
+            }
+        }
+
+        return highest;
+    }
+
     private static AnnotatedObject ReadLine(string path, int number, string line, int width, int height)
     {
         AnnotationException Wrong(string cause) => new(path, $"line {number} {cause}");
@@ -87,9 +108,9 @@ public static class YoloLabels
             throw Wrong($"has {values.Length} numbers: a box has 5 or 6, a polygon an odd number from 7 on");
         }
 
-        if (values[0] != Math.Floor(values[0]) || values[0] is < 0 or > int.MaxValue)
+        if (values[0] != Math.Floor(values[0]) || values[0] is < 0 or > HighestSensibleClass)
         {
-            throw Wrong($"has the class {words[0]}, which is not a whole number from 0 on");
+            throw Wrong($"has the class {words[0]}, which is not a whole number from 0 to {HighestSensibleClass}");
         }
 
         for (int i = 1; i < values.Length; i++)

@@ -1,0 +1,245 @@
+using NUnit.Framework;
+using Sam2.Torch.Annotation;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class AnnotateCommandTests
+{
+    private const string Model = "sam2.1_hiera_nano";
+    private const int Width = 420;
+    private const int Height = 300;
+    private const double GoodIou = 0.8;
+
+    private static readonly string Detector = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Annotation", "Boxes", "named.pt");
+
+    private TemporaryFolder _folder = null!;
+    private DrawnFrame _scene = null!;
+    private string _pictures = null!;
+    private string _labels = null!;
+
+    /// <summary>Two pictures of one scene with YOLO labels: a disc of class 1, another object of class 0.</summary>
+    [SetUp]
+    public void DrawPictures()
+    {
+        _folder = new TemporaryFolder();
+        (_pictures, _labels) = (_folder.At("pictures"), _folder.At("labels"));
+        Directory.CreateDirectory(_pictures);
+        Directory.CreateDirectory(_labels);
+        _scene = DrawnScene.Demo(Width, Height).Render();
+        foreach (var name in new[] { "a", "b" })
+        {
+            ImageFile.Write(Path.Combine(_pictures, name + ".png"), _scene.Image);
+            WriteLabels(name);
+        }
+
+        File.WriteAllText(Path.Combine(_labels, "classes.txt"), "shape\nball\n");
+    }
+
+    [TearDown]
+    public void RemovePictures() => _folder.Dispose();
+
+    [Test]
+    public void YOLO_boxes_become_YOLO_polygons()
+    {
+        var result = Annotate("--boxes", _labels);
+        Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures, written as yolo"));
+        Assert.That(File.ReadAllLines(_folder.At("out", "classes.txt")), Is.EqualTo(new[] { "shape", "ball" }));
+        foreach (var name in new[] { "a.txt", "b.txt" })
+        {
+            ExpectGoodMasks(YoloLabels.Read(_folder.At("out", name), Width, Height), ball: 1, shape: 0);
+        }
+    }
+
+    [Test]
+    public void A_COCO_file_becomes_a_COCO_file_with_its_categories()
+    {
+        string boxes = CocoBoxes();
+        Annotate("--boxes", boxes, "--format", "coco-rle");
+        var data = CocoReader.Read(_folder.At("out", "annotations.json"));
+        Assert.That(data.Categories, Is.EqualTo(new AnnotationCategory[] { new(18, "ball"), new(5, "shape") }));
+        Assert.That(data.Images.Select(i => i.FileName), Is.EqualTo(new[] { "a.png" }), "b.png is not listed in the COCO file");
+        ExpectGoodMasks(data.Images[0].Objects, ball: 18, shape: 5);
+    }
+
+    [Test]
+    public void Results_can_be_boxes_again()
+    {
+        Annotate("--boxes", _labels, "--format", "labelme");
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--boxes", _folder.At("out"), "--out", _folder.At("again"), "--classes", "1", "--overlay");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        var again = YoloLabels.Read(_folder.At("again", "a.txt"), Width, Height);
+        Assert.That(again, Has.Count.EqualTo(1));
+        Assert.That(ImageFile.Read(_folder.At("again", "overlays", "b.jpg")).Width, Is.EqualTo(Width));
+    }
+
+    [Test]
+    public void A_detector_finds_the_boxes()
+    {
+        var image = new RgbImage(Width, Height);
+        image.Pixels.AsSpan().Fill(120);
+        var (red, blue) = (Disc(100, 120, 60), Disc(300, 170, 80));
+        Paint(image, red, new Rgb(225, 30, 40));
+        Paint(image, blue, new Rgb(30, 40, 230));
+        Directory.Delete(_pictures, recursive: true);
+        Directory.CreateDirectory(_pictures);
+        ImageFile.Write(Path.Combine(_pictures, "a.png"), image);
+        Annotate("--detector", Detector, "--imgsz", "320");
+        var objects = YoloLabels.Read(_folder.At("out", "a.txt"), Width, Height);
+        Assert.That(File.ReadAllLines(_folder.At("out", "classes.txt")), Is.EqualTo(new[] { "red thing", "blue thing" }));
+        Assert.That(objects.Single(o => o.Category == 0).Shape!.ToMask().Iou(red), Is.GreaterThan(GoodIou));
+        Assert.That(objects.Single(o => o.Category == 1).Shape!.ToMask().Iou(blue), Is.GreaterThan(GoodIou));
+
+        Annotate("--detector", Detector, "--classes", "1", "--overwrite", "--conf", "0.5", "--iou", "0.7", "--max-det", "10");
+        Assert.That(YoloLabels.Read(_folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
+    public void Damaged_pictures_and_labels_are_reported_and_skipped()
+    {
+        File.WriteAllText(Path.Combine(_pictures, "broken.jpg"), "no picture");
+        File.WriteAllBytes(Path.Combine(_pictures, "cut.png"), File.ReadAllBytes(Path.Combine(_pictures, "a.png"))[..2000]);
+        File.Copy(Path.Combine(_pictures, "a.png"), Path.Combine(_pictures, "c.png"));
+        File.WriteAllText(Path.Combine(_labels, "c.txt"), "0 0.5 what\n");
+        File.Copy(Path.Combine(_pictures, "a.png"), Path.Combine(_pictures, "a.jpeg"));
+        var result = Annotate("--boxes", _labels);
+        string[] lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines, Has.Length.EqualTo(4));
+        Assert.That(lines, Is.All.StartsWith("sam2 annotate: skipped: "));
+        foreach (var part in new[] { "a.png: its annotation would replace", "broken.jpg", "cut.png", "c.txt: line 1 has 'what'" })
+        {
+            Assert.That(result.Error, Does.Contain(part));
+        }
+
+        Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures").And.Contain("4 skipped"));
+        Assert.That(Directory.GetFiles(_folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+    }
+
+    [Test]
+    public void A_second_run_does_what_is_left([Values("yolo", "coco")] string format)
+    {
+        Annotate("--boxes", _labels, "--format", format);
+        string first = format == "yolo" ? _folder.At("out", "a.txt") : _folder.At("out", "annotations.json");
+        string before = File.ReadAllText(first);
+        ImageFile.Write(Path.Combine(_pictures, "c.png"), _scene.Image);
+        WriteLabels("c");
+        var result = Annotate("--boxes", _labels, "--format", format);
+        Assert.That(result.Output, Does.Contain("2 masks of 2 boxes on 1 picture,").And.Contain("2 done before"));
+        Assert.That(Annotate("--boxes", _labels, "--format", format).Output, Does.Contain("0 pictures").And.Contain("3 done before"));
+        Assert.That(Annotate("--boxes", _labels, "--format", format, "--overwrite").Output, Does.Contain("6 masks of 6 boxes on 3 pictures"));
+        if (format == "yolo")
+        {
+            Assert.That(File.ReadAllText(first), Is.EqualTo(before));
+        }
+        else
+        {
+            Assert.That(CocoReader.Read(first).Images.Select(i => (i.FileName, i.Objects.Count)), Is.EqualTo(new[] { ("a.png", 2), ("b.png", 2), ("c.png", 2) }));
+        }
+    }
+
+    [Test]
+    public void The_default_folder_is_Ultralytics()
+    {
+        var result = CommandLine.Run("annotate", _pictures + "/", "--model", Model, "--boxes", _labels);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(File.Exists(_pictures + "_auto_annotate_labels/a.txt"));
+    }
+
+    [TestCase("give either --boxes or --detector")]
+    [TestCase("give either --boxes or --detector", "--boxes", "x", "--detector", "y")]
+    [TestCase("--conf is about a detector", "--boxes", "x", "--conf", "0.5")]
+    [TestCase("--conf 1.5: a number from 0 to 1", "--detector", "x", "--conf", "1.5")]
+    [TestCase("--imgsz 0: at least 1", "--detector", "x", "--imgsz", "0")]
+    [TestCase("'cat' is not a class's number", "--boxes", "x", "--classes", "1,cat")]
+    [TestCase("voc", "--boxes", "x", "--format", "voc")]
+    public void Wrong_usage_is_told_in_one_line(string message, params string[] options)
+    {
+        var result = CommandLine.Run(["annotate", _pictures, "--model", Model, .. options]);
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(result.ErrorLines, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain(message));
+    }
+
+    [Test]
+    public void What_cannot_be_done_is_told_in_one_line()
+    {
+        foreach (var (folder, boxes, message) in new[]
+        {
+            (_folder.At("none"), _labels, "does not exist"),
+            (_labels, _labels, "holds no pictures"),
+            (_pictures, _folder.At("none"), "none: does not exist"),
+            (_pictures, _pictures, "has neither YOLO labels"),
+            (_pictures, OtherLabels(), "knows none of the pictures"),
+        })
+        {
+            var result = CommandLine.Run("annotate", folder, "--model", Model, "--boxes", boxes, "--out", _folder.At("out"));
+            Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed), message);
+            Assert.That(result.Error, Does.Contain(message));
+            Assert.That(result.ErrorLines, Is.EqualTo(1), result.Error);
+        }
+    }
+
+    private CommandLine Annotate(params string[] options)
+    {
+        var result = CommandLine.Run(["annotate", _pictures, "--model", Model, "--out", _folder.At("out"), .. options]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        return result;
+    }
+
+    private void ExpectGoodMasks(IReadOnlyList<AnnotatedObject> objects, int ball, int shape)
+    {
+        Assert.That(objects.Select(o => o.Category), Is.EqualTo(new[] { ball, shape }));
+        Assert.That(objects[0].Shape!.ToMask().Iou(_scene.Mask(1)), Is.GreaterThan(GoodIou));
+        Assert.That(objects[1].Shape!.ToMask().Iou(_scene.Mask(2)), Is.GreaterThan(GoodIou));
+    }
+
+    private void WriteLabels(string name) => YoloLabels.Write(
+        Path.Combine(_labels, name + ".txt"), new AnnotatedImage(name + ".png", Width, Height, [BoxOf(1, category: 1), BoxOf(2, category: 0)]),
+        [new(0, "shape"), new(1, "ball")]);
+
+    private AnnotatedObject BoxOf(byte id, int category)
+    {
+        var (x, y, width, height) = _scene.Mask(id).BoundingBox;
+        return new AnnotatedObject { Category = category, Box = new AnnotationBox(x, y, width, height) };
+    }
+
+    private string CocoBoxes()
+    {
+        using var writer = new CocoWriter(_folder.At("boxes.json"), [new(18, "ball"), new(5, "shape")]);
+        writer.Write(new AnnotatedImage("train/a.png", Width, Height, [BoxOf(1, category: 18), BoxOf(2, category: 5)]));
+        writer.Complete();
+
+        return _folder.At("boxes.json");
+    }
+
+    private string OtherLabels()
+    {
+        Directory.CreateDirectory(_folder.At("other"));
+        File.Copy(Path.Combine(_labels, "a.txt"), _folder.At("other", "z.txt"));
+        return _folder.At("other");
+    }
+
+    private static BinaryMask Disc(int cx, int cy, int radius)
+    {
+        var mask = new BinaryMask(Height, Width);
+        for (var i = 0; i < mask.Data.Length; i++)
+        {
+            int x = i % Width - cx, y = i / Width - cy;
+            mask.Data[i] = x * x + y * y <= radius * radius ? (byte)1 : (byte)0;
+        }
+
+        return mask;
+    }
+
+    private static void Paint(RgbImage image, BinaryMask mask, Rgb colour)
+    {
+        for (var i = 0; i < mask.Data.Length; i++)
+        {
+            if (mask.Data[i] != 0)
+            {
+                image[i % Width, i / Width] = colour;
+            }
+        }
+    }
+}
