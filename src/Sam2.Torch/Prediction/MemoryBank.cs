@@ -24,7 +24,7 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     public IReadOnlyCollection<int> ConditioningFrames => _conditioning.Keys;
 
     /// <summary>Indices of the other frames that are remembered, ascending.</summary>
-    public IReadOnlyCollection<int> OtherFrames => (IReadOnlyCollection<int>)_others.Keys;
+    public IReadOnlyCollection<int> OtherFrames => [.. _others.Keys];
 
     /// <inheritdoc/>
     public bool HasOther(int frame) => _others.ContainsKey(frame);

@@ -8,6 +8,9 @@ internal sealed class TrackedFrames
 {
     private readonly List<Run> _runs = [];
 
+    /// <summary>Frames in a row that were tracked in one direction, ascending.</summary>
+    public IReadOnlyList<Run> Runs => _runs;
+
     /// <summary>Whether a frame was tracked, and whether that was backwards.</summary>
     public bool TryGetDirection(int frame, out bool reverse)
     {
@@ -56,5 +59,13 @@ internal sealed class TrackedFrames
         if (frame > run.First) _runs.Insert(at, run with { Last = frame - 1 });
     }
 
-    private readonly record struct Run(int First, int Last, bool Reverse);
+    /// <summary>Takes over the runs of a saved state.</summary>
+    public void Restore(IEnumerable<Run> runs)
+    {
+        _runs.Clear();
+        _runs.AddRange(runs);
+    }
+
+    /// <summary>Frames from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+    internal readonly record struct Run(int First, int Last, bool Reverse);
 }

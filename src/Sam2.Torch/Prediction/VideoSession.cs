@@ -139,6 +139,15 @@ public sealed partial class VideoSession : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(mask);
+        AddMaskOnly(frame, objectId, mask);
+        using var inference = inference_mode();
+        return Current(frame);
+    }
+
+    /// <summary><see cref="AddMask"/> without the masks of all objects, which cost time where there are many.</summary>
+    /// <returns>Logit of the object being visible.</returns>
+    internal float AddMaskOnly(int frame, int objectId, BinaryMask mask)
+    {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var features = FeaturesOf(frame);
@@ -146,9 +155,10 @@ public sealed partial class VideoSession : IDisposable
         tracked.Points.Remove(frame);
 
         var (initial, reverse, conditioning) = RoleOf(tracked, frame);
-        tracked.AddPending(frame, conditioning, _tracker.FromMask(
-            frame, features, ModelPrompts.Mask(mask, _model.Config.ImageSize, _model.Device), initial ? null : tracked.Bank, FrameCount, reverse));
-        return Current(frame);
+        var output = _tracker.FromMask(
+            frame, features, ModelPrompts.Mask(mask, _model.Config.ImageSize, _model.Device), initial ? null : tracked.Bank, FrameCount, reverse);
+        tracked.AddPending(frame, conditioning, output);
+        return output.ObjectScore.item<float>();
     }
 
     /// <summary>Takes back all prompts that an object has on a frame. What is known of the frame otherwise stays.</summary>

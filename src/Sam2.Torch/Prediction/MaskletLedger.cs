@@ -1,0 +1,130 @@
+using Sam2.Torch.Masks;
+
+namespace Sam2.Torch.Prediction;
+
+/// <summary>
+/// Keeps account of masklets: how long and how stable they are, and how much they overlap over time. It holds numbers, not masks,
+/// so a video of any length takes constant memory for what is tracked at a time.
+/// </summary>
+internal sealed class MaskletLedger(VideoMaskGeneratorOptions options)
+{
+    private readonly List<Entry> _entries = [];
+    private readonly Dictionary<(int Older, int Younger), Overlap> _overlaps = [];
+
+    /// <summary>Every masklet, in the order in which they were found.</summary>
+    public IReadOnlyList<Masklet> Masklets => _entries.ConvertAll(Describe);
+
+    /// <summary>The masklets that are being tracked.</summary>
+    public IReadOnlyList<int> Active => [.. _entries.Where(e => e.IsActive).Select(e => e.Id)];
+
+    /// <summary>Begins a masklet.</summary>
+    /// <returns>Its number.</returns>
+    public int Add(int frame, float predictedIou)
+    {
+        _entries.Add(new Entry { Id = _entries.Count + 1, FirstFrame = frame, LastFrame = frame, PredictedIou = predictedIou, IsActive = true });
+        return _entries[^1].Id;
+    }
+
+    /// <summary>Takes account of a frame.</summary>
+    /// <param name="frame">Index of the frame.</param>
+    /// <param name="visible">The masks of the active masklets that are visible.</param>
+    /// <returns>Masklets that are to be given up, because they are lost or duplicates.</returns>
+    public IReadOnlyList<int> Update(int frame, IReadOnlyList<MaskletFrameMask> visible)
+    {
+        foreach (var mask in visible)
+        {
+            var entry = _entries[mask.MaskletId - 1];
+            entry.LastFrame = frame;
+            entry.VisibleFrames++;
+            entry.StabilitySum += mask.Stability;
+        }
+
+        AddOverlaps(visible);
+        foreach (var ((older, younger), overlap) in _overlaps)
+        {
+            if (overlap.Frames < options.DuplicateFrames || overlap.Intersection <= options.DuplicateIou * overlap.Union) continue;
+            // A duplicate of a duplicate may be an object of its own.
+            if (_entries[older - 1].IsDuplicate) continue;
+            _entries[younger - 1].IsDuplicate = true;
+        }
+
+        var ended = _entries.Where(e => e.IsActive && (e.IsDuplicate || frame - e.LastFrame >= options.LostAfter)).ToList();
+        foreach (var entry in ended)
+        {
+            entry.IsActive = false;
+            foreach (var pair in _overlaps.Keys.Where(p => p.Older == entry.Id || p.Younger == entry.Id).ToList()) _overlaps.Remove(pair);
+        }
+
+        return ended.ConvertAll(e => e.Id);
+    }
+
+    /// <summary>What <see cref="Restore"/> needs.</summary>
+    public Snapshot Save() => new([.. _entries], [.. _overlaps.Select(o => new PairOverlap(o.Key.Older, o.Key.Younger, o.Value))]);
+
+    /// <summary>Puts an empty ledger into a saved state.</summary>
+    public void Restore(Snapshot snapshot)
+    {
+        _entries.AddRange(snapshot.Entries);
+        foreach (var pair in snapshot.Overlaps) _overlaps.Add((pair.Older, pair.Younger), pair.Overlap);
+    }
+
+    /// <summary>Adds a frame to what every two active masklets have in common. One that is hidden has no pixels.</summary>
+    private void AddOverlaps(IReadOnlyList<MaskletFrameMask> visible)
+    {
+        var masks = visible.ToDictionary(mask => mask.MaskletId, mask => mask.Mask);
+        var areas = masks.ToDictionary(mask => mask.Key, mask => mask.Value.Area);
+        var active = Active;
+        for (var i = 0; i < active.Count; i++)
+        {
+            for (var j = i + 1; j < active.Count; j++)
+            {
+                var (a, b) = (masks.GetValueOrDefault(active[i]), masks.GetValueOrDefault(active[j]));
+                if (a is null && b is null) continue;
+                var union = areas.GetValueOrDefault(active[i]) + areas.GetValueOrDefault(active[j]);
+                var intersection = a is null || b is null ? 0 : RleScan.IntersectionArea(a.Counts, b.Counts);
+                var known = _overlaps.GetValueOrDefault((active[i], active[j]));
+                _overlaps[(active[i], active[j])] =
+                    new(known.Intersection + intersection, known.Union + union - intersection, known.Frames + 1);
+            }
+        }
+    }
+
+    private Masklet Describe(Entry entry)
+    {
+        var stability = entry.VisibleFrames == 0 ? 0 : entry.StabilitySum / entry.VisibleFrames;
+        var verdict = entry.IsDuplicate ? MaskletVerdict.Duplicate
+            : entry.VisibleFrames < options.MinLength ? MaskletVerdict.TooShort
+            : stability < options.MinStability ? MaskletVerdict.Unstable
+            : MaskletVerdict.Keep;
+        return new(entry.Id, entry.FirstFrame, entry.LastFrame, entry.VisibleFrames, entry.PredictedIou, stability, verdict);
+    }
+
+    /// <summary>The account of one masklet.</summary>
+    internal sealed class Entry
+    {
+        public int Id { get; init; }
+
+        public int FirstFrame { get; init; }
+
+        public int LastFrame { get; set; }
+
+        public int VisibleFrames { get; set; }
+
+        public float PredictedIou { get; init; }
+
+        public double StabilitySum { get; set; }
+
+        public bool IsActive { get; set; }
+
+        public bool IsDuplicate { get; set; }
+    }
+
+    /// <summary>What two masklets share, summed over frames.</summary>
+    internal readonly record struct Overlap(long Intersection, long Union, int Frames);
+
+    /// <summary>The overlap of two masklets.</summary>
+    internal sealed record PairOverlap(int Older, int Younger, Overlap Overlap);
+
+    /// <summary>The whole account, as it is stored.</summary>
+    internal sealed record Snapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<PairOverlap> Overlaps);
+}
