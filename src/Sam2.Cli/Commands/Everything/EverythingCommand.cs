@@ -1,40 +1,64 @@
 using System.CommandLine;
 using Sam2.Torch.Annotation;
+using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands.Everything;
 
-/// <summary><c>sam2 everything</c>: masks of all objects, without prompts.</summary>
+/// <summary><c>sam2 everything</c>: masks of all objects in a picture or a video, without prompts.</summary>
 internal static class EverythingCommand
 {
-    private const string DefaultFormat = "sa1b";
+    /// <summary>The formats that say all that is known of a mask.</summary>
+    private const string ImageFormatName = "sa1b", VideoFormatName = MaskletResults.SaV;
 
     public static Command Create(CommandContext context)
     {
-        var input = new Argument<string>("IMAGE") { Description = "The picture to segment." };
+        var input = new Argument<string>("IMAGE|VIDEO") { Description = "A picture, a video that ffmpeg reads, or a folder of pictures as a video." };
         var model = new ModelOptions();
         var generator = new GeneratorOptions();
+        var video = new VideoOptions();
         var directory = new Option<string>("--out", "-o")
         {
-            Description = "Where the masks and overlay.png are written.",
+            Description = "Where the masks and overlay.png or overlay.mp4 are written.",
             HelpName = "DIR",
             DefaultValueFactory = _ => "out",
         };
-        var format = new Option<string>("--format", "-f")
+        var format = new Option<string?>("--format", "-f")
         {
-            Description = $"How masks are written: {string.Join("; ", AnnotationFormats.Names.Select(name => $"{name}, {AnnotationFormats.Describe(name)}"))}.",
+            Description =
+                $"How masks are written: {string.Join("; ", AnnotationFormats.Names.Select(name => $"{name}, {AnnotationFormats.Describe(name)}"))}. "
+                + $"{ImageFormatName} if not given. Of a video: {VideoFormatName}, masklets.json as SA-V has it (if not given); "
+                + "png, masks/OBJECT/00000.png; davis, davis/00000.png; the others with a name per frame.",
             HelpName = "FORMAT",
-            DefaultValueFactory = _ => DefaultFormat,
         };
-        format.AcceptOnlyFromAmong([.. AnnotationFormats.Names]);
+        format.AcceptOnlyFromAmong([.. AnnotationFormats.Names, VideoFormatName]);
 
-        var command = new Command("everything", "Finds every object in a picture, without prompts.") { input };
+        var command = new Command("everything", "Finds every object in a picture or a video, without prompts.") { input };
         model.AddTo(command);
         generator.AddTo(command);
+        video.AddTo(command);
         command.Add(directory);
         command.Add(format);
-        command.SetAction(parsed => new EverythingInImage(context).Run(new EverythingRequest(
-            parsed.GetRequiredValue(input), model.Read(parsed), generator.Read(parsed), parsed.GetRequiredValue(directory),
-            parsed.GetRequiredValue(format))));
+        command.SetAction(parsed =>
+        {
+            var (path, request, folder) = (parsed.GetRequiredValue(input), model.Read(parsed), parsed.GetRequiredValue(directory));
+            if (IsVideo(path))
+            {
+                var (frames, maxSide, restart) = video.ReadFrames(parsed);
+                return new EverythingInVideo(context).Run(new VideoRequest(
+                    path, request, video.Read(parsed, generator.ReadForVideo(parsed)), frames, maxSide, folder,
+                    parsed.GetValue(format) ?? VideoFormatName, restart));
+            }
+
+            var chosen = parsed.GetValue(format) ?? ImageFormatName;
+            return chosen != VideoFormatName
+                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen))
+                : throw new CliException($"--format {VideoFormatName} is for videos; {path} is a picture");
+        });
         return command;
     }
+
+    private static bool IsVideo(string path) =>
+        Directory.Exists(path)
+        || (ImageFile.ReadInfo(path).Format is ImageFormat.Unknown or ImageFormat.Gif
+            && (!ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()) || Path.GetExtension(path).Equals(".gif", StringComparison.OrdinalIgnoreCase)));
 }

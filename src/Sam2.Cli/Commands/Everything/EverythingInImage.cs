@@ -16,7 +16,7 @@ internal sealed class EverythingInImage(CommandContext context)
 
     private static readonly AnnotationCategory[] Categories = [new(1, "object")];
 
-    public int Run(EverythingRequest request)
+    public int Run(ImageRequest request)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Input} ...");
@@ -39,7 +39,7 @@ internal sealed class EverythingInImage(CommandContext context)
         return ExitCode.Success;
     }
 
-    private static void WriteMasks(EverythingRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    private static void WriteMasks(ImageRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
     {
         using var writer = AnnotationFormats.Create(request.Format, request.Directory, Categories);
         writer.Write(new AnnotatedImage(

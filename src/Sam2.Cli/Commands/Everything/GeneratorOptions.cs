@@ -15,7 +15,7 @@ internal sealed class GeneratorOptions
     private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset);
     private readonly Option<double> _maskThreshold = Logit("--mask-threshold", "Logit above which a pixel belongs to a mask.", Defaults.MaskThreshold);
     private readonly Option<double> _boxNms = Share("--box-nms", "Of masks whose boxes overlap by more (IoU), the best stays.", Defaults.BoxNmsThreshold);
-    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops.", Defaults.CropLayers, 0);
+    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0);
     private readonly Option<double> _cropNms = Share("--crop-nms", "Of masks of different crops whose boxes overlap by more (IoU), that of the smallest crop stays.", Defaults.CropNmsThreshold);
     private readonly Option<double> _cropOverlap = Share("--crop-overlap", "By which share of the picture's shorter side crops of the first layer overlap.", Defaults.CropOverlapRatio);
     private readonly Option<int> _cropDownscale = Number("--crop-downscale", "By how much the grid becomes coarser from layer to layer.", Defaults.CropPointsDownscale, 1);
@@ -41,6 +41,26 @@ internal sealed class GeneratorOptions
         UseM2M = parsed.GetValue(_m2m),
         Multimask = !parsed.GetValue(_single),
     };
+
+    /// <summary>
+    /// What the user gave, for a video. Unless crops were asked for these are the paper's: half as many points a side on each of
+    /// 2 by 2 crops, an eighth on each of 4 by 4.
+    /// </summary>
+    public MaskGeneratorOptions ReadForVideo(ParseResult parsed)
+    {
+        var options = Read(parsed);
+        if (parsed.GetResult(_crops) is { Implicit: false })
+        {
+            return options;
+        }
+
+        var side = options.PointsPerSide;
+        return options with
+        {
+            CropLayers = 2,
+            PointGrids = [PointGrid.Build(side), PointGrid.Build(Math.Max(side / 2, 1)), PointGrid.Build(Math.Max(side / 8, 1))],
+        };
+    }
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -2,10 +2,10 @@ using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;
 
-/// <summary>What <c>sam2 everything</c> was asked for.</summary>
+/// <summary>What <c>sam2 everything</c> was asked for, of a picture.</summary>
 /// <param name="Input">The picture.</param>
 /// <param name="Model">Which model, where and how.</param>
 /// <param name="Generator">How masks are looked for.</param>
 /// <param name="Directory">Where results are written.</param>
 /// <param name="Format">The format of the masks.</param>
-internal sealed record EverythingRequest(string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format);
+internal sealed record ImageRequest(string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format);

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sam2.Cli.Output;
+using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+
+namespace Sam2.Cli.Commands.Everything;
+
+/// <summary>Finds and follows every object in a video. What was done is kept on the way, so that an interrupted run can be continued.</summary>
+internal sealed class EverythingInVideo(CommandContext context)
+{
+    /// <summary>How often the state is saved: as much as this has to be done again after a crash. Ctrl-C loses nothing.</summary>
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
+
+    public int Run(VideoRequest request)
+    {
+        using var progress = new ProgressLine(context);
+        progress.Step($"opening {request.Input} ...");
+        using var frames = VideoFrames.Open(request.Input, new VideoReadOptions { MaxSide = request.MaxSide, Count = request.Frames });
+        progress.Step($"loading {request.Model.NameOrPath} ...");
+        using var model = request.Model.Load();
+        OutputFolder.Create(request.Directory);
+        using var store = new MaskletStore(request);
+        using var generator = Open(store, model, frames, request);
+        var watch = Stopwatch.StartNew();
+        Generate(generator, store, progress, frames);
+
+        progress.Step("writing ...");
+        var kept = generator.Masklets.Where(masklet => masklet.Verdict == MaskletVerdict.Keep).ToList();
+        new MaskletResults(request, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
+        store.Delete();
+        progress.Dispose();
+        Summarise(request, generator, kept, watch.Elapsed);
+        return ExitCode.Success;
+    }
+
+    private VideoMaskGenerator Open(MaskletStore store, Sam2Model model, VideoFrames frames, VideoRequest request)
+    {
+        if (!store.CanResume)
+        {
+            return new VideoMaskGenerator(model, frames, request.Generator);
+        }
+
+        var generator = VideoMaskGenerator.Resume(store.StatePath, model, frames, request.Generator);
+        context.Error.WriteLine($"continuing at frame {generator.NextFrame} of an interrupted run (--restart begins anew)");
+        return generator;
+    }
+
+    private void Generate(VideoMaskGenerator generator, MaskletStore store, ProgressLine progress, VideoFrames frames)
+    {
+        var (watch, first, saved) = (Stopwatch.StartNew(), generator.NextFrame, TimeSpan.Zero);
+        var search = new GeneratorProgress(progress, () => $"frame {generator.NextFrame}, ");
+        try
+        {
+            foreach (var frame in generator.Generate(search, context.Cancellation))
+            {
+                store.Append(frame);
+                progress.Update(() => Status(generator, frames, generator.NextFrame - first, watch.Elapsed));
+                if (watch.Elapsed - saved > SaveInterval)
+                {
+                    generator.Save(store.StatePath);
+                    saved = watch.Elapsed;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            generator.Save(store.StatePath);
+            throw;
+        }
+    }
+
+    private static string Status(VideoMaskGenerator generator, VideoFrames frames, int done, TimeSpan elapsed)
+    {
+        var perSecond = done / elapsed.TotalSeconds;
+        var all = frames.FrameCount ?? frames.Reader.ExpectedFrameCount;
+        var left = all > generator.NextFrame ? $", {TimeSpan.FromSeconds((all.Value - generator.NextFrame) / perSecond):h\\:mm\\:ss} left" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"frame {generator.NextFrame}{(all is { } n ? $" of {n}" : "")}, {generator.ActiveObjects} objects, {perSecond:0.00} frames per second{left}");
+    }
+
+    private void Summarise(VideoRequest request, VideoMaskGenerator generator, IReadOnlyList<Masklet> kept, TimeSpan elapsed)
+    {
+        for (var i = 0; i < kept.Count; i++)
+        {
+            var masklet = kept[i];
+            context.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"object {i + 1}: visible on {masklet.VisibleFrames} frames, {masklet.FirstFrame} to {masklet.LastFrame}, stability {masklet.Stability:0.00}"));
+        }
+
+        int Dropped(MaskletVerdict verdict) => generator.Masklets.Count(masklet => masklet.Verdict == verdict);
+        context.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Directory}  {kept.Count} objects on {generator.NextFrame} frames in {elapsed.TotalSeconds:0.0} s; dropped: {Dropped(MaskletVerdict.Duplicate)} duplicates, {Dropped(MaskletVerdict.TooShort)} too short, {Dropped(MaskletVerdict.Unstable)} unstable"));
+    }
+}

@@ -1,0 +1,116 @@
+using NUnit.Framework;
+using Sam2.Torch.Annotation;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class EverythingInVideoTests
+{
+    private const int Frames = 8;
+
+    private static readonly string[] Settings =
+    [
+        "--model", "sam2.1_hiera_nano", "--points-per-side", "8", "--crops", "0", "--pred-iou", "0.6", "--stability", "0.6", "--track-stability", "0.6",
+        "--interval", "4", "--max-objects", "6", "--min-length", "3",
+    ];
+
+    private TemporaryFolder _folder = null!;
+    private DrawnScene _scene = null!;
+    private string _video = null!;
+
+    [OneTimeSetUp]
+    public void DrawVideo()
+    {
+        _folder = new TemporaryFolder();
+        _scene = DrawnScene.Demo(160, 120);
+        _video = _folder.At("clip");
+        Directory.CreateDirectory(_video);
+        for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveVideo() => _folder.Dispose();
+
+    [Test]
+    public void Masklets_are_written_as_sav_has_them_with_an_overlay()
+    {
+        var output = Everything("plain");
+        var found = MaskletFile.Read(_folder.At("plain", "masklets.json"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(found.RowCount, Is.EqualTo(Frames));
+            Assert.That(found.ObjectIds, Is.EqualTo(Enumerable.Range(1, found.ObjectIds.Count)));
+            Assert.That(output, Does.Contain($"{found.ObjectIds.Count} objects on {Frames} frames"));
+            var best = Enumerable.Range(0, found.ObjectIds.Count).Max(column => Enumerable.Range(0, Frames).Average(
+                row => found.Mask(row, column)?.Decode().Iou(_scene.Render(row).Mask(2)) ?? 0));
+            Assert.That(best, Is.GreaterThan(0.7));
+            Assert.That(VideoReader.Open(_folder.At("plain", "overlay.mp4")).ReadFrames().Count(), Is.EqualTo(Frames));
+            Assert.That(Directory.GetFiles(_folder.At("plain"), ".*"), Is.Empty);
+        });
+    }
+
+    [TestCase("png", "masks/1/00000.png")]
+    [TestCase("davis", "davis/00007.png")]
+    [TestCase("coco-rle", "annotations.json")]
+    [TestCase("yolo", "00003.txt")]
+    public void Other_formats_can_be_asked_for(string format, string file)
+    {
+        Everything(format, "--format", format, "--interval", "0");
+        Assert.That(new FileInfo(_folder.At(format, file)).Length, Is.Positive);
+    }
+
+    [Test]
+    public async Task An_interrupted_run_is_continued_and_ends_as_if_it_had_not_been()
+    {
+        Everything("whole");
+        using (var cancel = new CancellationTokenSource())
+        {
+            var run = Task.Run(() => CommandLine.Run(cancel.Token, ["everything", _video, "--out", _folder.At("parts"), .. Settings]));
+            while (!run.IsCompleted && Kept() < 2) await Task.Delay(5);
+            cancel.Cancel();
+            if ((await run).ExitCode == ExitCode.Success) Assert.Inconclusive("The run was complete before it could be interrupted.");
+            Assert.That((await run).ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        }
+
+        var second = CommandLine.Run(["everything", _video, "--out", _folder.At("parts"), .. Settings]);
+        Assert.That(second.ExitCode, Is.Zero, second.Error);
+        Assert.That(second.Error, Does.Contain("continuing at frame"));
+        Assert.That(File.ReadAllText(_folder.At("parts", "masklets.json")), Is.EqualTo(File.ReadAllText(_folder.At("whole", "masklets.json"))));
+
+        int Kept()
+        {
+            if (!Directory.Exists(_folder.At("parts"))) return 0;
+            var journal = Directory.GetFiles(_folder.At("parts"), ".everything-*.jsonl").SingleOrDefault();
+            if (journal is null) return 0;
+            using var stream = new FileStream(journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd().Count(c => c == '\n');
+        }
+    }
+
+    [Test]
+    public void The_format_of_videos_is_not_for_pictures()
+    {
+        var run = CommandLine.Run(["everything", Path.Combine(_video, "0.png"), "--format", "sav", "--out", _folder.At("none"), .. Settings]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("is for videos"));
+    }
+
+    [TestCase("--max-objects", "0")]
+    [TestCase("--interval", "-1")]
+    [TestCase("--max-side", "3")]
+    [TestCase("--track-stability", "2")]
+    public void Impossible_options_are_usage_errors(string option, string value)
+    {
+        var run = CommandLine.Run("everything", _video, "--model", "m.pt", option, value);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(option));
+    }
+
+    private string Everything(string name, params string[] options)
+    {
+        var run = CommandLine.Run(["everything", _video, "--out", _folder.At(name), .. Settings.Chunk(2).Where(s => !options.Contains(s[0])).SelectMany(s => s), .. options]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        return run.Output;
+    }
+}
