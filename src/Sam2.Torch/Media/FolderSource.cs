@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Sam2.Torch.Media;
 
 /// <summary>Pictures as the frames of a video.</summary>
@@ -21,17 +19,13 @@ internal sealed class FolderSource : FrameSource
 
     public static FolderSource OfFolder(string folder, MediaLimits limits)
     {
-        string[] files =
-        [
-            .. Directory.EnumerateFiles(folder)
-                .Where(f => ImageFile.Extensions.Contains(Path.GetExtension(f).ToLowerInvariant()) && Path.GetFileName(f)[0] != '.'),
-        ];
+        string[] files = PictureFolder.Files(folder);
         if (files.Length == 0)
         {
             throw new MediaException(folder, "holds no pictures", $"Frames end in {string.Join(", ", ImageFile.Extensions)}");
         }
 
-        return new FolderSource(Ordered(files), limits);
+        return new FolderSource(files, limits);
     }
 
     public override IFrameStream Open(VideoReadOptions options, int width, int height, CancellationToken cancellation)
@@ -43,24 +37,6 @@ internal sealed class FolderSource : FrameSource
         }
 
         return new PictureStream(selected, Info, options.Limits, width, height, cancellation);
-    }
-
-    /// <summary>By number if every name is one (2 before 10), else by name.</summary>
-    private static string[] Ordered(string[] files)
-    {
-        var numbers = new long[files.Length];
-        for (int i = 0; i < files.Length; i++)
-        {
-            string stem = Path.GetFileNameWithoutExtension(files[i]);
-            if (!long.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
-            {
-                Array.Sort(files, StringComparer.Ordinal);
-                return files;
-            }
-        }
-
-        Array.Sort(numbers, files);
-        return files;
     }
 
     /// <summary>Decodes the next picture while the last one is being worked on.</summary>

@@ -1,12 +1,23 @@
 using System.CommandLine;
+using Sam2.Torch.Datasets;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
 /// <summary>The options of every command that evaluates a model on a data set.</summary>
 internal sealed class EvaluationOptions
 {
+    private static readonly string[] Formats = [.. Enum.GetNames<DatasetFormat>().Select(name => name.ToLowerInvariant())];
+
     private readonly ModelOptions _model = new();
     private readonly Argument<string> _root = new("DATASET_ROOT") { Description = "The data set's folder, as it is unpacked." };
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description = "How the data set is laid out; found out by looking at the folder if not given.", HelpName = string.Join('|', Formats),
+    };
+    private readonly Option<string?> _split = new("--split")
+    {
+        Description = "The part of the data set, such as val: a list or a folder that it has.", HelpName = "NAME",
+    };
     private readonly Option<string?> _videos = VideoList.CreateOption();
     private readonly Option<int?> _limit = new("--limit") { Description = "Only the first so many videos.", HelpName = "N" };
     private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
@@ -17,25 +28,30 @@ internal sealed class EvaluationOptions
         DefaultValueFactory = _ => "eval",
     };
 
-    public EvaluationOptions() => _limit.Validators.Add(result =>
+    public EvaluationOptions()
     {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var limit) && limit < 1)
+        _format.AcceptOnlyFromAmong(Formats);
+        _limit.Validators.Add(result =>
         {
-            result.AddError($"--limit {limit}: at least 1 is needed");
-        }
-    });
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var limit) && limit < 1)
+            {
+                result.AddError($"--limit {limit}: at least 1 is needed");
+            }
+        });
+    }
 
     public void AddTo(Command command)
     {
         command.Add(_root);
         _model.AddTo(command);
-        foreach (var option in new Option[] { _videos, _limit, _jobs, _directory })
+        foreach (var option in new Option[] { _format, _split, _videos, _limit, _jobs, _directory })
         {
             command.Add(option);
         }
     }
 
     public EvaluationRequest Read(ParseResult parsed) => new(
-        parsed.GetRequiredValue(_root), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
+        parsed.GetRequiredValue(_root), parsed.GetValue(_format) is { } format ? Enum.Parse<DatasetFormat>(format, ignoreCase: true) : null,
+        parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
         parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory));
 }

@@ -1,22 +1,23 @@
 using Sam2.Torch.Datasets;
-using Sam2.Torch.Evaluation.Scoring;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
 /// <summary>What every evaluation of a model was asked for.</summary>
 /// <param name="Root">The data set's folder.</param>
+/// <param name="Format">How it is laid out, or null to find out.</param>
+/// <param name="Split">Which part of it, or null for all.</param>
 /// <param name="Videos">Which videos, or null for all.</param>
 /// <param name="Limit">How many of them, or null for all.</param>
 /// <param name="Model">Which model, where and how.</param>
 /// <param name="Jobs">How many videos at once.</param>
 /// <param name="Directory">Where results go.</param>
 internal sealed record EvaluationRequest(
-    string Root, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory)
+    string Root, DatasetFormat? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory)
 {
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
     {
-        var videos = MaskTreeVideo.OpenAll(Root, Videos);
+        var videos = DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
         return Limit is { } limit ? [.. videos.Take(limit)] : videos;
     }
 

@@ -1,4 +1,5 @@
 using Sam2.Cli.Output;
+using Sam2.Torch.Datasets;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Evaluation.Scoring;
 

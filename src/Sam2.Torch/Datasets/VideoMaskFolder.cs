@@ -1,6 +1,4 @@
-using Sam2.Torch.Datasets;
-
-namespace Sam2.Torch.Evaluation.Scoring;
+namespace Sam2.Torch.Datasets;
 
 /// <summary>The masks of one video in a <see cref="MaskTree"/>.</summary>
 public sealed class VideoMaskFolder
@@ -26,7 +24,7 @@ public sealed class VideoMaskFolder
     /// <exception cref="DatasetException">It holds no masks, or a mixture.</exception>
     internal static VideoMaskFolder Open(string path)
     {
-        var objects = Directory.GetDirectories(path).Select(d => System.IO.Path.GetFileName(d)).Order(StringComparer.Ordinal).ToList();
+        var objects = Directory.GetDirectories(path).Select(d => System.IO.Path.GetFileName(d)).Where(d => d[0] != '.').Order(StringComparer.Ordinal).ToList();
         bool hasPictures = Pictures(path).Count > 0;
         if (objects.Count == 0 && !hasPictures)
         {
@@ -47,5 +45,5 @@ public sealed class VideoMaskFolder
         System.IO.Path.Combine(objectName is null ? Path : System.IO.Path.Combine(Path, objectName), frame + Extension);
 
     private static List<string> Pictures(string folder) =>
-        [.. Directory.GetFiles(folder, "*" + Extension).Select(f => System.IO.Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(folder, "*" + Extension).Select(f => System.IO.Path.GetFileNameWithoutExtension(f)).Where(f => !f.StartsWith('.')).Order(StringComparer.Ordinal)];
 }

@@ -1,6 +1,4 @@
-using Sam2.Torch.Datasets;
-
-namespace Sam2.Torch.Evaluation.Scoring;
+namespace Sam2.Torch.Datasets;
 
 /// <summary>
 /// A folder of masks, true or predicted, with a folder per video in one of the two layouts of the benchmarks: DAVIS's, where a
@@ -20,7 +18,7 @@ public sealed class MaskTree
 
     /// <summary>The videos' names, sorted.</summary>
     public IReadOnlyList<string> Videos =>
-        [.. Directory.GetDirectories(Root).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetDirectories(Root).Select(d => Path.GetFileName(d)).Where(d => d[0] != '.').Order(StringComparer.Ordinal)];
 
     /// <summary>Opens a folder of masks, or a data set's root that has one in its usual place.</summary>
     /// <exception cref="DatasetException">There is no such folder, or it holds no video.</exception>

@@ -1,8 +1,7 @@
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 
-namespace Sam2.Torch.Evaluation.Scoring;
+namespace Sam2.Torch.Datasets;
 
 /// <summary>The masks of a palette or grey PNG.</summary>
 internal sealed class StoredMasks
@@ -17,11 +16,11 @@ internal sealed class StoredMasks
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DatasetException">It is missing, damaged or no palette or grey PNG.</exception>
-    public static StoredMasks Read(string path)
+    public static StoredMasks Read(string path, MediaLimits? limits = null)
     {
         try
         {
-            return new StoredMasks(path, IndexedImage.Read(path));
+            return new StoredMasks(path, IndexedImage.Read(path, limits));
         }
         catch (MediaException e)
         {
@@ -29,8 +28,13 @@ internal sealed class StoredMasks
         }
     }
 
-    /// <summary>The masks of a picture whose indices are object ids; objects without a pixel have none.</summary>
-    public IReadOnlyDictionary<int, BinaryMask> Split() => IndexedMasks.Split(_image);
+    /// <summary>
+    /// The masks of a picture whose indices are object ids; objects without a pixel have none. White on black, as DAVIS 2016 has its
+    /// masks, is object 1.
+    /// </summary>
+    public IReadOnlyDictionary<int, BinaryMask> Split() => IsBlackAndWhite
+        ? new Dictionary<int, BinaryMask> { [1] = new BinaryMask(_image.Height, _image.Width, _image.Indices) }
+        : IndexedMasks.Split(_image);
 
     /// <summary>The mask of the only object: all of a picture that isn't 0.</summary>
     /// <exception cref="DatasetException">There are several objects.</exception>
@@ -41,4 +45,7 @@ internal sealed class StoredMasks
             ? new BinaryMask(_image.Height, _image.Width, _image.Indices)
             : throw new DatasetException($"{_path} holds several objects, but in a folder per object every picture holds one.");
     }
+
+    private bool IsBlackAndWhite =>
+        _image.Palette.Length == 0 && _image.Indices.AsSpan().Contains((byte)255) && !_image.Indices.AsSpan().ContainsAnyExcept((byte)0, (byte)255);
 }

@@ -1,0 +1,29 @@
+using Sam2.Torch.Datasets.Folders;
+
+namespace Sam2.Torch.Datasets;
+
+/// <summary>Tells data sets apart by what lies in their folders.</summary>
+internal static class DatasetDetection
+{
+    /// <summary>The format of a data set.</summary>
+    /// <exception cref="DatasetException">It looks like none of them.</exception>
+    public static DatasetFormat Detect(string root, DatasetOptions options)
+    {
+        string part = SplitFile.PartOf(root, options);
+        if (Directory.Exists(Path.Combine(part, "JPEGImages_24fps")) || Directory.Exists(Path.Combine(part, "Annotations_6fps")))
+        {
+            return DatasetFormat.Sav;
+        }
+
+        if (VideoFolders.IsRoot(part) || (options.Frames is not null && options.Annotations is not null))
+        {
+            return Directory.Exists(Path.Combine(root, "ImageSets")) ? DatasetFormat.Davis
+                : File.Exists(Path.Combine(part, "meta.json")) ? DatasetFormat.Ytvos
+                : Directory.EnumerateFiles(part, "*_meta.json").Any() ? DatasetFormat.Lvos
+                : DatasetFormat.Folders;
+        }
+
+        throw new DatasetException(
+            $"{root} looks like no known data set: there are no folders JPEGImages and Annotations, or images and masks. Give the data set's own folder, or say its format.");
+    }
+}
