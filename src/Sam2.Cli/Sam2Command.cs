@@ -76,6 +76,7 @@ public static class Sam2Command
             EverythingCommand.Create(context),
             AnnotateCommand.Create(context),
             TrainCommand.Create(context),
+            AblateCommand.Create(context),
             InfoCommand.Create(context),
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),

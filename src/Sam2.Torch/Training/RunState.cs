@@ -15,6 +15,9 @@ public sealed class RunState
     /// <summary>The step after which the model was last validated; 0 before the first validation.</summary>
     public long ValidatedStep { get; set; }
 
+    /// <summary>The scores of the last validation; empty before the first one.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> LastScores { get; set; } = [];
+
     /// <summary>Time spent in training, over all processes of the run.</summary>
     public TimeSpan Elapsed { get; set; }
 }

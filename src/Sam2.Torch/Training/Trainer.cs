@@ -183,7 +183,7 @@ public sealed class Trainer : IDisposable
             (_state.BestScore, _state.BestStep) = (scores[0].Value, _state.Step);
             SaveWeights(_folder.Best);
         }
-        _state.ValidatedStep = _state.Step;
+        (_state.ValidatedStep, _state.LastScores) = (_state.Step, scores);
         log.Write(new ValidationRecord(_state.Step, scores, best, watch.Elapsed.TotalSeconds));
     }
 

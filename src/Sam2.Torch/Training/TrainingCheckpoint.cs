@@ -55,6 +55,8 @@ internal sealed class TrainingCheckpoint(
         state.BestScore = training.GetValueOrDefault("best_score") is null ? null : Number(path, training, "best_score");
         state.BestStep = Get<long>(path, training, "best_step");
         state.ValidatedStep = Get<long>(path, training, "validated_step");
+        var scores = Get<PlainDictionary>(path, training, "scores");
+        state.LastScores = [.. scores.Keys.OfType<string>().Select(name => new KeyValuePair<string, double>(name, Number(path, scores, name)))];
         state.Elapsed = TimeSpan.FromSeconds(Number(path, training, "elapsed_seconds"));
         return Get<long>(path, training, "position");
     }
@@ -67,6 +69,7 @@ internal sealed class TrainingCheckpoint(
         ("best_score", state.BestScore is { } best ? Text(best) : null),
         ("best_step", state.BestStep),
         ("validated_step", state.ValidatedStep),
+        ("scores", new PlainDictionary(state.LastScores.Select(score => new KeyValuePair<string, object?>(score.Key, Text(score.Value))))),
         ("elapsed_seconds", Text(state.Elapsed.TotalSeconds)),
         ("loss_scale", Text(optimizer.Scaler.Scale)),
         ("loss_scale_steps", (long)optimizer.Scaler.GoodSteps),

@@ -69,6 +69,8 @@ internal static class SettingsTree
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(PlainDictionary))
             return value as PlainDictionary ?? throw Wrong(file, where, value, "nested settings");
+        if (type == typeof(PlainList))
+            return value as PlainList ?? throw Wrong(file, where, value, "a list");
         if (type == typeof(int))
             return value is long number and >= int.MinValue and <= int.MaxValue ? (int)number : throw Wrong(file, where, value, "a whole number");
         if (type == typeof(long))
@@ -116,7 +118,7 @@ internal static class SettingsTree
 
     private static object? Plain(object? value) => value switch
     {
-        null or bool or long or double or string or PlainDictionary => value,
+        null or bool or long or double or string or PlainDictionary or PlainList => value,
         int number => (long)number,
         ulong number => checked((long)number),
         Enum name => SnakeCaseName.Of(name.ToString()),

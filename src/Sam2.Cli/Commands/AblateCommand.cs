@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Sam2.Torch.Training.Ablation;
+
+namespace Sam2.Cli.Commands;
+
+/// <summary><c>sam2 ablate</c>: trains variants of a recipe and compares them.</summary>
+internal static class AblateCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var sweep = new Argument<string>("SWEEP") { Description = "What is varied, a YAML file such as recipes/ablations.yaml." };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "A setting of all runs in place of the recipe's, such as steps=1000. May be repeated.",
+            HelpName = "KEY=VALUE",
+        };
+        var directory = new Option<string?>("--out", "-o")
+        {
+            Description = "Where runs, report.md, report.html and charts/ are written; runs/ and the sweep's name if not given.",
+            HelpName = "DIR",
+        };
+        var command = new Command("ablate", "Trains variants of a recipe and compares them; started again after an interruption, it goes on.") { sweep, set, directory };
+        command.SetAction(parsed =>
+        {
+            var file = parsed.GetRequiredValue(sweep);
+            var folder = parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file));
+            var (failed, runs) = SweepRunner.Execute(file, parsed.GetValue(set) ?? [], folder, context.Output, context.Cancellation);
+            context.Output.WriteLine($"{Path.Combine(folder, "report.html")}  {runs} runs{(failed > 0 ? $", {failed} failed" : "")}");
+            return failed == 0 ? ExitCode.Success : ExitCode.Failed;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>The files of a sweep: a folder for each run, and the report.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class SweepFolder(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The folder of a run.</summary>
+    public TrainingFolder Run(SweepVariant variant, long seed) =>
+        new(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{Slug(variant.Name)}-seed{seed}")));
+
+    /// <summary>What a run gave, or null if it is not over.</summary>
+    /// <exception cref="CheckpointException">It was a run of another recipe.</exception>
+    public SweepResult? Result(SweepVariant variant, long seed)
+    {
+        var run = Run(variant, seed);
+        if (!File.Exists(ResultFile(run)))
+            return null;
+        var differences = SettingsTree.Differences(ConfigYaml.Parse(run.Recipe, File.ReadAllText(run.Recipe)), RecipeYaml.Parse("recipe", RecipeYaml.Format(variant.Recipes[seed]))).ToList();
+        if (differences.Count > 0)
+            throw new CheckpointException(run.Path, $"holds a run with other settings: {differences[0].Path} was {RecipeYaml.Flow(differences[0].A)}, now {RecipeYaml.Flow(differences[0].B)}",
+                "Give the sweep another folder with --out, or delete this one to repeat the run");
+        using var json = JsonDocument.Parse(File.ReadAllText(ResultFile(run)));
+        var root = json.RootElement;
+        return new SweepResult(
+            [.. root.GetProperty("scores").EnumerateObject().Select(score => new KeyValuePair<string, double>(score.Name, score.Value.ValueKind == JsonValueKind.Number ? score.Value.GetDouble() : double.NaN))],
+            root.GetProperty("parameters").GetInt64(), root.GetProperty("hours").GetDouble(), root.GetProperty("error").GetString());
+    }
+
+    /// <summary>Remembers what a run gave.</summary>
+    public void Save(SweepVariant variant, long seed, SweepResult result)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("scores");
+            foreach (var (name, value) in result.Scores)
+                if (double.IsFinite(value))
+                    json.WriteNumber(name, value);
+                else
+                    json.WriteNull(name);
+            json.WriteEndObject();
+            json.WriteNumber("parameters", result.Parameters);
+            json.WriteNumber("hours", result.Hours);
+            json.WriteString("error", result.Error);
+            json.WriteEndObject();
+        }
+        Write(ResultFile(Run(variant, seed)), buffer.ToArray());
+    }
+
+    /// <summary>Losses of a run by step, as far as it has come.</summary>
+    public IReadOnlyList<(long Step, double Loss)> Losses(SweepVariant variant, long seed)
+    {
+        var log = Run(variant, seed).JsonLines;
+        if (!File.Exists(log))
+            return [];
+        var losses = new List<(long, double)>();
+        foreach (var line in File.ReadLines(log))
+        {
+            using var record = JsonDocument.Parse(line);
+            if (record.RootElement.TryGetProperty("losses", out var values) && values.GetProperty(LossReport.TotalName) is { ValueKind: JsonValueKind.Number } loss)
+                losses.Add((record.RootElement.GetProperty("step").GetInt64(), loss.GetDouble()));
+        }
+        return losses;
+    }
+
+    /// <summary>Writes a file of the report completely or not at all.</summary>
+    /// <exception cref="CheckpointException">It can't be written.</exception>
+    public void WriteText(string name, string text)
+    {
+        var file = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+        Write(file, Encoding.UTF8.GetBytes(text));
+    }
+
+    private static string ResultFile(TrainingFolder run) => System.IO.Path.Combine(run.Path, "result.json");
+
+    private static void Write(string file, byte[] bytes) => AtomicFile.Write(
+        file, stream => stream.Write(bytes),
+        e => new CheckpointException(file, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room", e));
+
+    /// <summary>A name as part of a path: letters, digits, dots and hyphens, and a few digits that tell apart what this makes equal.</summary>
+    private static string Slug(string name)
+    {
+        var slug = new StringBuilder();
+        foreach (var c in name)
+            slug.Append(char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-');
+        var text = slug.ToString()[..Math.Min(slug.Length, 60)];
+        return $"{text}-{Crc32.Of(Encoding.UTF8.GetBytes(name)):x8}";
+    }
+}
