@@ -67,6 +67,27 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public void A_model_is_trained_in_bfloat16_and_resumed_from_its_float32_weights()
+    {
+        var recipe = Short with { Precision = TrainingPrecision.Bf16, Accumulate = 1, Steps = 4, Checkpoint = new() { Every = 2 }, Model = Short.Model with { Frozen = ["image_encoder.*"] } };
+        var whole = Train(recipe, "whole");
+        Assert.That(whole.Steps.Select(s => s.Losses[0].Value), Has.All.GreaterThan(0).And.All.LessThan(1e4));
+        using var cancel = new CancellationTokenSource();
+        var source = new MovingSquares { Spoil = (position, _) => { if (position == 2) cancel.Cancel(); } };
+        Assert.That(() => Train(recipe, "parts", source, cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Train(recipe, "parts", resume: true);
+        AssertSameBytes("whole", "parts", "model.pt");
+
+        // What is frozen is saved as it was, not rounded.
+        using var scope = NewDisposeScope();
+        using var untrained = ModelFactory.Create(recipe.Model, recipe.Seed);
+        using var saved = Checkpoint.Open(At("whole", "model.pt"));
+        foreach (var (name, weight) in untrained.state_dict())
+            if (name.StartsWith("image_encoder.", StringComparison.Ordinal))
+                Assert.That(saved.StateDict[name].Load().data<float>().ToArray(), Is.EqualTo(weight.data<float>().ToArray()), name);
+    }
+
+    [Test]
     public void Nothing_is_left_in_memory_from_step_to_step()
     {
         var live = new List<long>();
