@@ -35,7 +35,7 @@ public static class TrainingRun
         using var console = new ConsoleLog(output);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console.Note);
         model.to(DeviceOf(recipe.Device));
-        using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console.Note);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
         using var trainer = new Trainer(recipe, model, batches, folder, validator);
         Directory.CreateDirectory(folder.Path);

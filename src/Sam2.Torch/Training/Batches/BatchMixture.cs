@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Batches;
@@ -15,16 +16,25 @@ internal sealed class BatchMixture : IBatchSource
     private readonly ulong _seed;
     private readonly long _total;
     private readonly int _ahead;
+    private readonly Action<string>? _report;
     private readonly CancellationTokenSource _stop = new();
     private readonly Queue<Task<ClipBatch>> _queue = [];
+    private readonly long[] _drawn;
+    private readonly HashSet<string> _reported = [];
+    private readonly ConcurrentQueue<string> _reports = [];
 
     /// <summary>Mixes sources.</summary>
     /// <param name="sources">The samplers and their weights.</param>
-    /// <param name="seed">Decides everything.</param>
+    /// <param name="seed">Decides which source a batch is from.</param>
     /// <param name="total">Batches of the whole run, over which the weights change.</param>
-    /// <param name="ahead">Batches that are made ahead.</param>
-    public BatchMixture(IReadOnlyList<(ClipSampler Sampler, Schedule Weight)> sources, ulong seed, long total, int ahead) =>
-        (_sources, _seed, _total, _ahead) = (sources, seed, total, ahead);
+    /// <param name="ahead">Batches that are made ahead; so many threads and one more can be busy.</param>
+    /// <param name="report">Told, on the caller's thread, of samples that were skipped; of each problem once.</param>
+    public BatchMixture(
+        IReadOnlyList<(ClipSampler Sampler, Schedule Weight)> sources, ulong seed, long total, int ahead, Action<string>? report = null)
+    {
+        (_sources, _seed, _total, _ahead, _report) = (sources, seed, total, ahead, report);
+        _drawn = new long[sources.Count];
+    }
 
     /// <inheritdoc/>
     public long Position { get; private set; }
@@ -34,6 +44,11 @@ internal sealed class BatchMixture : IBatchSource
     {
         Drain();
         Position = position;
+
+        // Each source goes through its videos in its own order: what it has given so far follows from the choices before.
+        Array.Clear(_drawn);
+        for (long i = 0; i < position; i++)
+            _drawn[Choose(i)]++;
     }
 
     /// <inheritdoc/>
@@ -41,12 +56,17 @@ internal sealed class BatchMixture : IBatchSource
     {
         while (_queue.Count < _ahead + 1)
         {
-            var position = Position + _queue.Count;
-            _queue.Enqueue(Task.Run(() => Draw(position), _stop.Token));
+            var source = Choose(Position + _queue.Count);
+            var number = _drawn[source]++;
+            _queue.Enqueue(Task.Run(() => _sources[source].Sampler.Draw(number, _reports.Enqueue, _stop.Token), _stop.Token));
         }
-        _queue.Peek().Wait(cancellation);
+        Task.WaitAny([_queue.Peek()], cancellation);
         Position++;
-        return _queue.Dequeue().Result;
+        var batch = _queue.Dequeue();
+        while (_reports.TryDequeue(out var message))
+            if (_reported.Add(message))
+                _report?.Invoke(message);
+        return batch.GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
@@ -57,20 +77,18 @@ internal sealed class BatchMixture : IBatchSource
         _stop.Dispose();
     }
 
-    private ClipBatch Draw(long position)
+    private int Choose(long position)
     {
-        var random = TrainingRandom.For(_seed, DataStream, (ulong)position);
-        return Choose(position, random).Draw(random, _stop.Token);
-    }
-
-    private ClipSampler Choose(long position, TrainingRandom random)
-    {
-        var weights = _sources.Select(source => Math.Max(0, source.Weight.At((double)position / _total))).ToList();
-        var pick = random.NextDouble() * weights.Sum();
-        for (var i = 0; i < weights.Count; i++)
+        if (_sources.Count == 1)
+            return 0;
+        var weights = new double[_sources.Count];
+        for (var i = 0; i < weights.Length; i++)
+            weights[i] = Math.Max(0, _sources[i].Weight.At((double)position / _total));
+        var pick = TrainingRandom.For(_seed, DataStream, (ulong)position).NextDouble() * weights.Sum();
+        for (var i = 0; i < weights.Length; i++)
             if ((pick -= weights[i]) < 0)
-                return _sources[i].Sampler;
-        return _sources[weights.IndexOf(weights.Max())].Sampler;
+                return i;
+        return Array.IndexOf(weights, weights.Max());
     }
 
     private void Drain()

@@ -8,6 +8,9 @@ public sealed record BatchSettings
     /// <summary>The videos or images.</summary>
     public DatasetSettings Dataset { get; init; } = new();
 
+    /// <summary>Several data sets instead of one: their videos are shuffled together, each set repeated by its own factor.</summary>
+    public IReadOnlyList<DatasetSettings> Datasets { get; init; } = [];
+
     /// <summary>How often it is used, relative to the other sources: a number, or a schedule that changes over the run. Null: 1.</summary>
     public ScheduleSettings? Weight { get; init; }
 
@@ -16,6 +19,9 @@ public sealed record BatchSettings
 
     /// <summary>Frames per clip; 1 for images.</summary>
     public int Frames { get; init; } = 8;
+
+    /// <summary>Every how manieth annotated frame a clip takes.</summary>
+    public int Stride { get; init; } = 1;
 
     /// <summary>Most objects per clip.</summary>
     public int MaxObjects { get; init; } = 3;

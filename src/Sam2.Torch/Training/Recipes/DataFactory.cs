@@ -10,23 +10,41 @@ namespace Sam2.Torch.Training.Recipes;
 internal static class DataFactory
 {
     private const int EnoughClips = 1_000_000_000;
+    private const ulong SamplerStream = 3;
 
     /// <summary>The training batches.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <param name="imageSize">Side of the model's input.</param>
+    /// <param name="report">Told of samples that were skipped.</param>
     /// <exception cref="CheckpointException">A setting is wrong.</exception>
     /// <exception cref="DatasetException">A data set is missing or damaged.</exception>
-    public static IBatchSource Training(Recipe recipe, int imageSize)
+    public static IBatchSource Training(Recipe recipe, int imageSize, Action<string>? report = null)
     {
         if (recipe.Data.Train.Count == 0)
             throw new CheckpointException("data.train", "names no data", "Give at least one source, such as - {dataset: {kind: procedural}, frames: 8}");
         return new BatchMixture(
-            [.. recipe.Data.Train.Select(source => (new ClipSampler(Open(source.Dataset, source.Frames, imageSize), Sampling(source), imageSize), source.Weight?.ToSchedule() ?? new ConstantSchedule(1)))],
-            recipe.Seed, recipe.Steps * recipe.Accumulate, recipe.Data.Ahead);
+            [.. recipe.Data.Train.Select((source, i) => (Sampler(source, imageSize, recipe.Seed, i), source.Weight?.ToSchedule() ?? new ConstantSchedule(1)))],
+            recipe.Seed, recipe.Steps * recipe.Accumulate, recipe.Data.Ahead, report);
     }
 
     /// <summary>What the model is measured on.</summary>
     public static IValidator Validation(ValidationDataSettings settings, int imageSize) => new DatasetValidator(
         settings.Videos is { } videos ? Open(videos, frames: 24, imageSize) : [], settings.Prompts,
         settings.Images is { } images ? Open(images, frames: 1, imageSize) : [], settings.Clicks);
+
+    private static ClipSampler Sampler(BatchSettings source, int imageSize, ulong seed, int index)
+    {
+        // Sources must not use related random numbers.
+        var datasets = (source.Datasets.Count > 0 ? source.Datasets : [source.Dataset])
+            .Select(settings => new WeightedDataset(Open(settings, source.Frames, imageSize), Repeat(settings))).ToList();
+        if (datasets.All(set => set.Videos.Count * set.Repeat < 0.5))
+            throw new CheckpointException($"data.train[{index}]", "has no video to train on", "Check the folders, count and repeat");
+        return new ClipSampler(datasets, Sampling(source), imageSize, TrainingRandom.For(seed, SamplerStream, (ulong)index).NextBits());
+    }
+
+    private static double Repeat(DatasetSettings settings) => settings.Repeat is > 0 and <= 1e6
+        ? settings.Repeat
+        : throw new CheckpointException("dataset.repeat", $"is {settings.Repeat}", "Give a number above 0, up to a million");
 
     private static IReadOnlyList<IAnnotatedVideo> Open(DatasetSettings settings, int frames, int imageSize) => new ProceduralDataset(
         settings.Count ?? EnoughClips, settings.Seed,
@@ -36,10 +54,11 @@ internal static class DataFactory
     {
         AtLeastOne("clips", source.Clips);
         AtLeastOne("frames", source.Frames);
+        AtLeastOne("stride", source.Stride);
         AtLeastOne("max_objects", source.MaxObjects);
         Probability("flip_probability", source.FlipProbability);
         Probability("reverse_probability", source.ReverseProbability);
-        return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability);
+        return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability, source.Stride);
     }
 
     private static void AtLeastOne(string name, int value)

@@ -11,6 +11,9 @@ public sealed record DatasetSettings
     /// <summary>How many videos of it are used, the first ones; null for all. The procedural set has as many as are asked for.</summary>
     public int? Count { get; init; }
 
+    /// <summary>How often each of its videos comes in an epoch, above 0; of a fraction, others in every epoch.</summary>
+    public double Repeat { get; init; } = 1;
+
     /// <summary>Chooses the videos of the procedural set; different seeds share none.</summary>
     public long Seed { get; init; }
 

@@ -1,0 +1,34 @@
+using Sam2.Torch.Datasets;
+
+namespace Sam2.Torch.Training.Batches;
+
+/// <summary>
+/// Chooses a clip's frames and objects (training/dataset/vos_sampler.py, <c>RandomUniformSampler</c>): annotated frames that follow
+/// each other from a random start, maybe backwards, and some of the objects that are visible on the first of them.
+/// </summary>
+internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int> Objects)
+{
+    /// <summary>How many starts are tried in one video before it is given up.</summary>
+    private const int Attempts = 20;
+
+    /// <summary>A choice.</summary>
+    /// <exception cref="DatasetException">The video is too short, or none of the starts that were tried shows an object.</exception>
+    public static FrameChoice Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
+    {
+        var annotated = Enumerable.Range(0, video.FrameCount).Where(video.IsAnnotated).ToList();
+        var span = ((sampling.Frames - 1) * sampling.Stride) + 1;
+        if (annotated.Count < span)
+            throw new DatasetException($"{video.Name} has {annotated.Count} annotated frames, but clips need {span}; lower frames or stride.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var start = random.Below(annotated.Count - span + 1);
+            var frames = Enumerable.Range(0, sampling.Frames).Select(i => annotated[start + (i * sampling.Stride)]).ToArray();
+            if (random.Chance(sampling.ReverseProbability))
+                Array.Reverse(frames);
+            var visible = video.ReadMasks(frames[0]).Where(mask => mask.Value.Area > 0).Select(mask => mask.Key).Order().ToList();
+            if (visible.Count > 0)
+                return new FrameChoice(frames, random.Choose(visible, sampling.MaxObjects));
+        }
+        throw new DatasetException($"{video.Name} shows no object on the first frame of any of {Attempts} random clips.");
+    }
+}

@@ -1,0 +1,48 @@
+namespace Sam2.Torch.Training.Batches;
+
+/// <summary>
+/// In which order the videos of several data sets are used: all of them, shuffled, then all of them again in another order.
+/// In an epoch, every video of a data set comes as often as the set's repeat factor says; of a factor that is not whole, the
+/// fraction decides how many videos come once more, others in every epoch (training/dataset/utils.py, <c>RepeatFactorWrapper</c>).
+/// </summary>
+internal sealed class VideoOrder
+{
+    private readonly ulong _seed;
+    private readonly IReadOnlyList<(int Count, double Repeat)> _sets;
+    private readonly long[] _starts;
+
+    /// <summary>An order.</summary>
+    /// <param name="seed">Chooses it.</param>
+    /// <param name="sets">For each data set its number of videos and its repeat factor, above 0.</param>
+    /// <exception cref="ArgumentException">No video is left.</exception>
+    public VideoOrder(ulong seed, IReadOnlyList<(int Count, double Repeat)> sets)
+    {
+        (_seed, _sets, _starts) = (seed, sets, new long[sets.Count + 1]);
+        for (var i = 0; i < sets.Count; i++)
+            _starts[i + 1] = _starts[i] + (long)Math.Round(sets[i].Count * sets[i].Repeat);
+        if (EpochLength == 0)
+            throw new ArgumentException("There is no video to train on: the data sets are empty, or their repeat factors too small.", nameof(sets));
+    }
+
+    /// <summary>How many samples make an epoch.</summary>
+    public long EpochLength => _starts[^1];
+
+    /// <summary>Data set and video of a sample, counted from the beginning of the training.</summary>
+    public (int Set, int Video) this[long sample]
+    {
+        get
+        {
+            var (epoch, place) = Math.DivRem(sample, EpochLength);
+            place = Permutation(epoch, 0, EpochLength)[place];
+            var set = 0;
+            while (place >= _starts[set + 1])
+                set++;
+            // Neighbouring copies of one video are the same place of the set's own order.
+            var video = (long)((place - _starts[set]) / _sets[set].Repeat);
+            return (set, (int)Permutation(epoch, set + 1, _sets[set].Count)[Math.Min(video, _sets[set].Count - 1)]);
+        }
+    }
+
+    private IndexPermutation Permutation(long epoch, int set, long count) =>
+        new(count, TrainingRandom.For(_seed, (ulong)epoch, (ulong)set).NextBits());
+}
