@@ -9,7 +9,9 @@ internal static class EvalCommand
         "eval", "Measures a model on a data set, or predictions from anywhere, by the benchmarks' protocols and metrics.")
     {
         EvalVosCommand.Create(context),
+        EvalInteractiveCommand.Create(context),
         EvalImageCommand.Create(context),
         EvalScoreCommand.Create(context),
+        EvalCompareCommand.Create(context),
     };
 }

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Sam2.Torch.Evaluation.Protocols;
+
+namespace Sam2.Cli.Commands.Evaluation;
+
+/// <summary><c>sam2 eval interactive</c>: an annotator who corrects what is wrong.</summary>
+internal static class EvalInteractiveCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var options = new EvaluationOptions();
+        var defaults = new InteractiveOptions();
+        var mode = new Option<string>("--mode")
+        {
+            Description = "offline: pass after pass, each followed by clicks on the worst frame. online: one pass that stops where the IoU is too low.",
+            HelpName = "offline|online",
+            DefaultValueFactory = _ => "offline",
+        };
+        mode.AcceptOnlyFromAmong("offline", "online");
+        var frames = Number("--annotated-frames", "On how many frames each object is annotated at most.", defaults.AnnotatedFrames);
+        var clicks = Number("--clicks", "Clicks on each annotated frame, each at the centre of the largest error.", defaults.ClicksPerFrame);
+        var threshold = new Option<double>("--threshold")
+        {
+            Description = "Online: the IoU below which the pass stops.", HelpName = "IOU", DefaultValueFactory = _ => defaults.Threshold,
+        };
+        threshold.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, out var value) && value is < 0 or > 1)
+            {
+                result.AddError($"--threshold {result.Tokens[0].Value}: a number from 0 to 1 is needed");
+            }
+        });
+        var unconditioned = new Option<bool>("--corrections-do-not-condition")
+        {
+            Description = "Don't remember corrected frames as prompted ones, the default of the original's video predictor.",
+        };
+        var absent = new Option<bool>("--correct-absent") { Description = "Also correct frames on which the object isn't visible." };
+        var inner = new Option<bool>("--skip-first-and-last") { Description = "Don't count the first and the last annotated frame." };
+
+        var command = new Command(
+            "interactive", "Interactive segmentation: clicks where it goes wrong. Ends with J&F, J and F in percent, means over 1, 2, … annotated frames.");
+        options.AddTo(command);
+        foreach (var option in new Option[] { mode, frames, clicks, threshold, unconditioned, absent, inner })
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => new InteractiveEvaluation(context).Run(
+            options.Read(parsed),
+            new InteractiveOptions
+            {
+                AnnotatedFrames = parsed.GetValue(frames),
+                ClicksPerFrame = parsed.GetValue(clicks),
+                Threshold = parsed.GetValue(threshold),
+                CorrectedFramesCondition = !parsed.GetValue(unconditioned),
+                CorrectAbsent = parsed.GetValue(absent),
+            },
+            parsed.GetRequiredValue(mode) == "online", parsed.GetValue(inner)));
+        return command;
+    }
+
+    private static Option<int> Number(string name, string description, int fallback)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+            {
+                result.AddError($"{name} {value}: at least 1 is needed");
+            }
+        });
+        return option;
+    }
+}
