@@ -29,11 +29,13 @@ internal static class SegmentCommand
         var multimask = new Option<bool>("--multimask") { Description = "Three masks for an ambiguous prompt, best first, instead of the best one." };
         var directory = new Option<string>("--out", "-o")
         {
-            Description = "Where mask_0.png ... and overlay.png are written.",
+            Description = "Where mask_0.png ..., overlay.png, side-by-side.png and cutout_0.png ... are written.",
             HelpName = "DIR",
             DefaultValueFactory = _ => "out",
         };
         var json = new Option<string?>("--json") { Description = "Where to write the masks as JSON with COCO run lengths; - is the standard output.", HelpName = "FILE" };
+        var save = new SaveOption(["masks", "overlay", "side-by-side", "cutout"], "masks,overlay");
+        var pictures = new PictureOptions();
 
         var command = new Command("segment", "Segments an image from points, boxes or a mask.") { image };
         model.AddTo(command);
@@ -42,6 +44,8 @@ internal static class SegmentCommand
             command.Add(option);
         }
 
+        save.AddTo(command);
+        pictures.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(points) is null && result.GetResult(boxes) is null && result.GetResult(mask) is null)
@@ -56,7 +60,7 @@ internal static class SegmentCommand
         });
         command.SetAction(parsed => new Segmentation(context).Run(new SegmentRequest(
             parsed.GetRequiredValue(image), model.Read(parsed), parsed.GetValue(points) ?? [], parsed.GetValue(boxes) ?? [], parsed.GetValue(mask),
-            parsed.GetValue(multimask), parsed.GetRequiredValue(directory), parsed.GetValue(json))));
+            parsed.GetValue(multimask), parsed.GetRequiredValue(directory), save.Read(parsed), pictures.Read(parsed), parsed.GetValue(json))));
         return command;
     }
 

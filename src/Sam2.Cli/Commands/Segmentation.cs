@@ -104,8 +104,18 @@ internal sealed class Segmentation(CommandContext context)
         for (var i = 0; i < masks.Length; i++)
         {
             var mask = masks[i];
-            var file = Path.Combine(request.Directory, $"mask_{i}.png");
-            MaskFile.WritePng(file, mask.Mask);
+            string? file = null;
+            if (request.Save.Contains("masks"))
+            {
+                file = Path.Combine(request.Directory, $"mask_{i}.png");
+                MaskFile.WritePng(file, mask.Mask);
+            }
+
+            if (request.Save.Contains("cutout"))
+            {
+                ImageFile.Write(Path.Combine(request.Directory, $"cutout_{i}.png"), Overlay.CutOut(image, mask.Mask, crop: true));
+            }
+
             var rle = CocoRle.Encode(mask.Mask);
             var box = mask.Mask.BoundingBox;
             reports[i] = new MaskReport(
@@ -113,19 +123,34 @@ internal sealed class Segmentation(CommandContext context)
                 new RleReport([rle.Height, rle.Width], rle.ToCompressedString()), prompts.Count > 1 ? mask.Object : null);
         }
 
-        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, prompts, masks));
+        WriteOverlays(request, image, prompts, masks);
         return reports;
     }
 
-    /// <summary>The picture with the best mask of each object, and what was asked.</summary>
-    private static RgbImage DrawOverlay(RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks) => Overlay.Draw(
-        image,
-        [.. masks.DistinctBy(mask => mask.Object).Select(mask => new OverlayObject(mask.Object + 1, mask.Mask))],
-        new OverlayPrompts
+    /// <summary>Writes the picture with the best mask of each object, and what was asked.</summary>
+    private static void WriteOverlays(SegmentRequest request, RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks)
+    {
+        if (!request.Save.Overlaps(["overlay", "side-by-side"]))
         {
-            Points = [.. prompts.SelectMany(prompt => prompt.Points).Distinct().Select(p => ((double)p.X, (double)p.Y, p.IsForeground))],
-            Boxes = [.. prompts.SelectMany((prompt, i) => prompt.Box is { } b ? [((double)b.X0, (double)b.Y0, (double)b.X1, (double)b.Y1, i + 1L)] : Array.Empty<(double, double, double, double, long)>())],
-        });
+            return;
+        }
+
+        string Label(PredictedMask mask) => string.Create(CultureInfo.InvariantCulture, $"{mask.Object + 1}: {mask.Score:0.00}");
+        var drawn = Overlay.Draw(
+            image,
+            [.. masks.DistinctBy(mask => mask.Object).Select(mask => new OverlayObject(mask.Object + 1, mask.Mask, request.Pictures.Labels ? Label(mask) : null))],
+            ShownPrompts.Of(prompts.Select((prompt, i) => (i + 1L, prompt.Points, prompt.Box))),
+            request.Pictures.Style);
+        if (request.Save.Contains("overlay"))
+        {
+            ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), drawn);
+        }
+
+        if (request.Save.Contains("side-by-side"))
+        {
+            ImageFile.Write(Path.Combine(request.Directory, "side-by-side.png"), Overlay.SideBySide(image, drawn));
+        }
+    }
 
     private static void WriteText(string? path, string text)
     {
@@ -145,7 +170,7 @@ internal sealed class Segmentation(CommandContext context)
         {
             context.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{mask.File}  score {mask.Score:0.000}  {mask.Area} pixels in x {mask.Bbox[0]}..{mask.Bbox[0] + mask.Bbox[2]}, y {mask.Bbox[1]}..{mask.Bbox[1] + mask.Bbox[3]}"));
+                $"{mask.File ?? "mask"}  score {mask.Score:0.000}  {mask.Area} pixels in x {mask.Bbox[0]}..{mask.Bbox[0] + mask.Bbox[2]}, y {mask.Bbox[1]}..{mask.Bbox[1] + mask.Bbox[3]}"));
         }
 
         context.Output.WriteLine(string.Create(

@@ -9,7 +9,7 @@ internal static class TrackCommand
     /// <summary>The original's default.</summary>
     private const int DefaultHoles = 8;
 
-    private static readonly string[] Savings = ["overlay", "masks", "davis", "json"];
+    private static readonly string[] Savings = ["overlay", "side-by-side", "masks", "cutout", "davis", "json"];
 
     public static Command Create(CommandContext context)
     {
@@ -44,25 +44,24 @@ internal static class TrackCommand
         var reverse = new Option<bool>("--reverse") { Description = "Track backwards in time." };
         var directory = new Option<string>("--out", "-o")
         {
-            Description = "Where overlay.mp4, masks/OBJ/00000.png, davis/00000.png and masklets.json are written.",
+            Description = "Where overlay.mp4, side-by-side.mp4, masks/OBJ/00000.png, cutout/OBJ/00000.png, davis/00000.png and masklets.json are written.",
             HelpName = "DIR",
             DefaultValueFactory = _ => "out",
         };
-        var save = new Option<string>("--save")
-        {
-            Description = $"What is written, separated by commas: {string.Join(", ", Savings)}.",
-            HelpName = "LIST",
-            DefaultValueFactory = _ => "overlay,masks,json",
-        };
+        var save = new SaveOption(Savings, "overlay,masks,json");
+        var pictures = new PictureOptions();
         var maxSide = Number("--max-side", "Frames with a longer side are scaled down to it. Prompts stay in pixels of the video.", 16);
         var fillHoles = Number("--fill-holes", $"Largest hole that is filled, in pixels of the model's low-resolution mask; 0 for none, {DefaultHoles} if not given.", 0);
 
         var command = new Command("track", "Follows objects through a video.") { video };
         model.AddTo(command);
-        foreach (var option in new Option[] { prompts, file, start, frames, reverse, directory, save, maxSide, fillHoles })
+        foreach (var option in new Option[] { prompts, file, start, frames, reverse, directory, maxSide, fillHoles })
         {
             command.Add(option);
         }
+
+        save.AddTo(command);
+        pictures.AddTo(command);
 
         command.Validators.Add(result =>
         {
@@ -70,26 +69,14 @@ internal static class TrackCommand
             {
                 result.AddError("no prompt: give at least one --prompt, or --prompts with a file");
             }
-
-            if (result.GetResult(save) is { Implicit: false } given)
-            {
-                var list = string.Join(",", given.Tokens.Select(token => token.Value));
-                if (Split(list).Except(Savings).Any() || !Split(list).Any())
-                {
-                    result.AddError($"--save '{list}': give one or more of {string.Join(", ", Savings)}");
-                }
-            }
         });
         command.SetAction(parsed => new Tracking(context).Run(new TrackRequest(
             parsed.GetRequiredValue(video), model.Read(parsed),
             [.. parsed.GetValue(prompts) ?? [], .. parsed.GetValue(file) is { } path ? TrackPromptFile.Read(path) : []],
             parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse), parsed.GetRequiredValue(directory),
-            Split(parsed.GetValue(save)).ToHashSet(), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles)));
+            save.Read(parsed), pictures.Read(parsed), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles)));
         return command;
     }
-
-    private static IEnumerable<string> Split(string? list) =>
-        (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static Option<int?> Number(string name, string description, int smallest)
     {

@@ -19,14 +19,17 @@ internal sealed class Tracking(CommandContext context)
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
+        var shown = new List<(int Frame, long Object, IReadOnlyList<PointPrompt> Points, BoxPrompt? Box)>();
         foreach (var prompt in request.Prompts)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             progress.Step($"prompting object {prompt.Object} on frame {prompt.Frame} ...");
-            Add(session, prompt, frames);
+            var (points, box) = Add(session, prompt, frames);
+            shown.Add((prompt.Frame, prompt.Object, points, box));
         }
 
-        using var output = new TrackOutput(request, session.ObjectIds, frames);
+        var prompts = shown.GroupBy(p => p.Frame).ToDictionary(f => f.Key, f => ShownPrompts.Of(f.Select(p => (p.Object, p.Points, p.Box))));
+        using var output = new TrackOutput(request, session.ObjectIds, frames, prompts);
         var watch = Stopwatch.StartNew();
         try
         {
@@ -47,23 +50,24 @@ internal sealed class Tracking(CommandContext context)
         return ExitCode.Success;
     }
 
-    private static void Add(VideoSession session, TrackPrompt prompt, VideoFrames frames)
+    /// <summary>Gives the session a prompt.</summary>
+    /// <returns>Its points and box in pixels of the frames.</returns>
+    private static (IReadOnlyList<PointPrompt> Points, BoxPrompt? Box) Add(VideoSession session, TrackPrompt prompt, VideoFrames frames)
     {
         if (prompt.Mask is { } path)
         {
             session.AddMask(prompt.Frame, prompt.Object, MaskFile.Read(path));
-            return;
+            return ([], null);
         }
 
         // Prompts are in pixels of the video, whatever size it is tracked at.
         var info = frames.Reader.Info;
-        var resolved = PromptArguments.Resolve(prompt.Points, prompt.Box is { } box ? [box] : [], info.Width, info.Height)[0];
+        var resolved = PromptArguments.Resolve(prompt.Points, prompt.Box is { } given ? [given] : [], info.Width, info.Height)[0];
         float x = (float)frames.Width / info.Width, y = (float)frames.Height / info.Height;
-        session.AddPoints(
-            prompt.Frame, prompt.Object,
-            [.. resolved.Points.Select(p => p with { X = p.X * x, Y = p.Y * y })],
-            resolved.Box is { } b ? new BoxPrompt(b.X0 * x, b.Y0 * y, b.X1 * x, b.Y1 * y) : null,
-            replace: resolved.Box is not null);
+        PointPrompt[] points = [.. resolved.Points.Select(p => p with { X = p.X * x, Y = p.Y * y })];
+        BoxPrompt? box = resolved.Box is { } b ? new BoxPrompt(b.X0 * x, b.Y0 * y, b.X1 * x, b.Y1 * y) : null;
+        session.AddPoints(prompt.Frame, prompt.Object, points, box, replace: box is not null);
+        return (points, box);
     }
 
     private static long? Expected(TrackRequest request, VideoFrames frames, int frame, int done)

@@ -44,13 +44,13 @@ internal sealed record SegmentReport(
 internal sealed record SegmentSeconds(double Load, double Encode, double Predict);
 
 /// <summary>One mask.</summary>
-/// <param name="File">The picture it was written to.</param>
+/// <param name="File">The picture it was written to; null if masks were not to be written.</param>
 /// <param name="Score">The IoU that the model predicts, 0 to 1.</param>
 /// <param name="Area">Pixels.</param>
 /// <param name="Bbox">Left, top, width and height in pixels; zeros if the mask is empty.</param>
 /// <param name="Rle">COCO's compressed run lengths.</param>
 /// <param name="Object">Which box of several the mask answers, from 0; null if there was one object.</param>
-internal sealed record MaskReport(string File, float Score, long Area, int[] Bbox, RleReport Rle, int? Object);
+internal sealed record MaskReport(string? File, float Score, long Area, int[] Bbox, RleReport Rle, int? Object);
 
 /// <summary>COCO's compressed run lengths.</summary>
 /// <param name="Size">Height and width.</param>

@@ -13,16 +13,17 @@ internal sealed class TrackOutput : IDisposable
     private static readonly FrameRate DefaultRate = new(25, 1);
 
     private readonly TrackRequest _request;
-    private readonly VideoWriter? _overlay;
+    private readonly TrackPictures _pictures;
     private readonly MaskletWriter? _masklets;
     private readonly Dictionary<int, int> _visible;
 
-    public TrackOutput(TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames)
+    public TrackOutput(TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames, IReadOnlyDictionary<int, OverlayPrompts> prompts)
     {
         _request = request;
+        _pictures = new TrackPictures(request, frames.Reader.Info.FrameRate ?? DefaultRate, prompts);
         _visible = objects.ToDictionary(id => id, _ => 0);
-        if (request.Save.Contains("davis") && objects.FirstOrDefault(id => id is < 1 or > 255) is var odd && odd != 0)
-            throw new CliException($"object {odd} can't be saved as davis, which numbers objects from 1 to 255");
+        if (request.Save.Contains("davis") && objects.Any(id => id is < 1 or > DavisFile.LargestId))
+            throw new CliException($"object {objects.First(id => id is < 1 or > DavisFile.LargestId)} can't be saved as davis, which numbers objects from 1 to 255");
 
         OutputFolder.Create(request.Directory);
         if (request.Save.Contains("masks"))
@@ -33,12 +34,6 @@ internal sealed class TrackOutput : IDisposable
         if (request.Save.Contains("davis")) OutputFolder.Create(Path.Combine(request.Directory, "davis"));
         try
         {
-            if (request.Save.Contains("overlay"))
-            {
-                _overlay = new VideoWriter(
-                    Path.Combine(request.Directory, "overlay.mp4"), frames.Width, frames.Height, frames.Reader.Info.FrameRate ?? DefaultRate);
-            }
-
             if (request.Save.Contains("json"))
             {
                 var name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(request.Video));
@@ -68,7 +63,7 @@ internal sealed class TrackOutput : IDisposable
         }
 
         if (_request.Save.Contains("davis")) DavisPicture(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
-        _overlay?.Write(Overlay.Draw(image, [.. masks.Objects.Select(o => new OverlayObject(o.ObjectId, o.Mask))]));
+        _pictures.Write(masks, image);
         _masklets?.Write(masks.Frame, [.. masks.Objects.Select(o => new MaskletMask(o.ObjectId, CocoRle.Encode(o.Mask), o.ObjectScore))]);
         FrameCount++;
     }
@@ -76,13 +71,13 @@ internal sealed class TrackOutput : IDisposable
     /// <summary>Finishes the files; without it they don't appear.</summary>
     public void Complete()
     {
-        _overlay?.Complete();
+        _pictures.Complete();
         _masklets?.Complete();
     }
 
     public void Dispose()
     {
-        _overlay?.Dispose();
+        _pictures.Dispose();
         _masklets?.Dispose();
     }
 

@@ -49,17 +49,15 @@ public static class Overlay
         }
 
         var canvas = new Canvas(result);
-        foreach (var item in objects)
-        {
-            if (!string.IsNullOrEmpty(item.Label))
-            {
-                DrawLabel(canvas, result, item);
-            }
-        }
-
         if (prompts is not null)
         {
             DrawPrompts(canvas, prompts, Math.Max(line, 1.5));
+        }
+
+        var labels = new LabelLayer(canvas, image.Width, image.Height);
+        foreach (var item in objects)
+        {
+            labels.Draw(item);
         }
 
         return result;
@@ -160,28 +158,6 @@ public static class Overlay
                 Canvas.Mix(image.Pixels.AsSpan(3 * i, 3), Black, weight);
             }
         }
-    }
-
-    private static void DrawLabel(Canvas canvas, RgbImage image, OverlayObject item)
-    {
-        var (left, top, width, _) = item.Mask.BoundingBox;
-        if (width == 0)
-        {
-            return;
-        }
-
-        int scale = Math.Max(1, Math.Min(image.Width, image.Height) / 300);
-        int padding = 2 * scale;
-        int labelWidth = (BitmapFont.Measure(item.Label!) * scale) + (2 * padding);
-        int labelHeight = (BitmapFont.Height * scale) + (2 * padding);
-
-        // Above the object where there is room, else just inside its top edge; never outside the picture.
-        int x = Math.Clamp(left, 0, Math.Max(0, image.Width - labelWidth));
-        int y = top - labelHeight - scale;
-        y = Math.Clamp(y < 0 ? top + scale : y, 0, Math.Max(0, image.Height - labelHeight));
-        canvas.Box(x - 1, y - 1, x + labelWidth, y + labelHeight, Black, 0.5, padding);
-        canvas.Box(x, y, x + labelWidth - 1, y + labelHeight - 1, item.Colour, 1, padding);
-        canvas.Text(x + padding, y + padding, item.Label!, scale, Black);
     }
 
     private static void DrawPrompts(Canvas canvas, OverlayPrompts prompts, double line)

@@ -6,6 +6,16 @@ public sealed record OverlayStyle
     /// <summary>The style used where none is given.</summary>
     public static OverlayStyle Default { get; } = new();
 
+    /// <summary>Contours only, so that the objects themselves are seen as they are.</summary>
+    public static OverlayStyle Outline { get; } = new() { Opacity = 0 };
+
+    /// <summary>Objects as they are, outlined, everything else darkened.</summary>
+    public static OverlayStyle Spotlight { get; } = new() { Opacity = 0, BackgroundBrightness = 0.3 };
+
+    /// <summary>The styles by name, for command lines.</summary>
+    public static IReadOnlyDictionary<string, OverlayStyle> ByName { get; } =
+        new Dictionary<string, OverlayStyle> { ["fill"] = Default, ["outline"] = Outline, ["spotlight"] = Spotlight };
+
     /// <summary>Opacity of the fill, 0 (none) to 1.</summary>
     public double Opacity { get; init; } = 0.45;
 

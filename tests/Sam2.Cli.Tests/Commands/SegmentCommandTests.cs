@@ -92,6 +92,31 @@ public class SegmentCommandTests
     }
 
     [Test]
+    public void Only_the_pictures_asked_for_are_written()
+    {
+        var masks = Segment("--point", "24%,42%", "--save", "side-by-side,cutout", "--overlay-style", "spotlight", "--labels");
+        Assert.That(Files("*.png").Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "cutout_0.png", "side-by-side.png" }));
+        Assert.That(masks[0].TryGetProperty("file", out _), Is.False);
+        var box = masks[0].GetProperty("bbox").EnumerateArray().Select(e => e.GetInt32()).ToArray();
+        var cutout = ImageFile.ReadInfo(_folder.At("out", "cutout_0.png"));
+        Assert.That((cutout.Width, cutout.Height), Is.EqualTo((box[2], box[3])));
+        var both = ImageFile.Read(_folder.At("out", "side-by-side.png"));
+        Assert.That((both.Width, both.Height), Is.EqualTo((842, 300)));
+        Assert.That(both[5, 5], Is.EqualTo(_scene.Image[5, 5]));
+        Assert.That(both[842 - 415, 5].G, Is.LessThan(_scene.Image[5, 5].G / 2 + 1), "what is not the object is darkened on the right");
+    }
+
+    [TestCase("--save", "overlay,gif", "side-by-side")]
+    [TestCase("--save", ",", "side-by-side")]
+    [TestCase("--overlay-style", "glow", "spotlight")]
+    public void Unknown_pictures_and_styles_are_wrong_usage(string option, string value, string word)
+    {
+        var run = Run("--point", "1,2", option, value);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(word));
+    }
+
+    [Test]
     public void A_mask_to_start_from_is_a_prompt()
     {
         MaskFile.WritePng(_folder.At("start.png"), _scene.Mask(2));

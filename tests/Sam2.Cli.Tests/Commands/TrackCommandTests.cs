@@ -64,6 +64,28 @@ public class TrackCommandTests
     }
 
     [Test]
+    public void Pictures_side_by_side_and_cut_out_are_written_where_they_are_asked_for()
+    {
+        Track("pictures", "--prompt", $"obj=2 box={Box(2)}", "--frames", "2", "--save", "side-by-side,cutout", "--labels", "--overlay-style", "outline");
+        Assert.That(Directory.GetFileSystemEntries(_folder.At("pictures")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "cutout", "side-by-side.mp4" }));
+        var video = VideoReader.Open(_folder.At("pictures", "side-by-side.mp4"));
+        Assert.That((video.Info.Width, video.Info.Height), Is.EqualTo((422, 150)));
+        foreach (var name in new[] { "00000.png", "00001.png" })
+        {
+            var cutout = ImageFile.ReadInfo(_folder.At("pictures", "cutout", "2", name));
+            Assert.That((cutout.Width, cutout.Height), Is.EqualTo((210, 150)));
+        }
+    }
+
+    [Test]
+    public void An_object_without_a_place_in_the_palette_is_refused()
+    {
+        var run = Run("none", "--prompt", "obj=0 point=50%,50%", "--save", "davis");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("object 0 can't be saved as davis"));
+    }
+
+    [Test]
     public void Prompts_can_come_from_a_file_and_stay_in_the_videos_pixels_when_it_is_scaled_down()
     {
         var box = Box(2);

@@ -52,6 +52,56 @@ public class OverlayTests
     }
 
     [Test]
+    public void Labels_evade_each_other()
+    {
+        var image = new RgbImage(200, 120);
+        BinaryMask[] masks = [.. Enumerable.Range(0, 4).Select(i => Square(200, 120, 60, 50, 150, 90))];
+        var drawn = Overlay.Draw(image, [.. masks.Select((mask, i) => new OverlayObject(i + 1, mask, "label"))], style: new OverlayStyle { Opacity = 0, LineWidth = 0 });
+        foreach (int id in new[] { 1, 2, 3, 4 })
+        {
+            var colour = ObjectColours.Of(id);
+            int pixels = Enumerable.Range(0, 200 * 120).Count(i => drawn[i % 200, i / 200] == colour);
+            Assert.That(pixels, Is.GreaterThan(150), $"the tab of object {id}");
+        }
+    }
+
+    [Test]
+    public void A_label_is_at_the_largest_part_of_its_object()
+    {
+        var mask = Square(200, 120, 120, 60, 160, 100);
+        mask[2, 3] = true;
+        var drawn = Overlay.Draw(new RgbImage(200, 120), [new OverlayObject(1, mask, "x")], style: new OverlayStyle { Opacity = 0, LineWidth = 0 });
+        int[] lit = [.. Enumerable.Range(0, 200 * 120).Where(i => drawn[i % 200, i / 200] == ObjectColours.Of(1))];
+        Assert.That(lit.Select(i => i % 200), Is.All.InRange(115, 165));
+        Assert.That(lit.Select(i => i / 200), Is.All.InRange(40, 60));
+    }
+
+    [Test]
+    public void Styles_outline_or_darken_what_is_around()
+    {
+        var image = TestPictures.Smooth(100, 80);
+        OverlayObject[] objects = [new(1, Square(100, 80, 20, 20, 60, 60))];
+        var outlined = Overlay.Draw(image, objects, style: OverlayStyle.Outline);
+        var spotlit = Overlay.Draw(image, objects, style: OverlayStyle.Spotlight);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(outlined[40, 40], Is.EqualTo(image[40, 40]));
+            Assert.That(outlined[90, 70], Is.EqualTo(image[90, 70]));
+            Assert.That(spotlit[40, 40], Is.EqualTo(image[40, 40]));
+            Assert.That((double)spotlit[90, 70].G, Is.EqualTo(0.3 * image[90, 70].G).Within(2));
+            Assert.That(OverlayStyle.ByName.Keys, Is.EqualTo(new[] { "fill", "outline", "spotlight" }));
+        }
+    }
+
+    [Test]
+    public void Every_printable_character_has_a_glyph_of_its_own()
+    {
+        var glyphs = Enumerable.Range(' ', '~' - ' ' + 1).Select(c => string.Concat(
+            Enumerable.Range(0, BitmapFont.Width * BitmapFont.Height).Select(i => BitmapFont.IsSet((char)c, i % BitmapFont.Width, i / BitmapFont.Width) ? '#' : '.')));
+        Assert.That(glyphs, Is.Unique);
+    }
+
+    [Test]
     public void A_mask_of_another_size_is_refused()
     {
         Assert.That(

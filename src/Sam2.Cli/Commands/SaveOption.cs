@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace Sam2.Cli.Commands;
+
+/// <summary>The option <c>--save</c>: which results a command writes.</summary>
+internal sealed class SaveOption
+{
+    private readonly Option<string> _option;
+
+    /// <summary>An option with the results to choose from.</summary>
+    /// <param name="known">Names of results.</param>
+    /// <param name="byDefault">Those that are written if the option is not given, separated by commas.</param>
+    public SaveOption(IReadOnlyList<string> known, string byDefault)
+    {
+        _option = new Option<string>("--save")
+        {
+            Description = $"What is written, separated by commas: {string.Join(", ", known)}.",
+            HelpName = "LIST",
+            DefaultValueFactory = _ => byDefault,
+        };
+        _option.Validators.Add(result =>
+        {
+            var list = string.Join(",", result.Tokens.Select(token => token.Value));
+            if (!result.Implicit && (Split(list).Except(known).Any() || !Split(list).Any()))
+            {
+                result.AddError($"--save '{list}': give one or more of {string.Join(", ", known)}");
+            }
+        });
+    }
+
+    /// <summary>Adds the option to a command.</summary>
+    public void AddTo(Command command) => command.Add(_option);
+
+    /// <summary>What the user wants.</summary>
+    public IReadOnlySet<string> Read(ParseResult parsed) => Split(parsed.GetRequiredValue(_option)).ToHashSet();
+
+    private static IEnumerable<string> Split(string list) =>
+        list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
