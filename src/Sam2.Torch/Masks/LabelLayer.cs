@@ -8,8 +8,8 @@ namespace Sam2.Torch.Masks;
 /// </summary>
 internal sealed class LabelLayer(Canvas canvas, int width, int height)
 {
-    /// <summary>Side of a dot of the font: 2 pixels at 600 pixels of the picture's shorter side, in proportion.</summary>
-    private readonly int _scale = Math.Max(1, (int)Math.Round(Math.Min(width, height) / 300.0));
+    /// <summary>Side of a dot of the font: 2 pixels at 480 pixels of the picture's shorter side, in proportion.</summary>
+    private readonly int _scale = Math.Max(1, (int)Math.Round(Math.Min(width, height) / 240.0));
     private readonly List<(int X, int Y, int Width, int Height)> _taken = [];
 
     /// <summary>Writes an object's label; nothing if it has none, or no pixels.</summary>

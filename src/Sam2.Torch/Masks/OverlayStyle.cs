@@ -25,6 +25,6 @@ public sealed record OverlayStyle
     /// <summary>Brightness that is left to what belongs to no object, 0 to 1.</summary>
     public double BackgroundBrightness { get; init; } = 1;
 
-    /// <summary>The line width for a picture: 2 pixels at 600 pixels of its shorter side, in proportion, at least 1.5.</summary>
-    internal double LineWidthFor(int width, int height) => LineWidth ?? Math.Max(1.5, Math.Min(width, height) / 300.0);
+    /// <summary>The line width for a picture: 2 pixels at 600 pixels of its shorter side, in proportion, at least 2, which is what video leaves the colour of.</summary>
+    internal double LineWidthFor(int width, int height) => LineWidth ?? Math.Max(2, Math.Min(width, height) / 300.0);
 }
