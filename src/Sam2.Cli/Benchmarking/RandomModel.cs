@@ -13,16 +13,18 @@ public static class RandomModel
     /// <exception cref="CliException">There is no such architecture.</exception>
     public static Sam2Model Create(string architecture, torch.Device device, torch.ScalarType precision)
     {
-        if (!Sam2Presets.ByName.TryGetValue(architecture, out var config))
-        {
-            throw new CliException($"--random '{architecture}' is no architecture; {string.Join(", ", Sam2Presets.ByName.Keys)} are");
-        }
-
         torch.manual_seed(0);
-        var model = new Sam2Model(config);
+        var model = new Sam2Model(Config(architecture));
         model.eval();
         model.to(device);
         model.to(precision);
         return model;
     }
+
+    /// <summary>A published architecture.</summary>
+    /// <param name="architecture">A name of <see cref="Sam2Presets.ByName"/>.</param>
+    /// <exception cref="CliException">There is no such architecture.</exception>
+    public static Sam2Config Config(string architecture) => Sam2Presets.ByName.TryGetValue(architecture, out var config)
+        ? config
+        : throw new CliException($"--random '{architecture}' is no architecture; {string.Join(", ", Sam2Presets.ByName.Keys)} are");
 }

@@ -28,10 +28,11 @@ internal static class BenchCommand
             }
         });
         var attention = new Option<bool>("--attention") { Description = "Also time the attention kernel at the shapes that SAM 2.1 tiny uses." };
+        var train = new Option<bool>("--train") { Description = "Time a training step on a clip at 512x512 pixels instead, in fp32." };
 
         var command = new Command("bench", "Times the model: a table, then one line of JSON. 1 sg is the time of a 2048x2048x2048 fp32 product.");
         model.AddTo(command);
-        foreach (var option in new Option[] { random, repeat, attention })
+        foreach (var option in new Option[] { random, repeat, attention, train })
         {
             command.Add(option);
         }
@@ -42,10 +43,30 @@ internal static class BenchCommand
             {
                 result.AddError("--model and --random exclude each other");
             }
+
+            if (result.GetResult(train) is { Implicit: false } && result.GetResult(model.Model) is { Implicit: false })
+            {
+                result.AddError("--train starts from random weights: give --random instead of --model");
+            }
         });
-        command.SetAction(parsed => Run(
-            context, model.Read(parsed), parsed.GetValue(random), parsed.GetValue(repeat), parsed.GetValue(attention)));
+        command.SetAction(parsed => parsed.GetValue(train)
+            ? RunTraining(context, model.Read(parsed), parsed.GetValue(random) ?? DefaultArchitecture, parsed.GetValue(repeat))
+            : Run(context, model.Read(parsed), parsed.GetValue(random), parsed.GetValue(repeat), parsed.GetValue(attention)));
         return command;
+    }
+
+    private static int RunTraining(CommandContext context, ModelRequest request, string architecture, int repeat)
+    {
+        using var progress = new ProgressLine(context);
+        using var scope = torch.NewDisposeScope();
+        var device = request.ApplyDevice();
+        progress.Step("preparing ...");
+        using var reference = new ReferenceProduct(device);
+        using var training = new TrainingWorkload(RandomModel.Config(architecture), device);
+        var run = BenchmarkRun.Measure(reference.Run, training.All, repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
+        progress.Dispose();
+        Print(context, new(architecture, request.Device, "fp32", torch.get_num_threads(), repeat, run));
+        return ExitCode.Success;
     }
 
     private static int Run(CommandContext context, ModelRequest request, string? random, int repeat, bool attention)
@@ -68,9 +89,13 @@ internal static class BenchCommand
         tensors.ForEach(tensor => tensor.Dispose());
 
         progress.Dispose();
-        var report = new BenchReport(name, request.Device, request.Precision, torch.get_num_threads(), repeat, run);
+        Print(context, new(name, request.Device, request.Precision, torch.get_num_threads(), repeat, run));
+        return ExitCode.Success;
+    }
+
+    private static void Print(CommandContext context, BenchReport report)
+    {
         context.Output.Write(report.ToTable());
         context.Output.WriteLine(report.ToJsonLine());
-        return ExitCode.Success;
     }
 }
