@@ -9,6 +9,8 @@
 #define SAM2TORCH_ROWS 12   // rows of a register tile
 #define SAM2TORCH_NAME(kernel) kernel##_avx512
 #include "attention_block.inl"
+#include "attention_training_block.inl"
+#include "dropout_block.inl"
 #include "gelu_block.inl"
 #include "layer_norm_block.inl"
 #if defined(__clang__)

@@ -76,6 +76,12 @@ bool is_row(const Tensor& self, int64_t n) {
     return n == 1 || self.stride(-1) == 1;
 }
 
+// Whether several elements may lie at one place. libtorch won't say of a matrix with gaps between its rows.
+bool overlaps_itself(const Tensor& out) {
+    const bool one_matrix = out.dim() == 2 || out.size(0) == 1;
+    return at::has_internal_overlap(out) != at::MemOverlap::No && !(one_matrix && is_plain_operand(out));
+}
+
 // out = alpha * a b + beta * self. The shapes are known to match. `out` is written only when true is returned;
 // `self` is undefined for a plain product and may be `out`.
 bool product(const Tensor& out, const Tensor& self, const Tensor& a, const Tensor& b, double beta, double alpha) {
@@ -83,8 +89,7 @@ bool product(const Tensor& out, const Tensor& self, const Tensor& a, const Tenso
     if (out.numel() == 0) {
         return true;
     }
-    if (k == 0 || m == 0 || n == 0 || at::has_internal_overlap(out) != at::MemOverlap::No ||
-        shares_memory(out, a) || shares_memory(out, b)) {
+    if (k == 0 || m == 0 || n == 0 || overlaps_itself(out) || shares_memory(out, a) || shares_memory(out, b)) {
         return false;
     }
     if (self.defined() && beta != 0 && !self.is_same(out) && shares_memory(out, self)) {
