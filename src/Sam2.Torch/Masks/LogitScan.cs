@@ -37,8 +37,10 @@ internal sealed class LogitScan
 
     /// <summary>Scans one mask.</summary>
     /// <param name="logits">The logits, column after column: width × height values.</param>
-    public ScannedMask Scan(ReadOnlySpan<float> logits)
+    /// <param name="runs">Gets the mask; of the mask's height. What it held is forgotten.</param>
+    public ScannedMask Scan(ReadOnlySpan<float> logits, MaskRuns runs)
     {
+        runs.Clear();
         int sourceHeight = _rows.Source;
         if (logits.Length != sourceHeight * _columns.Source)
         {
@@ -50,7 +52,6 @@ internal sealed class LogitScan
         Span<float> column = new float[padded];
         Span<ulong> bits = new ulong[3 * Words(padded)];
         var boundaries = new List<int>();
-        var runs = new MaskRuns(_rows.Length);
         long innerArea = 0, outerArea = 0;
         for (int x = 0; x < _columns.Length; x++)
         {

@@ -16,6 +16,13 @@ internal sealed class MaskRuns(int height)
     public (int X0, int Y0, int X1, int Y1) Box =>
         _runs.Count == 0 ? default : (_runs[0].X, _runs.Min(r => r.Top), _runs[^1].X, _runs.Max(r => r.Bottom) - 1);
 
+    /// <summary>Forgets the runs; their memory is used again.</summary>
+    public void Clear()
+    {
+        _runs.Clear();
+        Area = 0;
+    }
+
     /// <summary>Adds a column's runs.</summary>
     /// <param name="x">The column, after those added before.</param>
     /// <param name="boundaries">The rows at which runs begin and end, in turns.</param>
@@ -36,31 +43,47 @@ internal sealed class MaskRuns(int height)
     public CocoRle ToRle(int left, int top, int imageHeight, int imageWidth)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(top + height, imageHeight);
-        var counts = new List<uint>(2 * _runs.Count + 1);
+        var counts = new uint[CountsOf(left, top, imageHeight, imageWidth)];
+        int last = -1;
         long position = 0;
         foreach (var (x, first, end) in _runs)
         {
             long start = ((long)(left + x) * imageHeight) + top + first;
             uint length = (uint)(end - first);
-            if (start == position && counts.Count > 0)
+            if (start == position && last > 0)
             {
-                counts[^1] += length; // it goes on from the bottom of the column before
+                counts[last] += length; // it goes on from the bottom of the column before
             }
             else
             {
-                counts.Add((uint)(start - position));
-                counts.Add(length);
+                counts[++last] = (uint)(start - position);
+                counts[++last] = length;
             }
 
             position = start + length;
         }
 
         long rest = ((long)imageHeight * imageWidth) - position;
-        if (rest > 0 || counts.Count == 0)
+        if (last + 1 < counts.Length)
         {
-            counts.Add((uint)rest);
+            counts[^1] = (uint)rest;
         }
 
-        return new CocoRle(imageHeight, imageWidth, [.. counts]);
+        return new CocoRle(imageHeight, imageWidth, counts);
+    }
+
+    /// <summary>How many counts the encoding has.</summary>
+    private int CountsOf(int left, int top, int imageHeight, int imageWidth)
+    {
+        int counts = 0;
+        long position = 0;
+        foreach (var (x, first, end) in _runs)
+        {
+            long start = ((long)(left + x) * imageHeight) + top + first;
+            counts += start == position && counts > 0 ? 0 : 2;
+            position = start + end - first;
+        }
+
+        return position < (long)imageHeight * imageWidth || counts == 0 ? counts + 1 : counts;
     }
 }

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Masks;
 
 /// <summary>What a <see cref="LogitScan"/> finds.</summary>
-/// <param name="Runs">The mask.</param>
+/// <param name="Runs">The mask, until the next scan into the same runs.</param>
 /// <param name="InnerArea">Pixels above the raised threshold.</param>
 /// <param name="OuterArea">Pixels above the lowered threshold.</param>
 internal readonly record struct ScannedMask(MaskRuns Runs, long InnerArea, long OuterArea)

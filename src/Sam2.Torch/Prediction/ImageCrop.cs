@@ -29,7 +29,9 @@ public readonly record struct ImageCrop(int X, int Y, int Width, int Height, int
                 for (var j = 0; j < perSide; j++)
                 {
                     var (x, y) = ((cropWidth - overlap) * i, (cropHeight - overlap) * j);
-                    crops.Add(new(x, y, Math.Min(cropWidth, width - x), Math.Min(cropHeight, height - y), layer));
+                    // An image of a few pixels hasn't enough for every crop.
+                    if (x < width && y < height)
+                        crops.Add(new(x, y, Math.Min(cropWidth, width - x), Math.Min(cropHeight, height - y), layer));
                 }
             }
 

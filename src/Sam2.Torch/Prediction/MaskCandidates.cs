@@ -61,12 +61,14 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
         var columns = TensorMemory.ToArray<float>(logits.transpose(1, 2));
         var size = sourceHeight * sourceWidth;
         var found = new GeneratedMask?[logits.shape[0]];
-        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, i =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
+        Parallel.For(0, found.Length, parallel, () => new MaskRuns(crop.Height), (i, _, runs) =>
         {
-            var mask = _scan.Scan(columns.AsSpan(i * size, size));
+            var mask = _scan.Scan(columns.AsSpan(i * size, size), runs);
             var stable = options.StabilityScoreThreshold <= 0 || mask.Stability >= options.StabilityScoreThreshold;
-            if (stable && !crop.CutsOff(mask.Runs.Box, imageWidth, imageHeight)) found[i] = candidate(i, mask);
-        });
+            if (stable && !crop.CutsOff(runs.Box, imageWidth, imageHeight)) found[i] = candidate(i, mask);
+            return runs;
+        }, _ => { });
         return [.. found.OfType<GeneratedMask>()];
     }
 

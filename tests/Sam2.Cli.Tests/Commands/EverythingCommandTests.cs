@@ -70,6 +70,14 @@ public class EverythingCommandTests
     }
 
     [Test]
+    public void Regions_can_be_left_as_the_original_leaves_them_without_its_extension()
+    {
+        Everything("as_is");
+        Everything("not_cleaned", "--min-area", "40", "--regions", "none");
+        Assert.That(File.ReadAllText(_folder.At("not_cleaned", "scene.json")), Is.EqualTo(File.ReadAllText(_folder.At("as_is", "scene.json"))));
+    }
+
+    [Test]
     public void Crops_add_masks_that_say_where_they_were_found()
     {
         Everything("crops", "--crops", "1");

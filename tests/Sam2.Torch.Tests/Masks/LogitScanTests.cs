@@ -29,7 +29,7 @@ public class LogitScanTests
             var logits = randn(1, 1, sourceHeight, sourceWidth) * 3;
             if (smoothness == 1) logits = nn.functional.avg_pool2d(logits, [5, 5], [1, 1], [2, 2]) * 5;
             var scan = new LogitScan(sourceHeight, sourceWidth, height, width, threshold: 0.25, offset: 0.75);
-            var found = scan.Scan(Columns(logits));
+            var found = scan.Scan(Columns(logits), new MaskRuns(height));
 
             var full = MaskResize.Logits(logits, height, width);
             var mask = BinaryMask.FromTensor(full > 0.25);
@@ -53,8 +53,8 @@ public class LogitScanTests
     {
         using var scope = NewDisposeScope();
         var scan = new LogitScan(8, 8, 30, 20);
-        var nothing = scan.Scan(Columns(full(1, 1, 8, 8, -5f)));
-        var everything = scan.Scan(Columns(full(1, 1, 8, 8, 5f)));
+        var nothing = scan.Scan(Columns(full(1, 1, 8, 8, -5f)), new MaskRuns(30));
+        var everything = scan.Scan(Columns(full(1, 1, 8, 8, 5f)), new MaskRuns(30));
         Assert.Multiple(() =>
         {
             Assert.That(nothing.Runs.ToRle(0, 0, 30, 20).Counts, Is.EqualTo(new uint[] { 600 }));
@@ -78,13 +78,13 @@ public class LogitScanTests
         var mask = MaskResize.Logits(logits, height, width) > 0;
         var image = zeros(40, 30, dtype: ScalarType.Bool);
         image.narrow(0, top, height).narrow(1, left, width).copy_(mask[0, 0]);
-        var rle = new LogitScan(8, 8, height, width).Scan(Columns(logits)).Runs.ToRle(left, top, 40, 30);
+        var rle = new LogitScan(8, 8, height, width).Scan(Columns(logits), new MaskRuns(height)).Runs.ToRle(left, top, 40, 30);
         Assert.That(rle, Is.EqualTo(CocoRle.Encode(BinaryMask.FromTensor(image))));
     }
 
     [Test]
     public void Logits_of_another_size_are_refused() => Assert.That(
-        () => new LogitScan(4, 4, 8, 8).Scan(new float[15]), Throws.ArgumentException.With.Message.Contains("4×4"));
+        () => new LogitScan(4, 4, 8, 8).Scan(new float[15], new MaskRuns(8)), Throws.ArgumentException.With.Message.Contains("4×4"));
 
     private static float[] Columns(Tensor logits) => TensorMemory.ToArray<float>(logits.transpose(2, 3));
 }

@@ -35,6 +35,10 @@ public class ImageCropTests
         }
     }
 
+    [Test]
+    public void An_image_of_one_pixel_has_no_empty_crops() =>
+        Assert.That(ImageCrop.Layers(1, 1, 2, 0.3).Select(c => (c.Width, c.Height)), Is.All.EqualTo((1, 1)));
+
     [TestCase(30, 30, 100, 100, false, Description = "inside")]
     [TestCase(0, 0, 100, 100, false, Description = "at the image's own corner")]
     [TestCase(30, 30, 195, 100, true, Description = "at the crop's right edge")]

@@ -8,6 +8,11 @@ internal sealed class GeneratorOptions
 {
     private static readonly MaskGeneratorOptions Defaults = new();
 
+    private static readonly Dictionary<string, RegionRemoval> RegionNames = new()
+    {
+        ["finished"] = RegionRemoval.Finished, ["low-resolution"] = RegionRemoval.LowResolution, ["none"] = RegionRemoval.None,
+    };
+
     private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid that is prompted with.", Defaults.PointsPerSide, 1);
     private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that pass the model together; it bounds memory only.", Defaults.PointsPerBatch, 1);
     private readonly Option<double> _predIou = Share("--pred-iou", "Masks whose quality the model predicts to be lower are dropped.", Defaults.PredIouThreshold);
@@ -20,8 +25,16 @@ internal sealed class GeneratorOptions
     private readonly Option<double> _cropOverlap = Share("--crop-overlap", "By which share of the picture's shorter side crops of the first layer overlap.", Defaults.CropOverlapRatio);
     private readonly Option<int> _cropDownscale = Number("--crop-downscale", "By how much the grid becomes coarser from layer to layer.", Defaults.CropPointsDownscale, 1);
     private readonly Option<int> _minArea = Number("--min-area", "Islands and holes of masks with fewer pixels are removed.", Defaults.MinMaskRegionArea, 0);
+    private readonly Option<string> _regions = new("--regions")
+    {
+        Description = "Where --min-area removes: in the finished masks; in low-resolution logits, as the original with its CUDA extension; or not at all, as the original without it.",
+        HelpName = string.Join("|", RegionNames.Keys),
+        DefaultValueFactory = _ => RegionNames.First().Key,
+    };
     private readonly Option<bool> _m2m = new("--m2m") { Description = "Refine every mask once, as a prompt of its own." };
     private readonly Option<bool> _single = new("--single") { Description = "One mask per point, not three for whole, part and subpart." };
+
+    public GeneratorOptions() => _regions.AcceptOnlyFromAmong([.. RegionNames.Keys]);
 
     /// <summary>What the user gave.</summary>
     public MaskGeneratorOptions Read(ParseResult parsed) => new()
@@ -38,6 +51,7 @@ internal sealed class GeneratorOptions
         CropOverlapRatio = parsed.GetValue(_cropOverlap),
         CropPointsDownscale = parsed.GetValue(_cropDownscale),
         MinMaskRegionArea = parsed.GetValue(_minArea),
+        RegionRemoval = RegionNames[parsed.GetRequiredValue(_regions)],
         UseM2M = parsed.GetValue(_m2m),
         Multimask = !parsed.GetValue(_single),
     };
@@ -67,7 +81,7 @@ internal sealed class GeneratorOptions
     {
         foreach (var option in new Option[]
         {
-            _pointsPerSide, _predIou, _stability, _stabilityOffset, _maskThreshold, _boxNms, _minArea, _crops, _cropNms, _cropOverlap,
+            _pointsPerSide, _predIou, _stability, _stabilityOffset, _maskThreshold, _boxNms, _minArea, _regions, _crops, _cropNms, _cropOverlap,
             _cropDownscale, _m2m, _single, _pointsPerBatch,
         })
         {
