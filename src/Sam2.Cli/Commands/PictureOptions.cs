@@ -13,7 +13,7 @@ internal sealed class PictureOptions
         DefaultValueFactory = _ => OverlayStyle.ByName.Keys.First(),
     };
 
-    private readonly Option<bool> _labels = new("--labels") { Description = "Write each object's number beside it in overlays." };
+    private readonly Option<bool> _labels = new("--labels") { Description = "Write each object's number or name beside it in overlays." };
 
     public PictureOptions() => _style.AcceptOnlyFromAmong([.. OverlayStyle.ByName.Keys]);
 

@@ -104,7 +104,7 @@ internal static class JsonMask
         WriteNumbers(json, name, box.X, box.Y, box.Width, box.Height);
 
     /// <summary>A message without the parameter's name that .NET appends.</summary>
-    private static string Message(Exception e)
+    public static string Message(Exception e)
     {
         int end = e.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return end < 0 ? e.Message : e.Message[..end];

@@ -34,7 +34,7 @@ internal static class LabelMeShape
         }
         catch (ArgumentException e)
         {
-            throw shape.Wrong($"can't be filled: {e.Message.Split(" (Parameter")[0]}", e);
+            throw shape.Wrong($"can't be filled: {JsonMask.Message(e)}", e);
         }
     }
 

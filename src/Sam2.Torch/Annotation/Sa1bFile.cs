@@ -80,6 +80,19 @@ public static class Sa1bFile
         });
     }
 
+    /// <summary>Whether a JSON file looks like one of SA-1B: it has an <c>image</c>.</summary>
+    /// <exception cref="AnnotationException">Missing, too large, or not a JSON object.</exception>
+    internal static bool IsOne(string path)
+    {
+        bool found = false;
+        JsonFile.ReadObject(path, null, (string name, ref Utf8JsonReader reader) =>
+        {
+            found |= name == "image";
+            reader.Skip();
+        });
+        return found;
+    }
+
     private static AnnotatedObject ReadObject(JsonFields fields, int height, int width)
     {
         var item = CocoReader.ReadObject(fields, height, width) with

@@ -121,7 +121,19 @@ public static class YoloLabels
             }
         }
 
-        return isBox ? Box(values, width, height) : Polygon(values, width, height);
+        if (isBox)
+        {
+            return Box(values, width, height);
+        }
+
+        try
+        {
+            return Polygon(values, width, height);
+        }
+        catch (ArgumentException e)
+        {
+            throw new AnnotationException(path, $"line {number} can't be filled: {JsonMask.Message(e).TrimEnd('.')}", null, e);
+        }
     }
 
     private static AnnotatedObject Box(double[] values, int width, int height)

@@ -55,6 +55,10 @@ public class YoloTests
     public void Damaged_files_are_refused(string content, string cause) => Damage.IsRefused(content, p => YoloLabels.Read(p, 30, 30), cause);
 
     [Test]
+    public void A_polygon_that_is_too_long_to_be_filled_is_refused() => Damage.IsRefused(
+        "3" + string.Concat(Enumerable.Repeat(" 0 0 1 1", 6000)), p => YoloLabels.Read(p, 10_000, 10_000), "line 1 can't be filled: The outlines of one mask are");
+
+    [Test]
     public void Damaged_files_never_crash_the_reader()
     {
         using var folder = new TemporaryFolder();

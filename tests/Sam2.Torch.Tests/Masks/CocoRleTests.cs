@@ -64,6 +64,19 @@ public class CocoRleTests
     }
 
     [Test]
+    public void Large_masks_round_trip_with_area_box_and_overlap() => MaskGenerators.Check(MaskGenerators.Large, 8, mask =>
+    {
+        var rle = CocoRle.Encode(mask);
+        var back = CocoRle.FromCompressedString(mask.Height, mask.Width, rle.ToCompressedString());
+        Assert.That(back, Is.EqualTo(rle));
+        Assert.That(new CocoRle(mask.Height, mask.Width, rle.Counts).Decode(), Is.EqualTo(mask));
+        Assert.That(rle.Area, Is.EqualTo(mask.Area));
+        Assert.That(rle.BoundingBox, Is.EqualTo(mask.BoundingBox));
+        Assert.That(CocoRle.Merge([rle, back]).Area, Is.EqualTo(mask.Area));
+        Assert.That(rle.Iou(back), Is.EqualTo(mask.Area > 0 ? 1 : 0));
+    });
+
+    [Test]
     public void Boxes_agree_with_pixels()
     {
         foreach (var mask in RandomMasks.Many(seed: 12, count: 500))

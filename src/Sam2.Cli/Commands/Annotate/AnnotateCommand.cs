@@ -17,7 +17,7 @@ internal static class AnnotateCommand
         var model = new ModelOptions();
         var boxes = new Option<string?>("--boxes")
         {
-            Description = "Where the boxes are: a folder of YOLO labels (NAME.txt) or LabelMe files (NAME.json), or a COCO annotation file. Polygons count by the box around them.",
+            Description = "Where the boxes are: a folder of YOLO labels (NAME.txt) or of files of LabelMe or SA-1B (NAME.json), or a COCO annotation file. Masks count by the box around them.",
             HelpName = "FOLDER|FILE",
         };
         var detector = new Option<string?>("--detector")
@@ -55,6 +55,8 @@ internal static class AnnotateCommand
         var overwrite = new Option<bool>("--overwrite") { Description = "Annotate again what an earlier run has annotated; else it is skipped." };
         var overlay = new Option<bool>("--overlay") { Description = "Write overlays/NAME.jpg with the masks drawn in as well." };
 
+        var pictures = new PictureOptions();
+
         var command = new Command("annotate", "Turns boxes on a folder of pictures into masks.") { folder };
         model.AddTo(command);
         foreach (var option in new Option[] { boxes, detector, confidence, iou, imageSize, most, classes, names, directory, format, overwrite, overlay })
@@ -62,6 +64,7 @@ internal static class AnnotateCommand
             command.Add(option);
         }
 
+        pictures.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(boxes) is null == result.GetResult(detector) is null)
@@ -86,7 +89,7 @@ internal static class AnnotateCommand
             },
             parsed.GetValue(names),
             parsed.GetValue(directory) ?? Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(folder)) + "_auto_annotate_labels",
-            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay))));
+            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay) ? pictures.Read(parsed) : null)));
         return command;
     }
 

@@ -12,7 +12,7 @@ namespace Sam2.Cli.Commands.Annotate;
 /// <param name="Directory">Where annotations are written.</param>
 /// <param name="Format">One of <see cref="Sam2.Torch.Annotation.AnnotationFormats.Names"/>.</param>
 /// <param name="Overwrite">Whether pictures that are annotated already are annotated again.</param>
-/// <param name="Overlay">Whether pictures with masks drawn in are written as well.</param>
+/// <param name="Overlay">How masks are drawn on pictures that are written as well; null for no such pictures.</param>
 internal sealed record AnnotateRequest(
     string Folder, ModelRequest Model, string? Boxes, string? Detector, DetectorOptions Detection, string? Names, string Directory,
-    string Format, bool Overwrite, bool Overlay);
+    string Format, bool Overwrite, PictureRequest? Overlay);

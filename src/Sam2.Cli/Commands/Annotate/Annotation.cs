@@ -83,23 +83,24 @@ internal sealed class Annotation(CommandContext context)
         count.Done++;
         count.Boxes += wanted.Count;
         count.Masks += objects.Count;
-        if (request.Overlay)
+        if (request.Overlay is { } pictures)
         {
-            DrawOverlay(request, picture, image, objects, wanted, boxes.Categories);
+            var path = Path.Combine(request.Directory, "overlays", Path.ChangeExtension(picture, ".jpg"));
+            OutputFolder.CreateFor(path);
+            ImageFile.Write(path, DrawOverlay(pictures, image, objects, wanted, boxes.Categories));
         }
     }
 
-    private static void DrawOverlay(
-        AnnotateRequest request, string picture, RgbImage image, IReadOnlyList<AnnotatedObject> objects,
-        IReadOnlyList<AnnotatedObject> boxes, IReadOnlyList<AnnotationCategory> categories)
+    private static RgbImage DrawOverlay(
+        PictureRequest pictures, RgbImage image, IReadOnlyList<AnnotatedObject> objects, IReadOnlyList<AnnotatedObject> boxes,
+        IReadOnlyList<AnnotationCategory> categories)
     {
         string NameOf(int category) => categories.FirstOrDefault(c => c.Id == category)?.Name ?? category.ToString(CultureInfo.InvariantCulture);
-        var path = Path.Combine(request.Directory, "overlays", Path.ChangeExtension(picture, ".jpg"));
-        OutputFolder.CreateFor(path);
-        ImageFile.Write(path, Overlay.Draw(
+        return Overlay.Draw(
             image,
-            [.. objects.Select((o, i) => new OverlayObject(i + 1, o.Shape!.ToMask(), NameOf(o.Category)))],
-            new OverlayPrompts { Boxes = [.. boxes.Select((b, i) => (b.Box.X, b.Box.Y, b.Box.X + b.Box.Width, b.Box.Y + b.Box.Height, i + 1L))] }));
+            [.. objects.Select((o, i) => new OverlayObject(i + 1, o.Shape!.ToMask(), pictures.Labels ? NameOf(o.Category) : null))],
+            new OverlayPrompts { Boxes = [.. boxes.Select((b, i) => (b.Box.X, b.Box.Y, b.Box.X + b.Box.Width, b.Box.Y + b.Box.Height, i + 1L))] },
+            pictures.Style);
     }
 
     private static IBoxSource OpenBoxes(AnnotateRequest request)

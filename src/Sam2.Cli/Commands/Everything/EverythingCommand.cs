@@ -32,12 +32,14 @@ internal static class EverythingCommand
         };
         format.AcceptOnlyFromAmong([.. AnnotationFormats.Names, VideoFormatName]);
 
+        var pictures = new PictureOptions();
         var command = new Command("everything", "Finds every object in a picture or a video, without prompts.") { input };
         model.AddTo(command);
         generator.AddTo(command);
         video.AddTo(command);
         command.Add(directory);
         command.Add(format);
+        pictures.AddTo(command);
         command.SetAction(parsed =>
         {
             var (path, request, folder) = (parsed.GetRequiredValue(input), model.Read(parsed), parsed.GetRequiredValue(directory));
@@ -46,12 +48,12 @@ internal static class EverythingCommand
                 var (frames, maxSide, restart) = video.ReadFrames(parsed);
                 return new EverythingInVideo(context).Run(new VideoRequest(
                     path, request, video.Read(parsed, generator.ReadForVideo(parsed)), frames, maxSide, folder,
-                    parsed.GetValue(format) ?? VideoFormatName, restart));
+                    parsed.GetValue(format) ?? VideoFormatName, pictures.Read(parsed), restart));
             }
 
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
             return chosen != VideoFormatName
-                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen))
+                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen, pictures.Read(parsed)))
                 : throw new CliException($"--format {VideoFormatName} is for videos; {path} is a picture");
         });
         return command;

@@ -31,7 +31,7 @@ internal sealed class EverythingInImage(CommandContext context)
         progress.Step("writing ...");
         OutputFolder.Create(request.Directory);
         WriteMasks(request, image, masks);
-        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, masks));
+        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, masks, request.Pictures));
         progress.Dispose();
         context.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -60,12 +60,22 @@ internal sealed class EverythingInImage(CommandContext context)
     }
 
     /// <summary>All masks on the picture, large ones below small ones.</summary>
-    private static RgbImage DrawOverlay(RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    private static RgbImage DrawOverlay(RgbImage image, IReadOnlyList<GeneratedMask> masks, PictureRequest pictures)
     {
+        var style = pictures.Style;
+        if (style.BackgroundBrightness < 1 && masks.Count > 0)
+        {
+            // What belongs to no object is darkened once; the objects, some at a time, must not darken each other.
+            var any = CocoRle.Merge([.. masks.Select(mask => mask.Segmentation)]).Decode();
+            image = Overlay.Draw(image, [new OverlayObject(0, any)], style: style with { Opacity = 0, LineWidth = 0 });
+            style = style with { BackgroundBrightness = 1 };
+        }
+
         var largestFirst = masks.Select((mask, i) => (Id: i + 1L, mask.Segmentation, mask.Area)).OrderByDescending(mask => mask.Area);
         foreach (var some in largestFirst.Chunk((int)Math.Max(1, DrawnBytes / ((long)image.Width * image.Height))))
         {
-            image = Overlay.Draw(image, [.. some.Select(mask => new OverlayObject(mask.Id, mask.Segmentation.Decode()))]);
+            image = Overlay.Draw(image, [.. some.Select(mask => new OverlayObject(
+                mask.Id, mask.Segmentation.Decode(), pictures.Labels ? mask.Id.ToString(CultureInfo.InvariantCulture) : null))], style: style);
         }
 
         return image;

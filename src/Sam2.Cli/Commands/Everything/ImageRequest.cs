@@ -8,4 +8,6 @@ namespace Sam2.Cli.Commands.Everything;
 /// <param name="Generator">How masks are looked for.</param>
 /// <param name="Directory">Where results are written.</param>
 /// <param name="Format">The format of the masks.</param>
-internal sealed record ImageRequest(string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format);
+/// <param name="Pictures">How the overlay is drawn.</param>
+internal sealed record ImageRequest(
+    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, PictureRequest Pictures);

@@ -35,7 +35,9 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
             format.Write(frame, objects);
             overlay.Write(Overlay.Draw(frames.Read(frame)!, [.. objects
                 .OrderByDescending(mask => mask.Mask!.Area)
-                .Select(mask => new OverlayObject(mask.ObjectId, mask.Mask!.Decode()))]));
+                .Select(mask => new OverlayObject(
+                    mask.ObjectId, mask.Mask!.Decode(), request.Pictures.Labels ? mask.ObjectId.ToString(CultureInfo.InvariantCulture) : null))],
+                style: request.Pictures.Style));
         }
 
         format.Complete();

@@ -10,6 +10,8 @@ namespace Sam2.Cli.Commands.Everything;
 /// <param name="MaxSide">Longer side to scale frames down to, or null.</param>
 /// <param name="Directory">Where results are written.</param>
 /// <param name="Format">The format of the masks.</param>
+/// <param name="Pictures">How the overlay is drawn.</param>
 /// <param name="Restart">Whether what an interrupted run left is ignored.</param>
 internal sealed record VideoRequest(
-    string Input, ModelRequest Model, VideoMaskGeneratorOptions Generator, int? Frames, int? MaxSide, string Directory, string Format, bool Restart);
+    string Input, ModelRequest Model, VideoMaskGeneratorOptions Generator, int? Frames, int? MaxSide, string Directory, string Format,
+    PictureRequest Pictures, bool Restart);

@@ -139,7 +139,9 @@ public sealed class Detector : IBoxSource
         }
 
         var output = result as Tensor ?? (result as System.Runtime.CompilerServices.ITuple)?[0] as Tensor ?? (result as Array)?.GetValue(0) as Tensor;
-        return output is { shape: [1, >= 5, >= 1] }
+
+        // Fewer anchors than rows: the other way round, or the final boxes of an export with NMS.
+        return output is { shape: [1, >= 5 and var rows, var anchors] } && anchors >= rows
             ? output
             : throw new AnnotationException(
                 _path,

@@ -4,8 +4,8 @@ using Sam2.Torch.Media;
 namespace Sam2.Torch.Annotation.Boxes;
 
 /// <summary>
-/// Boxes from a folder with a file per picture: YOLO labels (<c>NAME.txt</c>), or LabelMe's files (<c>NAME.json</c>). Polygons count by
-/// the box around them. A picture without a file has no boxes.
+/// Boxes from a folder with a file per picture: YOLO labels (<c>NAME.txt</c>), or files of LabelMe or SA-1B (<c>NAME.json</c>). Masks
+/// count by the box around them. Nothing is known of a picture without a file.
 /// </summary>
 public sealed class FolderBoxes : IBoxSource
 {
@@ -26,7 +26,7 @@ public sealed class FolderBoxes : IBoxSource
         string[] texts = Files("*.txt"), jsons = Files("*.json");
         if (texts.Length + jsons.Length == 0)
         {
-            throw new AnnotationException(folder, "has neither YOLO labels (.txt) nor files of LabelMe (.json)");
+            throw new AnnotationException(folder, "has neither YOLO labels (.txt) nor files of LabelMe or SA-1B (.json)");
         }
 
         categories ??= texts.Length > 0 ? YoloClasses.Find(folder) ?? Numbered(texts) : [];
@@ -35,7 +35,7 @@ public sealed class FolderBoxes : IBoxSource
         // Labels that are texts get their numbers from all files, not only from those of the pictures so far.
         foreach (string json in jsons)
         {
-            LabelMeFile.Read(json, _categories);
+            ReadJson(json);
         }
     }
 
@@ -61,7 +61,7 @@ public sealed class FolderBoxes : IBoxSource
             return null;
         }
 
-        var annotated = LabelMeFile.Read(stem + ".json", _categories);
+        var annotated = ReadJson(stem + ".json");
         return annotated.Width == image.Width && annotated.Height == image.Height
             ? annotated.Objects
             : throw new AnnotationException(
@@ -71,6 +71,22 @@ public sealed class FolderBoxes : IBoxSource
     /// <inheritdoc/>
     public void Dispose()
     {
+    }
+
+    private AnnotatedImage ReadJson(string path)
+    {
+        if (!Sa1bFile.IsOne(path))
+        {
+            return LabelMeFile.Read(path, _categories);
+        }
+
+        // SA-1B knows no categories.
+        if (_categories.All(c => c.Id != 0))
+        {
+            _categories.Insert(0, new AnnotationCategory(0, "object"));
+        }
+
+        return Sa1bFile.Read(path);
     }
 
     /// <summary>As many categories as the highest class needs, named by their numbers.</summary>

@@ -49,6 +49,16 @@ public class BoxSourceTests
     }
 
     [Test]
+    public void Files_of_SA_1B_give_boxes_of_one_category()
+    {
+        var image = AnnotatedImages.Sample("a.jpg");
+        Sa1bFile.Write(_folder["a.json"], image);
+        using var boxes = new FolderBoxes(_folder.FullName);
+        Assert.That(boxes.Categories, Is.EqualTo(new[] { new AnnotationCategory(0, "object") }));
+        Assert.That(boxes.Find("a.jpg", Picture)!.Select(o => (o.Category, o.Box)), Is.EqualTo(image.Objects.Select(o => (0, o.Box))));
+    }
+
+    [Test]
     public void A_folder_without_labels_is_refused()
     {
         Assert.That(() => new FolderBoxes(_folder.FullName), Throws.TypeOf<AnnotationException>().With.Message.Contains("neither YOLO labels"));

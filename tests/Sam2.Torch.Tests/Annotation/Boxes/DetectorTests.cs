@@ -81,6 +81,7 @@ public class DetectorTests
         {
             Assert.That(() => new Detector(folder["none.pt"]), Refused("does not exist"));
             Assert.That(() => new Detector(PathOf("classifier")), Refused("returns [1, 3], not [1, 4 + classes, anchors]"));
+            Assert.That(() => new Detector(PathOf("nms")), Refused("returns [1, 300, 6], not [1, 4 + classes, anchors]"));
             File.WriteAllText(folder["text.pt"], "text");
             Assert.That(() => new Detector(folder["text.pt"]), Refused("is not a TorchScript file"));
             using (ZipFile.Open(folder["empty.pt"], ZipArchiveMode.Create))

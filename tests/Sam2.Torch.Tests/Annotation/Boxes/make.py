@@ -1,5 +1,8 @@
 # Makes the TorchScript files of this folder, which DetectorTests and AnnotateCommandTests load: python3 make.py
 import json
+import os
+import shutil
+import zipfile
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +40,24 @@ class NoDetector(nn.Module):
         return x.mean(dim=[2, 3])
 
 
+class WithNms(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros([1, 300, 6])
+
+
+def save(script, name, **options):
+    """Saves without the debug records, which name the folder that this ran in."""
+    script.save("made.tmp/" + name, **options)
+    with zipfile.ZipFile("made.tmp/" + name) as made, zipfile.ZipFile(name, "w") as kept:
+        for entry in made.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                kept.writestr(zipfile.ZipInfo(entry.filename), made.read(entry))
+
+
+os.makedirs("made.tmp", exist_ok=True)
 script = torch.jit.script(Detector())
-script.save("detector.pt")
-script.save("named.pt", _extra_files={"config.txt": json.dumps({"names": {0: "red thing", 1: "blue thing"}, "imgsz": [160, 160], "stride": 32})})
-torch.jit.script(NoDetector()).save("classifier.pt")
+save(script, "detector.pt")
+save(script, "named.pt", _extra_files={"config.txt": json.dumps({"names": {0: "red thing", 1: "blue thing"}, "imgsz": [160, 160], "stride": 32})})
+save(torch.jit.script(NoDetector()), "classifier.pt")
+save(torch.jit.script(WithNms()), "nms.pt")
+shutil.rmtree("made.tmp")
