@@ -36,10 +36,14 @@ public sealed class TrainingWorkload : IDisposable
     }
 
     /// <summary>All workloads.</summary>
-    public IReadOnlyList<Workload> All => [Step];
+    public IReadOnlyList<Workload> All => [Checkpointed, Step];
 
     /// <summary>One step.</summary>
     public Workload Step => new("training_step", $"training step, {Frames} frames, {ImageSize}x{ImageSize}", () => Run(new TrainingOptions()));
+
+    /// <summary>The same with activation checkpointing.</summary>
+    public Workload Checkpointed => new(
+        "training_step_checkpointed", "the same, checkpointing", () => Run(new TrainingOptions { ActivationCheckpointing = true }));
 
     private void Run(TrainingOptions options)
     {

@@ -5,7 +5,7 @@ namespace Sam2.Torch.Training;
 
 /// <summary>Tracks the objects of a batch of clips, one frame at a time (training/model/sam2.py, <c>forward_tracking</c>).</summary>
 internal sealed class ClipTracker(
-    Sam2Model model, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features)
+    Sam2Model model, ForwardSegments segments, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features)
 {
     private readonly ClipMemory _memory = new();
 
@@ -45,12 +45,12 @@ internal sealed class ClipTracker(
 
     private Tensor ConditionOnMemory(int frame, Tensor embedding) => model.Config.NumMaskmem == 0
         ? model.ConditionOnNothing(embedding)
-        : model.ConditionOnMemory(embedding, model.GatherMemories(frame, embedding, _memory, clips.FrameCount));
+        : segments.ConditionOnMemory(embedding, model.GatherMemories(frame, embedding, _memory, clips.FrameCount));
 
     private SamHeadsOutput Decode(Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool prompted)
     {
         var pointCount = points?.Coordinates.shape[1] ?? 0;
-        return model.ForwardSamHeads(embedding, highRes, points, masks, model.UseMultimask(prompted, pointCount));
+        return segments.Decode(embedding, highRes, points, masks, model.UseMultimask(prompted, pointCount));
     }
 
     private PredictionStep Step(SamHeadsOutput output, PointPrompts? points)

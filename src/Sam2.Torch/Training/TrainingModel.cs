@@ -47,12 +47,11 @@ public sealed class TrainingModel
         ArgumentNullException.ThrowIfNull(random);
         RequireShape(clips);
         using var scope = NewDisposeScope();
-        if (Model.training) manual_seed((long)random.NextBits());
-
+        var segments = new ForwardSegments(Model, Options.ActivationCheckpointing, new TrainingRandom(random.NextBits()));
         var plan = PromptPlan.Draw(Options, clips.FrameCount, Model.training, random);
         var simulation = new UserSimulation(Options, Model.training, random);
-        var features = new ClipFeatures(Model.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
-        var tracker = new ClipTracker(Model, plan, simulation, clips, features);
+        var features = new ClipFeatures(segments.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
+        var tracker = new ClipTracker(Model, segments, plan, simulation, clips, features);
         var frames = new FramePrediction[clips.FrameCount];
         foreach (var frame in plan.Order(clips.FrameCount))
         {

@@ -23,6 +23,18 @@ public class BenchCommandTests
         }
     }
 
+    [Test]
+    public void A_training_step_is_timed_with_and_without_checkpointing()
+    {
+        var run = CommandLine.Run("bench", "--train", "--random", "sam2.1_hiera_nano", "--repeat", "1");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var json = JsonDocument.Parse(run.Output.TrimEnd('\n').Split('\n')[^1]);
+        var figures = json.RootElement.GetProperty("figures");
+        Assert.That(figures.EnumerateObject().Select(figure => figure.Name), Is.EqualTo(new[] { "training_step_checkpointed", "training_step" }));
+        Assert.That(figures.GetProperty("training_step").GetProperty("seconds").GetDouble(), Is.Positive);
+    }
+
+    [TestCase("--train", "--model", "sam2.1_hiera_nano")]
     [TestCase("--repeat", "0")]
     [TestCase("--model", "sam2.1_hiera_nano", "--random", "sam2.1_hiera_t")]
     public void Contradictory_options_are_usage_errors(params string[] options)
