@@ -60,6 +60,21 @@ public class EverythingInVideoTests
     }
 
     [Test]
+    public void Video_files_are_told_from_pictures_by_their_content()
+    {
+        var file = _folder.At("clip.mp4");
+        using (var writer = new VideoWriter(file, 160, 120, new FrameRate(25, 1)))
+        {
+            for (var i = 0; i < 3; i++) writer.Write(_scene.Render(i).Image);
+            writer.Complete();
+        }
+
+        var run = CommandLine.Run(["everything", file, "--frames", "2", "--out", _folder.At("file"), .. Settings]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(MaskletFile.Read(_folder.At("file", "masklets.json")).RowCount, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task An_interrupted_run_is_continued_and_ends_as_if_it_had_not_been()
     {
         Everything("whole");

@@ -59,8 +59,15 @@ internal static class EverythingCommand
         return command;
     }
 
-    private static bool IsVideo(string path) =>
-        Directory.Exists(path)
-        || (ImageFile.ReadInfo(path).Format is ImageFormat.Unknown or ImageFormat.Gif
-            && (!ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()) || Path.GetExtension(path).Equals(".gif", StringComparison.OrdinalIgnoreCase)));
+    /// <summary>Whether the input is to be read as a video: a folder, an animation, or a file that isn't a picture.</summary>
+    private static bool IsVideo(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return true;
+        }
+
+        using var stream = ImageFile.OpenRead(path);
+        return ImageFile.ReadInfo(stream, path).Format is ImageFormat.Unknown or ImageFormat.Gif;
+    }
 }
