@@ -42,6 +42,9 @@ public sealed class MaskletFile
     /// <summary>Annotated frames per second (<c>fps</c>); null if the file does not say.</summary>
     public double? RowsPerSecond { get; private init; }
 
+    /// <summary>How many frames the video has (<c>video_frame_count</c>); null if the file does not say.</summary>
+    public int? FrameCount { get; private init; }
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">What it may cost; null for the default.</param>
@@ -63,7 +66,7 @@ public sealed class MaskletFile
                         found = true;
                         JsonFile.ReadArray(path, name, ref reader, rows.Add);
                         break;
-                    case "video_id" or "video_height" or "video_width" or "masklet_id" or "masklet_frame" or "fps":
+                    case "video_id" or "video_height" or "video_width" or "masklet_id" or "masklet_frame" or "fps" or "video_frame_count":
                         members[name] = JsonFile.ReadValue(path, name, ref reader);
                         break;
                     default:
@@ -109,6 +112,11 @@ public sealed class MaskletFile
         }
     }
 
+    /// <summary>Whether an object is annotated on a frame, if only as not visible.</summary>
+    /// <param name="row">Which annotated frame.</param>
+    /// <param name="column">Which object, as an index into <see cref="ObjectIds"/>.</param>
+    public bool HasMask(int row, int column) => column < _rows[row].Length && _rows[row][column] is not null;
+
     private static MaskletFile Create(string path, Rows rows, Dictionary<string, JsonFields> members)
     {
         int Dimension(string name) => members.TryGetValue(name, out var value) && value.Value.ValueKind != JsonValueKind.Null
@@ -136,6 +144,7 @@ public sealed class MaskletFile
             VideoId = members.TryGetValue("video_id", out var id) && id.Value.ValueKind == JsonValueKind.String ? id.Text() : null,
             ObjectIds = ids ?? [.. Enumerable.Range(0, columns)],
             Frames = frames,
+            FrameCount = members.TryGetValue("video_frame_count", out var count) && count.Value.ValueKind != JsonValueKind.Null ? (int)count.Integer(1, int.MaxValue) : null,
             RowsPerSecond = members.TryGetValue("fps", out var fps) ? ReadRate(fps) : null,
         };
     }

@@ -1,4 +1,6 @@
 using Sam2.Torch.Datasets.Folders;
+using Sam2.Torch.Datasets.Masklets;
+using Sam2.Torch.Datasets.Pictures;
 
 namespace Sam2.Torch.Datasets;
 
@@ -10,7 +12,7 @@ internal static class DatasetDetection
     public static DatasetFormat Detect(string root, DatasetOptions options)
     {
         string part = SplitFile.PartOf(root, options);
-        if (Directory.Exists(Path.Combine(part, "JPEGImages_24fps")) || Directory.Exists(Path.Combine(part, "Annotations_6fps")))
+        if (HasSavPictures(root, options))
         {
             return DatasetFormat.Sav;
         }
@@ -23,7 +25,17 @@ internal static class DatasetDetection
                 : DatasetFormat.Folders;
         }
 
-        throw new DatasetException(
-            $"{root} looks like no known data set: there are no folders JPEGImages and Annotations, or images and masks. Give the data set's own folder, or say its format.");
+        return CocoInstances.FindFiles(root).Count > 0 ? DatasetFormat.Coco
+            : Annotations.Find(part, Sa1bDataset.Pattern).Any() ? DatasetFormat.Sa1b
+            : MaskletDataset.IsRoot(part) ? DatasetFormat.Sav
+            : throw new DatasetException(
+                $"{root} looks like no known data set: there are no folders JPEGImages and Annotations, or images and masks, and no annotation files instances_*.json, sa_*.json or *_manual.json. Give the data set's own folder, or say its format.");
+    }
+
+    /// <summary>Whether a data set has SA-V's folders of pictures, as val and test have.</summary>
+    public static bool HasSavPictures(string root, DatasetOptions options)
+    {
+        string part = SplitFile.PartOf(root, options);
+        return Directory.Exists(Path.Combine(part, "JPEGImages_24fps")) || Directory.Exists(Path.Combine(part, "Annotations_6fps"));
     }
 }

@@ -10,8 +10,8 @@ public enum DatasetFormat
     Davis,
 
     /// <summary>
-    /// SA-V val and test (sav_dataset/README.md of the original): frames in <c>JPEGImages_24fps/VIDEO/00000.jpg</c> and a folder of
-    /// masks per object, <c>Annotations_6fps/VIDEO/000/00000.png</c>.
+    /// SA-V (sav_dataset/README.md of the original): val and test with frames in <c>JPEGImages_24fps/VIDEO/00000.jpg</c> and a folder of
+    /// masks per object, <c>Annotations_6fps/VIDEO/000/00000.png</c>; train with <c>VIDEO.mp4</c> beside <c>VIDEO_manual.json</c>.
     /// </summary>
     Sav,
 
@@ -27,8 +27,15 @@ public enum DatasetFormat
     /// <summary>LVOS (https://lingyihongfd.github.io/lvos.github.io): as YouTube-VOS, with <c>*_meta.json</c>.</summary>
     Lvos,
 
+    /// <summary>SA-1B (https://ai.meta.com/datasets/segment-anything): <c>sa_1.jpg</c> beside <c>sa_1.json</c>; every picture is a video of one frame.</summary>
+    Sa1b,
+
+    /// <summary>COCO instances (https://cocodataset.org): <c>annotations/instances_val2017.json</c> and <c>val2017/*.jpg</c>; every picture is a video of one frame.</summary>
+    Coco,
+
     /// <summary>
-    /// Any folder of frames and any folder of masks, with a folder per video (<c>frames/a/1.jpg</c>, <c>masks/a/1.png</c>).
+    /// Any folder of frames and any folder of masks with the same names: pictures of one frame (<c>images/a.jpg</c>, <c>masks/a.png</c>), or
+    /// a folder per video (<c>frames/a/1.jpg</c>, <c>masks/a/1.png</c>).
     /// </summary>
     Folders,
 }

@@ -25,4 +25,39 @@ public sealed record DatasetOptions
 
     /// <summary>What a picture may cost.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;
+
+    /// <summary>Which masklets of SA-V train are used.</summary>
+    public MaskletKind Masklets { get; init; } = MaskletKind.Manual;
+
+    /// <summary>SA-1B and COCO: masks that cover more than this share of their picture are left out, in (0, 1].</summary>
+    public double MaxMaskArea { get; init; } = 1;
+
+    /// <summary>SA-1B: masks with a lower stability score are left out, in [0, 1].</summary>
+    public double MinStability { get; init; }
+
+    /// <summary>Every how manieth frame of videos is used, at least 1.</summary>
+    public int FrameStride { get; init; } = 1;
+
+    /// <summary>Only the first so many frames of videos are used, at least 1; null for all.</summary>
+    public int? MaxFrames { get; init; }
+
+    /// <summary>Whether frames that are not annotated are left out, as in training.</summary>
+    public bool AnnotatedFramesOnly { get; init; }
+
+    /// <summary>Refuses options that make no sense.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names the option.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(FrameStride, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxFrames ?? 1, 1, nameof(MaxFrames));
+        if (!(MaxMaskArea is > 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MaxMaskArea), MaxMaskArea, $"{nameof(MaxMaskArea)} is {MaxMaskArea}, but must be above 0 and at most 1.");
+        }
+
+        if (!(MinStability is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MinStability), MinStability, $"{nameof(MinStability)} is {MinStability}, but must be from 0 to 1.");
+        }
+    }
 }

@@ -1,4 +1,6 @@
 using Sam2.Torch.Datasets.Folders;
+using Sam2.Torch.Datasets.Masklets;
+using Sam2.Torch.Datasets.Pictures;
 
 namespace Sam2.Torch.Datasets;
 
@@ -13,6 +15,7 @@ public static class DatasetReader
     /// <param name="format">How it is laid out; null to look at the folder and decide.</param>
     /// <param name="options">What of it is read; null for all.</param>
     /// <returns>Its videos; at least one.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="DatasetException">Folders or lists are missing or contradict each other; the message names them.</exception>
     public static IReadOnlyList<IAnnotatedVideo> Open(string root, DatasetFormat? format = null, DatasetOptions? options = null)
     {
@@ -23,12 +26,28 @@ public static class DatasetReader
         }
 
         options ??= new DatasetOptions();
-        return (format ?? DatasetDetection.Detect(root, options)) switch
-        {
-            DatasetFormat.Davis or DatasetFormat.Mose => VideoFolders.Open(root, options, MaskCoverage.FirstOrAll),
-            DatasetFormat.Sav or DatasetFormat.Folders => VideoFolders.Open(root, options, MaskCoverage.Some),
-            DatasetFormat.Ytvos or DatasetFormat.Lvos => VideoFolders.Open(root, options, MaskCoverage.Some, MetaFile.Find),
-            var other => throw new ArgumentOutOfRangeException(nameof(format), other, "There is no such format."),
-        };
+        options.Check();
+        var videos = OpenAll(root, format ?? DatasetDetection.Detect(root, options), options);
+        return FrameSelection.Selects(options) ? new MappedVideos(videos, video => FrameSelection.Of(video, options)) : videos;
+    }
+
+    private static IReadOnlyList<IAnnotatedVideo> OpenAll(string root, DatasetFormat format, DatasetOptions options) => format switch
+    {
+        DatasetFormat.Davis or DatasetFormat.Mose => VideoFolders.Open(root, options, MaskCoverage.FirstOrAll),
+        DatasetFormat.Ytvos or DatasetFormat.Lvos => VideoFolders.Open(root, options, MaskCoverage.Some, MetaFile.Find),
+        DatasetFormat.Sav when DatasetDetection.HasSavPictures(root, options) => VideoFolders.Open(root, options, MaskCoverage.Some),
+        DatasetFormat.Sav => MaskletDataset.Open(root, options),
+        DatasetFormat.Sa1b => Sa1bDataset.Open(root, options),
+        DatasetFormat.Coco => CocoInstances.Open(root, options),
+        DatasetFormat.Folders => OpenFolders(root, options),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
+    };
+
+    private static IReadOnlyList<IAnnotatedVideo> OpenFolders(string root, DatasetOptions options)
+    {
+        var (frames, masks) = VideoFolders.Find(SplitFile.PartOf(root, options), options);
+        return PictureFolders.HoldsPictures(frames)
+            ? PictureFolders.Open(root, options, frames, masks)
+            : VideoFolders.Open(root, options, MaskCoverage.Some);
     }
 }

@@ -35,6 +35,15 @@ public interface IAnnotatedVideo
     /// <exception cref="DatasetException">The annotation is missing, damaged or of another size; the message names the file.</exception>
     IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame);
 
+    /// <summary>The ids of the objects that have a pixel on a frame, ascending.</summary>
+    /// <exception cref="DatasetException">As <see cref="ReadMasks(int)"/>.</exception>
+    IReadOnlyList<int> VisibleObjects(int frame) => [.. ReadMasks(frame).Where(mask => mask.Value.Area > 0).Select(mask => mask.Key).Order()];
+
+    /// <summary>The masks of some objects only, which costs less where a picture has hundreds.</summary>
+    /// <exception cref="DatasetException">As <see cref="ReadMasks(int)"/>.</exception>
+    IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame, IReadOnlyCollection<int> objects) =>
+        ReadMasks(frame).Where(mask => objects.Contains(mask.Key)).ToDictionary(mask => mask.Key, mask => mask.Value);
+
     /// <summary>
     /// The name by which the data set knows an object: for SA-V, its folder, such as <c>000</c>, although ids begin at 1. Predictions
     /// in the layout with a folder per object are written under it.

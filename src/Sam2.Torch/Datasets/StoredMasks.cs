@@ -28,13 +28,28 @@ internal sealed class StoredMasks
         }
     }
 
+    /// <summary>Whether a file is a PNG with numbers for pixels, a palette or grey, rather than colours.</summary>
+    /// <exception cref="DatasetException">It is missing or damaged.</exception>
+    public static bool Holds(string path)
+    {
+        try
+        {
+            return ImageFile.ReadInfo(path).Format == ImageFormat.Png && PngReader.ReadColour(path) is PngColour.Palette or PngColour.Grey;
+        }
+        catch (MediaException e)
+        {
+            throw new DatasetException($"The mask can't be read: {e.Message}", e);
+        }
+    }
+
     /// <summary>
     /// The masks of a picture whose indices are object ids; objects without a pixel have none. White on black, as DAVIS 2016 has its
     /// masks, is object 1.
     /// </summary>
-    public IReadOnlyDictionary<int, BinaryMask> Split() => IsBlackAndWhite
+    /// <param name="border">A palette's index that belongs to no object; null for none.</param>
+    public IReadOnlyDictionary<int, BinaryMask> Split(byte? border = null) => IsBlackAndWhite
         ? new Dictionary<int, BinaryMask> { [1] = new BinaryMask(_image.Height, _image.Width, _image.Indices) }
-        : IndexedMasks.Split(_image);
+        : IndexedMasks.Split(_image).Where(mask => _image.Palette.Length == 0 || mask.Key != border).ToDictionary(mask => mask.Key, mask => mask.Value);
 
     /// <summary>The mask of the only object: all of a picture that isn't 0.</summary>
     /// <exception cref="DatasetException">There are several objects.</exception>

@@ -35,6 +35,18 @@ internal static class PngReader
         }
     }
 
+    /// <summary>What the samples of a PNG mean, from its header.</summary>
+    /// <exception cref="MediaException">The file is missing or cut off.</exception>
+    public static PngColour ReadColour(string path)
+    {
+        // The signature, the length and name of the header's chunk, width, height and depth come before it.
+        Span<byte> header = stackalloc byte[26];
+        using var stream = ImageFile.OpenRead(path);
+        return stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length
+            ? (PngColour)header[25]
+            : throw new MediaException(path, "is cut off: the PNG data ends early", "Copy the file again");
+    }
+
     private static PngPixels Decode(Stream stream, string path, MediaLimits limits)
     {
         Span<byte> header = stackalloc byte[8];

@@ -1,4 +1,4 @@
-namespace Sam2.Torch.Datasets.Folders;
+namespace Sam2.Torch.Datasets;
 
 /// <summary>The lists and folders by which data sets are divided into training, validation and test parts.</summary>
 internal static class SplitFile
