@@ -58,9 +58,6 @@ public static partial class torch
 #nullable disable // As TorchSharp declares them.
             /// <summary>Calls a function of the script whose result is of a type.</summary>
             public TResult invoke<TResult>(string name, params object[] inputs) => (TResult)invoke(name, inputs);
-
-            /// <summary>Calls a function of the script whose arguments are of one type.</summary>
-            public TResult invoke<T, TResult>(string name, params T[] inputs) => (TResult)invoke(name, Array.ConvertAll(inputs, input => (object)input));
 #nullable restore
 
             /// <summary>The attributes that are tensors by path: parameters, buffers and others.</summary>
