@@ -16,4 +16,7 @@ public sealed record SweepAxis
 
     /// <summary>Named choices, in place of <see cref="Key"/> and <see cref="Values"/>.</summary>
     public IReadOnlyList<SweepChoice>? Choices { get; init; }
+
+    /// <summary>The place of the recipe as it is on a number axis, for charts of <see cref="SweepCombination.OneAtATime"/>; null if it has none.</summary>
+    public double? RecipeAt { get; init; }
 }

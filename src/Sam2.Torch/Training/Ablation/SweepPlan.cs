@@ -31,8 +31,8 @@ internal static class SweepPlan
     {
         if (sweep.Seeds.Count == 0 || sweep.Seeds.Any(seed => seed < 0) || sweep.Seeds.Distinct().Count() < sweep.Seeds.Count)
             throw new CheckpointException("seeds", $"is [{string.Join(", ", sweep.Seeds)}]", "Give different numbers of 0 or more");
-        var start = SettingsTree.Of(RecipeYaml.Read(sweep.Recipe, overrides));
-        start = Apply("set", start, sweep.Set);
+        // The command line has the last word on what all runs share; what an axis varies stays varied.
+        var start = RecipeOverrides.Apply(Apply("set", SettingsTree.Of(RecipeYaml.Read(sweep.Recipe)), sweep.Set), overrides);
         var axes = sweep.Axes.Select(axis => (axis.Name, Choices: Choices(axis))).ToList();
         if (axes.Select(axis => axis.Name).Distinct().Count() < axes.Count)
             throw new CheckpointException("axes", "has two axes of one name", "Give each its own");

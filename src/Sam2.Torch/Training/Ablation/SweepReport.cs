@@ -72,7 +72,7 @@ internal static class SweepReport
             return new ChartBar(variant.Name, score.Mean, score.Low, score.High);
         })]).ToSvg());
         foreach (var axis in sweep.Axes)
-            if (OverNumbers(axis.Name, variants, results, main) is { Count: > 0 } series)
+            if (OverNumbers(axis, variants, results, main) is { Count: > 0 } series)
                 yield return ($"axis-{FileName(axis.Name)}", new XyChart($"{main} over {axis.Name}", axis.Name, main, series).ToSvg());
         var curves = variants.Select(variant => new ChartSeries(variant.Name, Curve(variant, sweep.Seeds, folder), Marks: false)).Where(series => series.Points.Count > 0).ToList();
         if (curves.Count > 0)
@@ -80,15 +80,18 @@ internal static class SweepReport
     }
 
     /// <summary>A line over an axis whose choices are numbers, for each combination of the other choices.</summary>
-    private static List<ChartSeries> OverNumbers(string axis, IReadOnlyList<SweepVariant> variants, Dictionary<SweepVariant, List<SweepResult>> results, string main) =>
-        [.. variants.Where(variant => variant.Choices.GetValueOrDefault(axis)?.At is not null)
-            .GroupBy(variant => string.Join(", ", variant.Choices.Where(choice => choice.Key != axis).Select(choice => $"{choice.Key} {choice.Value.Name}")))
+    private static List<ChartSeries> OverNumbers(SweepAxis axis, IReadOnlyList<SweepVariant> variants, Dictionary<SweepVariant, List<SweepResult>> results, string main) =>
+        [.. variants.Select(variant => (Variant: variant, At: Place(axis, variant))).Where(v => v.At is not null)
+            .GroupBy(v => string.Join(", ", v.Variant.Choices.Where(choice => choice.Key != axis.Name).Select(choice => $"{choice.Key} {choice.Value.Name}")))
             .Where(group => group.Count() > 1)
-            .Select(group => new ChartSeries(group.Key, [.. group.OrderBy(variant => variant.Choices[axis].At).Select(variant =>
+            .Select(group => new ChartSeries(group.Key, [.. group.OrderBy(v => v.At).Select(v =>
             {
-                var score = Score(results[variant], main);
-                return new ChartPoint(variant.Choices[axis].At!.Value, score.Mean, score.Low, score.High);
-            })]))];
+                var score = Score(results[v.Variant], main);
+                return new ChartPoint(v.At!.Value, score.Mean, score.Low, score.High);
+            })], Marks: true))];
+
+    private static double? Place(SweepAxis axis, SweepVariant variant) =>
+        variant.Choices.Count == 0 ? axis.RecipeAt : variant.Choices.GetValueOrDefault(axis.Name)?.At;
 
     /// <summary>The training loss, averaged over seeds and over stretches of steps.</summary>
     private static List<ChartPoint> Curve(SweepVariant variant, IReadOnlyList<long> seeds, SweepFolder folder)

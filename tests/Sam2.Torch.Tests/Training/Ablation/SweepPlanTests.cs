@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training.Ablation;
+using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Tests.Training.Ablation;
@@ -58,8 +59,23 @@ public sealed class SweepPlanTests
     }
 
     [Test]
-    public void The_command_line_comes_before_the_sweep() =>
-        Assert.That(Variants("recipe: r.yaml\nset: {log.every: 3}\n", "steps=9", "log.every=5").Single().Recipes[1], Has.Property("Steps").EqualTo(9).And.Property("Log").Property("Every").EqualTo(3));
+    public void The_command_line_replaces_settings_of_all_runs_but_not_what_is_varied()
+    {
+        var variants = Variants("recipe: r.yaml\nset: {log.every: 3}\naxes: [{name: steps, key: steps, values: [5, 6]}]\n", "steps=9", "log.every=4");
+        Assert.That(variants.Select(v => (v.Recipes[1].Steps, v.Recipes[1].Log.Every)), Is.EqualTo(new[] { (5L, 4), (6L, 4) }));
+    }
+
+    [Test]
+    public void Every_variant_of_the_repositorys_ablations_can_be_built()
+    {
+        var variants = SweepPlan.Variants(SweepPlan.Read(Path.Combine(RepositoryFiles.Root, "recipes", "ablations.yaml")), []);
+        Assert.That(variants, Has.Count.GreaterThan(15));
+        foreach (var variant in variants)
+        {
+            using var model = ModelFactory.Create(variant.Recipes[1].Model, seed: 1);
+            Assert.That(() => ParameterGroups.Of(model, variant.Recipes[1].Optimizer), Throws.Nothing, variant.Name);
+        }
+    }
 
     [TestCase("axes: []", "names no recipe")]
     [TestCase("recipe: none.yaml", "none.yaml")]
