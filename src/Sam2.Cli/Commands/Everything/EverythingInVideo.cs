@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sam2.Cli.Output;
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
@@ -24,11 +25,21 @@ internal sealed class EverythingInVideo(CommandContext context)
         using var store = new MaskletStore(request);
         using var generator = Open(store, model, frames, request);
         var watch = Stopwatch.StartNew();
-        Generate(generator, store, progress, frames);
+        List<Masklet> kept;
+        try
+        {
+            Generate(generator, store, progress, frames);
+            progress.Step("writing ...");
+            kept = [.. generator.Masklets.Where(masklet => masklet.Verdict == MaskletVerdict.Keep)];
+            new MaskletResults(request, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
+        }
+        catch
+        {
+            // Ctrl-C, a damaged frame or a full disk: what was found so far is worth keeping.
+            SaveIfPossible(generator, store);
+            throw;
+        }
 
-        progress.Step("writing ...");
-        var kept = generator.Masklets.Where(masklet => masklet.Verdict == MaskletVerdict.Keep).ToList();
-        new MaskletResults(request, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
         store.Delete();
         progress.Dispose();
         Summarise(request, generator, kept, watch.Elapsed);
@@ -51,23 +62,27 @@ internal sealed class EverythingInVideo(CommandContext context)
     {
         var (watch, first, saved) = (Stopwatch.StartNew(), generator.NextFrame, TimeSpan.Zero);
         var search = new GeneratorProgress(progress, () => $"frame {generator.NextFrame}, ");
-        try
+        foreach (var frame in generator.Generate(search, context.Cancellation))
         {
-            foreach (var frame in generator.Generate(search, context.Cancellation))
+            store.Append(frame);
+            progress.Update(() => Status(generator, frames, generator.NextFrame - first, watch.Elapsed));
+            if (watch.Elapsed - saved > SaveInterval)
             {
-                store.Append(frame);
-                progress.Update(() => Status(generator, frames, generator.NextFrame - first, watch.Elapsed));
-                if (watch.Elapsed - saved > SaveInterval)
-                {
-                    generator.Save(store.StatePath);
-                    saved = watch.Elapsed;
-                }
+                generator.Save(store.StatePath);
+                saved = watch.Elapsed;
             }
         }
-        catch (OperationCanceledException)
+    }
+
+    private static void SaveIfPossible(VideoMaskGenerator generator, MaskletStore store)
+    {
+        try
         {
             generator.Save(store.StatePath);
-            throw;
+        }
+        catch (CheckpointException)
+        {
+            // The failure that led here is the one to report.
         }
     }
 
