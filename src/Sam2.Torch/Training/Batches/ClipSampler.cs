@@ -87,7 +87,7 @@ internal sealed class ClipSampler
         {
             // Masks right after the picture: what draws or decodes both at once keeps the last frame.
             images.Add(ImageTransform.ToModelInput(video.ReadFrame(frame).ToTensor(), _imageSize));
-            var truth = video.ReadMasks(frame);
+            var truth = video.ReadMasks(frame, choice.Objects);
             masks.Add(stack([.. choice.Objects.Select(id => truth.TryGetValue(id, out var mask) ? Resized(mask) : Absent())]));
         }
         var (clip, objects) = (stack([.. images]), stack([.. masks]));

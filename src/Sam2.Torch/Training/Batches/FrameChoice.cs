@@ -25,7 +25,7 @@ internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int>
             var frames = Enumerable.Range(0, sampling.Frames).Select(i => annotated[start + (i * sampling.Stride)]).ToArray();
             if (random.Chance(sampling.ReverseProbability))
                 Array.Reverse(frames);
-            var visible = video.ReadMasks(frames[0]).Where(mask => mask.Value.Area > 0).Select(mask => mask.Key).Order().ToList();
+            var visible = video.VisibleObjects(frames[0]);
             if (visible.Count > 0)
                 return new FrameChoice(frames, random.Choose(visible, sampling.MaxObjects));
         }

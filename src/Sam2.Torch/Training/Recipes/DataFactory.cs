@@ -9,7 +9,6 @@ namespace Sam2.Torch.Training.Recipes;
 /// <summary>Opens the data that a recipe names.</summary>
 internal static class DataFactory
 {
-    private const int EnoughClips = 1_000_000_000;
     private const ulong SamplerStream = 3;
 
     /// <summary>The training batches.</summary>
@@ -29,14 +28,14 @@ internal static class DataFactory
 
     /// <summary>What the model is measured on.</summary>
     public static IValidator Validation(ValidationDataSettings settings, int imageSize) => new DatasetValidator(
-        settings.Videos is { } videos ? Open(videos, frames: 24, imageSize) : [], settings.Prompts,
-        settings.Images is { } images ? Open(images, frames: 1, imageSize) : [], settings.Clicks);
+        settings.Videos is { } videos ? DatasetOpener.Open(videos, frames: 24, imageSize) : [], settings.Prompts,
+        settings.Images is { } images ? DatasetOpener.Open(images, frames: 1, imageSize) : [], settings.Clicks);
 
     private static ClipSampler Sampler(BatchSettings source, int imageSize, ulong seed, int index)
     {
         // Sources must not use related random numbers.
         var datasets = (source.Datasets.Count > 0 ? source.Datasets : [source.Dataset])
-            .Select(settings => new WeightedDataset(Open(settings, source.Frames, imageSize), Repeat(settings))).ToList();
+            .Select(settings => new WeightedDataset(DatasetOpener.Open(settings, source.Frames, imageSize), Repeat(settings))).ToList();
         if (datasets.All(set => set.Videos.Count * set.Repeat < 0.5))
             throw new CheckpointException($"data.train[{index}]", "has no video to train on", "Check the folders, count and repeat");
         return new ClipSampler(datasets, Sampling(source), imageSize, TrainingRandom.For(seed, SamplerStream, (ulong)index).NextBits());
@@ -45,10 +44,6 @@ internal static class DataFactory
     private static double Repeat(DatasetSettings settings) => settings.Repeat is > 0 and <= 1e6
         ? settings.Repeat
         : throw new CheckpointException("dataset.repeat", $"is {settings.Repeat}", "Give a number above 0, up to a million");
-
-    private static IReadOnlyList<IAnnotatedVideo> Open(DatasetSettings settings, int frames, int imageSize) => new ProceduralDataset(
-        settings.Count ?? EnoughClips, settings.Seed,
-        SettingsTree.Overlay("data", settings.Options, new ProceduralOptions { Width = imageSize, Height = imageSize, FrameCount = frames }, "options"));
 
     private static ClipSampling Sampling(BatchSettings source)
     {

@@ -8,6 +8,15 @@ public sealed record DatasetSettings
     /// <summary>Which kind of data set.</summary>
     public DatasetKind Kind { get; init; } = DatasetKind.Procedural;
 
+    /// <summary>The folder of a data set that is read; null for the procedural set.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>A file with the names of the videos to use, one per line; null for all.</summary>
+    public string? VideoList { get; init; }
+
+    /// <summary>A file with the names of the videos to leave out, one per line; null for none.</summary>
+    public string? ExcludedVideoList { get; init; }
+
     /// <summary>How many videos of it are used, the first ones; null for all. The procedural set has as many as are asked for.</summary>
     public int? Count { get; init; }
 
@@ -17,6 +26,9 @@ public sealed record DatasetSettings
     /// <summary>Chooses the videos of the procedural set; different seeds share none.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Settings of the procedural set, such as <c>width</c>, <c>frame_count</c> or <c>max_objects</c>.</summary>
+    /// <summary>
+    /// Settings of the procedural set, such as <c>width</c>, <c>frame_count</c> or <c>max_objects</c>; of others those of
+    /// <see cref="Datasets.DatasetOptions"/>, such as <c>split</c> or <c>max_mask_area</c>.
+    /// </summary>
     public PlainDictionary Options { get; init; } = PlainDictionary.Empty;
 }

@@ -127,7 +127,7 @@ internal static class SettingsTree
     };
 
     private static Type? ElementType(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) || type.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>)) ? type.GetGenericArguments()[0] : null;
 
     private static OrderedDictionary<string, PropertyInfo> Properties(Type type)
     {
