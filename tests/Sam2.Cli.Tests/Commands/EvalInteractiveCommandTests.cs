@@ -34,6 +34,7 @@ public class EvalInteractiveCommandTests
     [TestCase("--annotated-frames", "0")]
     [TestCase("--clicks", "0")]
     [TestCase("--threshold", "1.5")]
+    [TestCase("--remembered-frames", "0")]
     public void Wrong_options_are_wrong_usage(string option, string value) => Assert.That(
         CommandLine.Run("eval", "interactive", Dataset, "--model", "sam2.1_hiera_nano", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
 

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Tests.Evaluation;
@@ -89,6 +90,37 @@ public class MetricTests
 
         Assert.That(scorer.Conclude().Objects, Is.Empty);
         Assert.That(scorer.Conclude().J, Is.NaN);
+    }
+
+    [Test]
+    public void Size_is_the_mean_area_where_the_object_is_visible_and_visibility_changes_count_after_its_first_appearance()
+    {
+        long[] areas = [0, 0, 900, 1100, 0, 0, 1400, 0];
+        var item = new ObjectFrames("1", [.. areas.Select((area, i) => new FrameScore($"{i}", 1, 1, area, 5))]);
+        Assert.That(item.MeanArea, Is.EqualTo(3400 / 3.0).Within(1e-9));
+        Assert.That(item.VisibilityChanges, Is.EqualTo(3), "it goes, comes back, and goes");
+        Assert.That(new ObjectFrames("2", [new FrameScore("0", 1, 1, 0, 0)]).VisibilityChanges, Is.Zero);
+    }
+
+    // The bounds are those of SA-V's masklet_size_bucket: 32² and 96² pixels.
+    [TestCase(1023.9, SizeBucket.Small)]
+    [TestCase(1024, SizeBucket.Medium)]
+    [TestCase(9215.9, SizeBucket.Medium)]
+    [TestCase(9216, SizeBucket.Large)]
+    public void Sizes_are_told_apart_as_in_SA_V(double area, SizeBucket expected) => Assert.That(ObjectGroups.SizeOf(area), Is.EqualTo(expected));
+
+    [Test]
+    public void Reports_break_scores_down_by_size_and_visibility()
+    {
+        ObjectFrames Item(string name, double j, params long[] areas) => new(name, [.. areas.Select((area, i) => new FrameScore($"{i}", j, j, area, 5))]);
+        var video = new VideoResult("v", [new RoundResult(1, [
+            Item("1", 0.2, 100, 100, 100), Item("2", 0.4, 100, 0, 100), Item("3", 0.9, 20000, 20000, 20000)])]);
+        var report = VideoReport.Create("vos", "", new Dictionary<string, string>(), [video], skipFirstAndLast: false);
+        Assert.That(report.Breakdowns[0].Groups.Select(g => (g.Name, g.Objects, Math.Round(g.Values["J"], 6))),
+            Is.EqualTo((IEnumerable<(string, int, double)>)[("small", 2, 30), ("large", 1, 90)]));
+        Assert.That(report.Breakdowns[1].Groups.Select(g => (g.Name, g.Objects, Math.Round(g.Values["J"], 6))),
+            Is.EqualTo((IEnumerable<(string, int, double)>)[("0 changes", 2, 55), ("1–2 changes", 1, 40)]));
+        Assert.That(report.WorstCases.Select(w => w.Object), Is.EqualTo((string[])["1", "2", "3"]));
     }
 
     private static Dictionary<int, BinaryMask> Object(BinaryMask? mask) => mask is null ? [] : new() { [7] = mask };

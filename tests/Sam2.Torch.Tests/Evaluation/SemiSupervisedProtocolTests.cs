@@ -96,6 +96,17 @@ public class SemiSupervisedProtocolTests
     }
 
     [Test]
+    public void A_video_of_which_only_the_first_frame_is_public_is_predicted_and_has_no_score()
+    {
+        var sink = new MemorySink();
+        var report = Report([Run(new DrawnAnnotatedVideo("challenge", 4, stride: 100), PromptKind.Mask, sink)]);
+        Assert.That(sink.Frames.Values.Select(masks => masks.Count), Is.All.EqualTo(3));
+        Assert.That(report.Headline(), Is.EqualTo("J&F –  J –  F –"));
+        Assert.That(ReportWriter.ToHtml(report, []), Does.Contain("J&amp;F –"));
+        Assert.That(ReportWriter.ToMarkdown(report), Does.Contain("| J&F      |     – |"));
+    }
+
+    [Test]
     public void Cancelling_ends_between_two_frames_and_leaves_no_tensor()
     {
         using var cancel = new CancellationTokenSource();

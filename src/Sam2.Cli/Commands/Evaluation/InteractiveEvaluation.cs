@@ -16,6 +16,7 @@ internal sealed class InteractiveEvaluation(CommandContext context)
         if (online) settings["threshold"] = options.Threshold.ToString(CultureInfo.InvariantCulture);
         settings["corrections condition"] = options.CorrectedFramesCondition ? "yes" : "no";
         settings["absent objects are corrected"] = options.CorrectAbsent ? "yes" : "no";
+        settings["remembered frames"] = options.RememberedFrames?.ToString(CultureInfo.InvariantCulture) ?? "all";
         InteractiveProtocol protocol = online ? new OnlineProtocol(options) : new OfflineProtocol(options);
         return new EvaluationSession<VideoResult>(context, request, settings).Run(protocol.Run, (shown, results) =>
         {

@@ -24,6 +24,12 @@ public sealed record InteractiveOptions
     /// <summary>Holes of at most this area are filled, in pixels of the low-resolution mask. The original's evaluations fill none.</summary>
     public int FillHoleArea { get; init; }
 
+    /// <summary>
+    /// On how many frames each object's answer is kept, at 0.8 MB each for 1024×1024 pixels; null for all frames of the video, so
+    /// that a correction anywhere starts from the answer there. With fewer, corrections farther from the end of a pass start from nothing.
+    /// </summary>
+    public int? RememberedFrames { get; init; }
+
     /// <summary>Refuses what makes no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>
     internal void Check()
@@ -33,5 +39,6 @@ public sealed record InteractiveOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Threshold, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threshold, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(FillHoleArea);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RememberedFrames ?? 1, 1, nameof(RememberedFrames));
     }
 }

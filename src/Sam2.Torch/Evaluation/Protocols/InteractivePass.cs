@@ -34,9 +34,7 @@ internal sealed class InteractivePass : IDisposable
         {
             FillHoleArea = options.FillHoleArea,
             CorrectedFramesCondition = options.CorrectedFramesCondition,
-
-            // Any frame may be corrected, from the answer that it has.
-            RememberedFrames = video.FrameCount,
+            RememberedFrames = options.RememberedFrames ?? video.FrameCount,
         });
     }
 
