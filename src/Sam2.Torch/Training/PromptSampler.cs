@@ -77,8 +77,7 @@ public static class PromptSampler
         ? later
         : new(cat([earlier.Coordinates, later.Coordinates], 1), cat([earlier.Labels, later.Labels], 1));
 
-    /// <summary>The innermost pixel of the larger error: of what the prediction misses, or of where it exceeds the object.</summary>
-    internal static (int X, int Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction)
+    private static (int X, int Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction)
     {
         var missed = DistanceTransform.Innermost(Difference(truth, prediction));
         var exceeding = DistanceTransform.Innermost(Difference(prediction, truth));

@@ -177,7 +177,7 @@ public sealed class Trainer : IDisposable
         var watch = Stopwatch.StartNew();
         using var model = Snapshot();
         var scores = _validator!.Validate(model, cancellation);
-        var best = _state.BestScore is not { } score || scores[0].Value > score;
+        var best = _state.BestScore is not { } score || double.IsNaN(score) || scores[0].Value > score;
         if (best)
         {
             (_state.BestScore, _state.BestStep) = (scores[0].Value, _state.Step);

@@ -1,4 +1,4 @@
-using Sam2.Torch.Training.Validation;
+using Sam2.Torch.Evaluation.Protocols;
 
 namespace Sam2.Torch.Training.Recipes;
 
@@ -9,12 +9,12 @@ public sealed record ValidationDataSettings
     public DatasetSettings? Videos { get; init; }
 
     /// <summary>How objects of videos are given.</summary>
-    public IReadOnlyList<VideoPrompt> Prompts { get; init; } = [VideoPrompt.Click, VideoPrompt.Mask];
+    public IReadOnlyList<PromptKind> Prompts { get; init; } = [PromptKind.Click1, PromptKind.Mask];
 
     /// <summary>Images that are segmented interactively; null for none.</summary>
     public DatasetSettings? Images { get; init; }
 
-    /// <summary>Numbers of clicks on images after which the mask is measured, ascending.</summary>
+    /// <summary>Numbers of clicks on images after which the mask is measured.</summary>
     public IReadOnlyList<int> Clicks { get; init; } = [1, 5];
 
     /// <summary>Whether there is nothing to measure on.</summary>
