@@ -31,13 +31,18 @@ public static class DistanceTransform
     public static (int X, int Y, int SquaredDistance) Innermost(BinaryMask mask)
     {
         ArgumentNullException.ThrowIfNull(mask);
-        if (mask.Area == 0) return (0, 0, 0);
-        var distances = Squared(mask);
+        var (left, top, width, height) = mask.BoundingBox;
+        if (width == 0) return (0, 0, 0);
+
+        // Beyond its box a mask has no pixel, as beyond the picture: the box alone gives the same distances.
+        var inBox = new BinaryMask(height, width);
+        for (var y = 0; y < height; y++) mask.Row(top + y).Slice(left, width).CopyTo(inBox.Row(y));
+        var distances = Squared(inBox);
         var best = 0;
         for (var i = 1; i < distances.Length; i++)
             if (distances[i] > distances[best])
                 best = i;
-        return (best % mask.Width, best / mask.Width, distances[best]);
+        return (left + (best % width), top + (best / width), distances[best]);
     }
 
     /// <summary>Distances to the nearest pixel outside the mask in the same column.</summary>

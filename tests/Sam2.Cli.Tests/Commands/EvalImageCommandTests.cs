@@ -23,6 +23,17 @@ public class EvalImageCommandTests
         Assert.That(File.ReadAllText(folder.At("out", "report.md")), Does.Contain("NoC@85").And.Contain("By size"));
     }
 
+    [Test]
+    public void Masks_need_not_be_stored()
+    {
+        using var folder = new TemporaryFolder();
+        var run = CommandLine.Run(
+            "eval", "image", Dataset, "--model", "sam2.1_hiera_nano", "--clicks", "5", "--stride", "12", "--limit", "1", "--no-predictions", "--out", folder.At("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.Exists(folder.At("out", "predictions")), Is.False);
+        Assert.That(File.ReadAllText(folder.At("out", "report.html")), Does.Contain("<svg").And.Not.Contain("data:image"));
+    }
+
     [TestCase("--clicks", "4")]
     [TestCase("--stride", "0")]
     [TestCase("--prompt", "mask")]

@@ -84,6 +84,33 @@ public class EvalVosCommandTests
     }
 
     [Test]
+    public void Predictions_for_SA_V_have_its_folders_and_every_frame_though_only_some_are_annotated()
+    {
+        Copy("JPEGImages", "JPEGImages_24fps", _ => true, path => path);
+        Copy("Annotations_per_object", "Annotations_6fps", frame => frame % 4 == 0, path => path.Replace("001", "000").Replace("002", "004"));
+        var run = CommandLine.Run("eval", "vos", _folder.At("sav"), "--format", "sav", "--model", Model, "--all-frames", "--out", _folder.At("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetDirectories(_folder.At("out", "predictions", "first")).Select(Path.GetFileName).Order(), Is.EqualTo((string[])["000", "003", "004"]));
+        Assert.That(Directory.GetFiles(_folder.At("out", "predictions", "first", "004")), Has.Length.EqualTo(12));
+
+        var score = CommandLine.Run("eval", "score", _folder.At("sav"), _folder.At("out", "predictions"), "--all-frames");
+        Assert.That(LastLine(score), Is.EqualTo(LastLine(run)));
+        Assert.That(score.Output, Does.Contain("first   004"));
+
+        void Copy(string from, string to, Func<int, bool> wanted, Func<string, string> rename)
+        {
+            foreach (var file in Directory.GetFiles(Path.Combine(Dataset, from), "*.png", SearchOption.AllDirectories))
+            {
+                if (!wanted(int.Parse(Path.GetFileNameWithoutExtension(file), System.Globalization.CultureInfo.InvariantCulture))) continue;
+                var relative = Path.GetRelativePath(Path.Combine(Dataset, from), file);
+                var target = _folder.At("sav", to, rename(Path.GetDirectoryName(relative)!), Path.GetFileName(relative));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(file, target);
+            }
+        }
+    }
+
+    [Test]
     public void Cancelled_it_says_so_and_can_go_on()
     {
         using var cancel = new CancellationTokenSource();

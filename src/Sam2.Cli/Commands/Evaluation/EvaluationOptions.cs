@@ -28,6 +28,11 @@ internal sealed class EvaluationOptions
         DefaultValueFactory = _ => "eval",
     };
 
+    private readonly Option<bool> _noPredictions = new("--no-predictions")
+    {
+        Description = "Don't store masks, which takes time and space where images have hundreds of objects. The report then has no pictures.",
+    };
+
     public EvaluationOptions()
     {
         _format.AcceptOnlyFromAmong(Formats);
@@ -44,7 +49,7 @@ internal sealed class EvaluationOptions
     {
         command.Add(_root);
         _model.AddTo(command);
-        foreach (var option in new Option[] { _format, _split, _videos, _limit, _jobs, _directory })
+        foreach (var option in new Option[] { _format, _split, _videos, _limit, _jobs, _directory, _noPredictions })
         {
             command.Add(option);
         }
@@ -53,5 +58,5 @@ internal sealed class EvaluationOptions
     public EvaluationRequest Read(ParseResult parsed) => new(
         parsed.GetRequiredValue(_root), parsed.GetValue(_format) is { } format ? Enum.Parse<DatasetFormat>(format, ignoreCase: true) : null,
         parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
-        parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory));
+        parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory), !parsed.GetValue(_noPredictions));
 }

@@ -11,8 +11,9 @@ namespace Sam2.Cli.Commands.Evaluation;
 /// <param name="Model">Which model, where and how.</param>
 /// <param name="Jobs">How many videos at once.</param>
 /// <param name="Directory">Where results go.</param>
+/// <param name="StorePredictions">Whether masks are stored there too.</param>
 internal sealed record EvaluationRequest(
-    string Root, DatasetFormat? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory)
+    string Root, DatasetFormat? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
 {
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
@@ -31,5 +32,6 @@ internal sealed record EvaluationRequest(
         ["configuration"] = Model.Config ?? "from the weights",
         ["device"] = Model.Device,
         ["precision"] = Model.Precision,
+        ["predictions"] = StorePredictions ? "stored" : "not stored",
     };
 }

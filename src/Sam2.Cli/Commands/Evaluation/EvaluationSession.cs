@@ -27,13 +27,13 @@ internal sealed class EvaluationSession<T>(CommandContext context, EvaluationReq
         {
             results = EvaluationRun.Run(folder, videos, (video, observer) => evaluate(model, video, observer), new EvaluationRunOptions
             {
-                Jobs = request.Jobs, Progress = progress.Show, PeakMemory = PeakMemory.Read, Cancellation = context.Cancellation,
+                Jobs = request.Jobs, StorePredictions = request.StorePredictions, Progress = progress.Show, PeakMemory = PeakMemory.Read, Cancellation = context.Cancellation,
             });
         }
 
         progress.Step("writing the report ...");
         var report = createReport(new(settings) { ["videos"] = $"{videos.Count}", ["jobs"] = $"{request.Jobs}" }, results);
-        ReportWriter.Write(folder.Path, report, WorstCasePictures.Draw(report, videos, folder));
+        ReportWriter.Write(folder.Path, report, request.StorePredictions ? WorstCasePictures.Draw(report, videos, folder) : null);
         progress.Dispose();
         context.Output.Write(ScoreTable.Of(report));
         context.Output.WriteLine($"{Path.Combine(request.Directory, "report.html")}  {report.Speed?.FramesPerSecond:0.00} frames per second");

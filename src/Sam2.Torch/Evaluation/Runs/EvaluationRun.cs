@@ -46,7 +46,7 @@ public static class EvaluationRun
             Parallel.ForEach(missing, parallel, index =>
             {
                 var video = videos[index];
-                var predictions = new PredictionFolder(folder.Predictions, video);
+                var predictions = options.StorePredictions ? new PredictionFolder(folder.Predictions, video) : null;
                 var result = evaluate(video, new VideoObserver(predictions, part => Report(index, part), options.PeakMemory, options.Cancellation));
                 folder.Store(video.Name, result);
                 results[index] = result;
