@@ -20,7 +20,6 @@ internal sealed class AnnotationJournal : IDisposable
     public AnnotationJournal(string path)
     {
         _path = path;
-        IsNew = !File.Exists(path);
         JsonFile.CreateFolderFor(path);
         try
         {
@@ -41,9 +40,6 @@ internal sealed class AnnotationJournal : IDisposable
             throw;
         }
     }
-
-    /// <summary>Whether there was no journal before.</summary>
-    public bool IsNew { get; }
 
     /// <summary>Whether a picture's line is there.</summary>
     public bool Contains(string fileName) => _lines.ContainsKey(fileName);

@@ -25,23 +25,13 @@ public sealed class CocoWriter : IAnnotationWriter
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(categories);
         (_path, _categories, _segmentation) = (path, categories, segmentation);
-        _journal = new AnnotationJournal(path + ".journal");
-        try
+        string journal = path + ".journal";
+        if (File.Exists(path) && !File.Exists(journal))
         {
-            if (_journal.IsNew && File.Exists(path))
-            {
-                foreach (var image in CocoReader.Read(path).Images)
-                {
-                    Write(image);
-                }
-            }
+            Import(path, journal);
         }
-        catch
-        {
-            // A journal of half of the file would hide the other half from the next run.
-            _journal.Delete();
-            throw;
-        }
+
+        _journal = new AnnotationJournal(journal);
     }
 
     /// <inheritdoc/>
@@ -51,23 +41,7 @@ public sealed class CocoWriter : IAnnotationWriter
     public void Write(AnnotatedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        _journal.Append(image.FileName, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("file_name", image.FileName);
-            json.WriteNumber("width", image.Width);
-            json.WriteNumber("height", image.Height);
-            json.WriteStartArray("objects");
-            foreach (var item in image.Objects)
-            {
-                json.WriteStartObject();
-                WriteObject(json, item);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
+        Append(_journal, image);
     }
 
     /// <inheritdoc/>
@@ -86,6 +60,47 @@ public sealed class CocoWriter : IAnnotationWriter
 
     /// <inheritdoc/>
     public void Dispose() => _journal.Dispose();
+
+    /// <summary>Makes the journal of a complete file. It appears whole: half of it would lose the other half.</summary>
+    private void Import(string path, string journal)
+    {
+        string part = AtomicFile.TemporaryNameFor(journal);
+        try
+        {
+            using (var lines = new AnnotationJournal(part))
+            {
+                foreach (var image in CocoReader.Read(path).Images)
+                {
+                    Append(lines, image);
+                }
+            }
+
+            File.Move(part, journal);
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    private void Append(AnnotationJournal journal, AnnotatedImage image) => journal.Append(image.FileName, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("file_name", image.FileName);
+        json.WriteNumber("width", image.Width);
+        json.WriteNumber("height", image.Height);
+        json.WriteStartArray("objects");
+        foreach (var item in image.Objects)
+        {
+            json.WriteStartObject();
+            WriteObject(json, item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
 
     private void WriteObject(Utf8JsonWriter json, AnnotatedObject item)
     {

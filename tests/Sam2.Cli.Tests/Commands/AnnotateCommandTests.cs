@@ -139,6 +139,30 @@ public class AnnotateCommandTests
     }
 
     [Test]
+    public void What_was_done_before_Ctrl_C_is_kept_and_the_rest_can_follow()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            ImageFile.Write(Path.Combine(_pictures, $"c{i:00}.png"), _scene.Image);
+            WriteLabels($"c{i:00}");
+        }
+
+        using var cancel = new CancellationTokenSource();
+        var journal = _folder.At("out", "annotations.json.journal");
+        using var watcher = new Timer(_ =>
+        {
+            if (File.Exists(journal) && new FileInfo(journal).Length > 0) cancel.Cancel();
+        }, null, 0, 1);
+        var run = CommandLine.Run(cancel.Token, "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
+        if (run.ExitCode == ExitCode.Success) Assert.Ignore("Annotating was over before it could be cancelled.");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        Assert.That(File.Exists(_folder.At("out", "annotations.json")), Is.False);
+        Assert.That(Annotate("--boxes", _labels, "--format", "coco").Output, Does.Contain("done before"));
+        Assert.That(CocoReader.Read(_folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(14));
+        Assert.That(File.Exists(journal), Is.False);
+    }
+
+    [Test]
     public void The_default_folder_is_Ultralytics()
     {
         var result = CommandLine.Run("annotate", _pictures + "/", "--model", Model, "--boxes", _labels);

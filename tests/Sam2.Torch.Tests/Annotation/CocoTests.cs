@@ -124,6 +124,12 @@ public class CocoTests
             writer.Complete();
         }
 
+        // One that is opened and given up, or that can't be read, stays as it is.
+        new CocoWriter(folder["a.json"], AnnotatedImages.Categories).Dispose();
+        File.WriteAllText(folder["bad.json"], "{");
+        Assert.That(() => new CocoWriter(folder["bad.json"], AnnotatedImages.Categories), Throws.TypeOf<AnnotationException>());
+        Assert.That(folder.Files, Is.EqualTo(new[] { "a.json", "a.json.journal", "bad.json" }));
+
         var data = CocoReader.Read(folder["a.json"]);
         Assert.That(data.Images.Select(i => i.FileName), Is.EqualTo(new[] { "a.jpg", "b.jpg", "c.jpg" }));
         Assert.That(data.Images.Select(i => i.Objects.Count), Is.All.EqualTo(2));
