@@ -19,19 +19,18 @@ internal sealed record ImageAnswer(IReadOnlyList<BinaryMask> Masks, int Choice, 
     /// <summary>Asks for several objects of the predictor's image. The logits belong to the caller's dispose scope.</summary>
     public static ImageAnswer[] Ask(ImagePredictor predictor, IReadOnlyList<ObjectPrompt> prompts, bool multimask)
     {
-        using var prediction = predictor.Predict(prompts, multimask);
         using var inference = inference_mode();
-        using var best = prediction.Scores.argmax(1);
-        var choices = best.data<long>().ToArray();
+        using var scope = NewDisposeScope();
+        using var prediction = predictor.Predict(prompts, multimask);
+        var choices = prediction.Scores.argmax(1).cpu().data<long>().ToArray();
         var masks = BinaryMask.FromTensors(prediction.Masks);
         int perObject = masks.Length / prompts.Count;
         var answers = new ImageAnswer[prompts.Count];
         for (int i = 0; i < answers.Length; i++)
         {
             int choice = (int)choices[i];
-            using var scope = NewDisposeScope();
-            var logits = prediction.LowResLogits[i][choice].clone().MoveToOuterDisposeScope();
-            answers[i] = new ImageAnswer(masks[(i * perObject)..((i + 1) * perObject)], choice, logits);
+            answers[i] = new ImageAnswer(
+                masks[(i * perObject)..((i + 1) * perObject)], choice, prediction.LowResLogits[i][choice].clone().MoveToOuterDisposeScope());
         }
 
         return answers;
