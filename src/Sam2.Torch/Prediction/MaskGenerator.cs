@@ -110,6 +110,7 @@ public sealed class MaskGenerator
     private List<GeneratedMask> RemoveSmallRegions(List<GeneratedMask> masks)
     {
         var cleaned = new List<GeneratedMask>(masks.Count);
+        var unchanged = new HashSet<GeneratedMask>(ReferenceEqualityComparer.Instance);
         foreach (var mask in masks)
         {
             var (filled, hadHoles) = MaskCleanup.RemoveSmallRegions(mask.Segmentation.Decode(), _options.MinMaskRegionArea, SmallRegions.Holes);
@@ -117,6 +118,7 @@ public sealed class MaskGenerator
             if (!hadHoles && !hadIslands)
             {
                 cleaned.Add(mask);
+                unchanged.Add(mask);
                 continue;
             }
             var box = clean.BoundingBox;
@@ -124,7 +126,6 @@ public sealed class MaskGenerator
                 CocoRle.Encode(clean), (box.X, box.Y, Math.Max(box.Width - 1, 0), Math.Max(box.Height - 1, 0)), mask.PredictedIou,
                 mask.PointCoordinates, mask.StabilityScore, mask.Crop));
         }
-        var unchanged = cleaned.Intersect(masks, ReferenceEqualityComparer.Instance).ToHashSet(ReferenceEqualityComparer.Instance);
         return Suppress(
             cleaned, mask => unchanged.Contains(mask) ? 1 : 0, Math.Max(_options.BoxNmsThreshold, _options.CropNmsThreshold));
     }

@@ -9,7 +9,10 @@ namespace Sam2.Torch.Prediction;
 /// candidates on the first frame and its zoomed crops, a <see cref="VideoSession"/> tracks them, new objects are looked for at an
 /// interval, and masklets that are duplicates, too short or unstable are sorted out.
 /// </summary>
-/// <remarks>Not safe for concurrent use. Memory doesn't grow with the length of the video: frames are handed out and not kept.</remarks>
+/// <remarks>
+/// Not safe for concurrent use. Frames are handed out and not kept, so memory doesn't grow with the length of the video, but for a
+/// few numbers about every object that was ever found.
+/// </remarks>
 /// <example><code>
 /// using var generator = new VideoMaskGenerator(model, frames);
 /// foreach (var frame in generator.Generate()) Store(frame);
