@@ -116,6 +116,35 @@ public class BatchMixtureTests
     }
 
     [Test]
+    public void Batches_are_made_by_several_threads_at_once_but_only_so_many_ahead()
+    {
+        using var together = new CountdownEvent(2);
+        int begun = 0, alone = 0;
+        var video = new Ticking(10)
+        {
+            Reading = () =>
+            {
+                // The first two to come wait for each other: one thread alone would wait in vain.
+                if (Interlocked.Increment(ref begun) <= 2)
+                {
+                    together.Signal();
+                    alone += together.Wait(TimeSpan.FromSeconds(30)) ? 0 : 1;
+                }
+            },
+        };
+        var sampling = Videos with { Clips = 1, Frames = 1 };
+        using var mixture = new BatchMixture([(new ClipSampler([new([video])], sampling, 32, 1), new ConstantSchedule(1))], 1, 100, ahead: 3);
+        mixture.Next(default).Dispose();
+        Assert.That(() => Volatile.Read(ref begun), Is.EqualTo(4).After(30_000, 10), "one handed out, three ahead");
+        Thread.Sleep(200);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(begun, Is.EqualTo(4), "no more are begun before the next one is wanted");
+            Assert.That(alone, Is.Zero);
+        }
+    }
+
+    [Test]
     public void Batches_leave_no_tensors_behind()
     {
         // The counts are per thread, so without the background.
@@ -164,6 +193,9 @@ public class BatchMixtureTests
     {
         public bool Damaged { get; init; }
 
+        /// <summary>Called when a frame is read.</summary>
+        public Action? Reading { get; init; }
+
         public string Name => $"ticking-{frames}";
 
         public int FrameCount => frames;
@@ -172,6 +204,7 @@ public class BatchMixtureTests
 
         public RgbImage ReadFrame(int frame)
         {
+            Reading?.Invoke();
             var image = new RgbImage(32, 32);
             for (int i = 0; i < image.Pixels.Length; i++)
             {
