@@ -36,6 +36,14 @@ internal static class ConfigTree
     /// <summary>The configuration as a tree of dictionaries, lists, strings, <see cref="long"/>, <see cref="double"/>, bool and null.</summary>
     public static PlainDictionary Of(Sam2Config config) => Record(config);
 
+    /// <summary>
+    /// The same without what only this implementation knows and the configuration doesn't use, so that the original, which
+    /// refuses unknown settings, reads it.
+    /// </summary>
+    public static PlainDictionary ForOriginal(Sam2Config config) => config.RecurrentMemory
+        ? Of(config)
+        : new(Of(config).Where(setting => !setting.Key.Equals("recurrent_memory")));
+
     /// <summary>Overlays a tree on a configuration: keys of the tree replace the configuration's, the others stay.</summary>
     /// <param name="file">Named in errors.</param>
     /// <param name="tree">What stands under <c>model:</c>.</param>

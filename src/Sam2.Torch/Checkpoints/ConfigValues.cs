@@ -14,7 +14,7 @@ public static class ConfigValues
     public const string Key = "config";
 
     /// <summary>The configuration as plain values.</summary>
-    public static PlainDictionary ToPlain(Sam2Config config) => (PlainDictionary)WithoutFractions(ConfigTree.Of(config))!;
+    public static PlainDictionary ToPlain(Sam2Config config) => (PlainDictionary)WithoutFractions(ConfigTree.ForOriginal(config))!;
 
     /// <summary>The entries that make a checkpoint self-describing: <c>{"config": …}</c> and those given.</summary>
     public static PlainDictionary EntriesFor(Sam2Config config, PlainDictionary? others = null) =>

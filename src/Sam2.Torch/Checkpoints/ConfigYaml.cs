@@ -29,7 +29,7 @@ public static class ConfigYaml
     public static string Format(Sam2Config config)
     {
         var text = new StringBuilder("# @package _global_\n\nmodel:\n");
-        Format(text, ConfigTree.Of(config), indent: 2);
+        Format(text, ConfigTree.ForOriginal(config), indent: 2);
         return text.ToString();
     }
 

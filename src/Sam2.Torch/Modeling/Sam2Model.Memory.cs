@@ -38,6 +38,43 @@ public sealed partial class Sam2Model
         return memories.MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Lets memories pass the recurrent unit, for a model that has one (<see cref="Sam2Config.RecurrentMemory"/>); else they stay
+    /// as they are. A prompted frame starts anew: nothing comes before what the user says.
+    /// </summary>
+    /// <param name="memories">Memories of a frame, [B, Cm, H, W].</param>
+    /// <param name="previous">For each of the B objects, or for all in one, what the frame before left; null where there is nothing.</param>
+    /// <returns>[B, Cm, H, W].</returns>
+    public Tensor MergeWithPrevious(Tensor memories, params IReadOnlyList<FrameMemory?> previous)
+    {
+        if (memory_gru is null) return memories.alias();
+        using var scope = NewDisposeScope();
+        var states = previous.Count == 0 || previous.All(p => p is null)
+            ? zeros_like(memories)
+            : cat([.. previous.Select(p => p is null ? zeros_like(memories.narrow(0, 0, 1)) : MemoryAsMap(p.Features, memories))], 0);
+        return memory_gru.forward(memories, states).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The memory of the frame before, in the order of tracking; null if it isn't remembered.</summary>
+    /// <param name="bank">What is remembered.</param>
+    /// <param name="frame">Index of a frame.</param>
+    /// <param name="reverse">Whether tracking runs backwards in time.</param>
+    public static FrameMemory? PreviousMemory(IMemoryBank bank, int frame, bool reverse = false)
+    {
+        var previous = reverse ? frame + 1 : frame - 1;
+        return bank.HasOther(previous) ? bank.Other(previous)
+            : bank.ConditioningFrames.Contains(previous) ? bank.Conditioning(previous)
+            : null;
+    }
+
+    /// <summary>The inverse of <see cref="MemoryAsTokens"/>, in the type and grid of <paramref name="like"/>.</summary>
+    private static Tensor MemoryAsMap(Tensor tokens, Tensor like)
+    {
+        using var scope = NewDisposeScope();
+        return tokens.to(like.dtype, like.device).transpose(1, 2)
+            .reshape(tokens.shape[0], tokens.shape[2], like.shape[2], like.shape[3]).MoveToOuterDisposeScope();
+    }
+
     /// <summary>A memory [B, Cm, H, W] as the tokens that a <see cref="FrameMemory"/> keeps, [B, H · W, Cm], contiguous.</summary>
     public static Tensor MemoryAsTokens(Tensor memory)
     {

@@ -19,6 +19,7 @@ public sealed partial class Sam2Model : nn.Module
     private readonly Conv2d? mask_downsample;
     private readonly MemoryAttention memory_attention;
     private readonly MemoryEncoder memory_encoder;
+    private readonly MemoryGru? memory_gru;
     private readonly PromptEncoder sam_prompt_encoder;
     private readonly MaskDecoder sam_mask_decoder;
     private readonly nn.Module<Tensor, Tensor> obj_ptr_proj;
@@ -42,6 +43,7 @@ public sealed partial class Sam2Model : nn.Module
         if (config.UseObjPtrsInEncoder) mask_downsample = nn.Conv2d(1, 1, kernel_size: 4, stride: 4);
         memory_attention = new MemoryAttention(config.MemoryAttention);
         memory_encoder = new MemoryEncoder(config.MemoryEncoder);
+        if (config.RecurrentMemory) memory_gru = new MemoryGru(memory);
         sam_prompt_encoder = new PromptEncoder(hidden, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16);
         sam_mask_decoder = new MaskDecoder(config);
         obj_ptr_proj = !config.UseObjPtrsInEncoder ? nn.Identity()
@@ -106,6 +108,13 @@ public sealed partial class Sam2Model : nn.Module
     {
         if (config.ImageSize <= 0 || config.ImageSize % (2 * config.BackboneStride) != 0)
             throw new ArgumentException($"image_size is {config.ImageSize}; it must be a positive multiple of {2 * config.BackboneStride}.");
+        var (hidden, memory) = (config.HiddenDim, config.MemDim);
+        if (config.MemoryAttention.Layer.CrossAttention.KvInDim is var keys && (keys ?? config.MemoryAttention.DModel) != memory)
+            throw new ArgumentException($"memory_attention.layer.cross_attention.kv_in_dim is {keys}, but memories (memory_encoder.out_dim) have {memory} channels.");
+        if (config.MemoryEncoder.PositionEncoding.NumPosFeats != memory)
+            throw new ArgumentException($"memory_encoder.position_encoding.num_pos_feats is {config.MemoryEncoder.PositionEncoding.NumPosFeats}, but memories (memory_encoder.out_dim) have {memory} channels.");
+        if (config.UseObjPtrsInEncoder && hidden % memory != 0)
+            throw new ArgumentException($"memory_encoder.out_dim is {memory}; object pointers of {hidden} channels need a divisor of that.");
         if (config.ProjTposEncInObjPtrs && !config.AddTposEncToObjPtrs)
             throw new ArgumentException("proj_tpos_enc_in_obj_ptrs needs add_tpos_enc_to_obj_ptrs.");
         if (config.FixedNoObjPtr && !(config.PredObjScores && config.UseObjPtrsInEncoder))

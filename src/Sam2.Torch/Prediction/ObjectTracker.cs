@@ -65,7 +65,8 @@ public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
     {
         using var scope = NewDisposeScope();
         var masks = model.UpsampleMasks(output.MaskLogits);
-        output.Remember(Stored(model.EncodeMemory(features.Embedding, masks, output.ObjectScore, options.BinarizePromptedMasks || model.Config.BinarizeMaskFromPtsForMemEnc), 0));
+        var encoded = model.EncodeMemory(features.Embedding, masks, output.ObjectScore, options.BinarizePromptedMasks || model.Config.BinarizeMaskFromPtsForMemEnc);
+        output.Remember(Stored(model.MergeWithPrevious(encoded), 0));
     }
 
     /// <summary>
@@ -83,13 +84,13 @@ public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
         var outputs = new FrameOutput[banks.Count];
         using var scope = NewDisposeScope();
         var gathered = banks
-            .Select((bank, index) => (Index: index, Tokens: model.GatherMemories(frame, features.Embedding, bank, numFrames, reverse)))
+            .Select((bank, index) => (Index: index, Previous: Sam2Model.PreviousMemory(bank, frame, reverse), Tokens: model.GatherMemories(frame, features.Embedding, bank, numFrames, reverse)))
             .ToList();
         foreach (var alike in gathered.GroupBy(g => (g.Tokens.Memory.shape[1], g.Tokens.NumObjPtrTokens)))
         {
             foreach (var batch in alike.Chunk(options.ObjectBatch))
             {
-                var results = TrackBatch(features, batch.Select(b => b.Tokens).ToArray());
+                var results = TrackBatch(features, batch.Select(b => b.Tokens).ToArray(), batch.Select(b => b.Previous).ToArray());
                 for (var i = 0; i < batch.Length; i++) outputs[batch[i].Index] = results[i];
             }
         }
@@ -106,12 +107,13 @@ public sealed class ObjectTracker(Sam2Model model, VideoSessionOptions options)
         return Output(Segment(features, [model.GatherUnorderedMemories(features.Embedding, memories)]), 0);
     }
 
-    private FrameOutput[] TrackBatch(ImageFeatures features, MemoryTokens[] tokens)
+    private FrameOutput[] TrackBatch(ImageFeatures features, MemoryTokens[] tokens, FrameMemory?[] previous)
     {
         using var scope = NewDisposeScope();
         var heads = Segment(features, tokens);
         var encoded = model.EncodeMemory(
             features.Embedding, model.UpsampleMasks(heads.LowResMasks), heads.ObjectScores, binarize: false);
+        encoded = model.MergeWithPrevious(encoded, previous);
         var outputs = new FrameOutput[tokens.Length];
         for (var i = 0; i < outputs.Length; i++)
         {

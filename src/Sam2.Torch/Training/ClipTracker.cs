@@ -66,6 +66,10 @@ internal sealed class ClipTracker(
         var memory = model.EncodeMemory(
             image.Embedding, result.BestMask, result.ObjectScores, model.Config.BinarizeMaskFromPtsForMemEnc && result.Points is not null,
             objectsOfOneFrame: clips.ClipCount == 1);
+        // Prompted and corrected frames start the recurrence anew.
+        memory = result.Points is null && !plan.InitialFrames.Contains(frame)
+            ? model.MergeWithPrevious(memory, Sam2Model.PreviousMemory(_memory, frame))
+            : model.MergeWithPrevious(memory);
         _memory.Add(frame, conditioning, new(Sam2Model.MemoryAsTokens(memory), output.ObjectPointer));
     }
 }

@@ -44,7 +44,7 @@ public sealed class Trainer : IDisposable
         Require(recipe);
         (_recipe, _batches, _folder, _validator) = (recipe, batches, folder, validator);
         _model = new TrainingModel(model, recipe.Prompting);
-        _loss = new MultiStepLoss(recipe.Loss);
+        _loss = new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
         _optimizer = new ModelOptimizer(model, recipe.Optimizer, recipe.Precision switch
         {
             TrainingPrecision.Bf16 => ScalarType.BFloat16,

@@ -109,6 +109,12 @@ public sealed record Sam2Config
     /// <summary>Whether an occluded object's memory gets a learned embedding (SAM 2.1).</summary>
     public bool NoObjEmbedSpatial { get; init; } = true;
 
+    /// <summary>
+    /// Whether memories pass a recurrent unit (<see cref="MemoryGru"/>) before they are stored, as in the paper's ablations. Not
+    /// in the original's code.
+    /// </summary>
+    public bool RecurrentMemory { get; init; }
+
     /// <summary>Channels of the image embedding, of prompts and of tokens.</summary>
     public int HiddenDim => ImageEncoder.Neck.DModel;
 

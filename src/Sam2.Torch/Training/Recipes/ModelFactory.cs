@@ -20,7 +20,7 @@ public static class ModelFactory
         };
         if (settings.Settings.Count == 0)
             return config;
-        config = ConfigInference.WithGrid(settings.Settings, ConfigTree.Overlay("model.settings", settings.Settings, config));
+        config = DependentSettings.Follow(ConfigTree.Overlay("model.settings", settings.Settings, config));
         ConfigValidation.Require("model.settings", config);
         return config;
     }

@@ -1,0 +1,39 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// A convolutional gated recurrent unit through which memories pass before they are stored, so that each also holds what came
+/// before it: the recurrent memory of the SAM 2 paper's ablations (after Ballas et al., "Delving deeper into convolutional
+/// networks for learning video representations", 2016). The published models have none.
+/// </summary>
+public sealed class MemoryGru : Module<Tensor, Tensor, Tensor>
+{
+    private readonly Conv2d gates;
+    private readonly Conv2d candidate;
+
+    /// <summary>Creates the unit with freshly initialised weights.</summary>
+    /// <param name="channels">Channels of a memory.</param>
+    public MemoryGru(int channels) : base(nameof(MemoryGru))
+    {
+        gates = Conv2d(2 * channels, 2 * channels, 3, padding: 1);
+        candidate = Conv2d(2 * channels, channels, 3, padding: 1);
+        RegisterComponents();
+    }
+
+    /// <summary>Merges a frame's memory with the state that the frame before left.</summary>
+    /// <param name="memory">[B, Cm, H, W].</param>
+    /// <param name="state">[B, Cm, H, W]; zeros where there is none.</param>
+    /// <returns>The new state, which is the memory to be stored, [B, Cm, H, W].</returns>
+    public override Tensor forward(Tensor memory, Tensor state)
+    {
+        using var scope = NewDisposeScope();
+        var parts = gates.forward(cat([memory, state], 1)).sigmoid().chunk(2, 1);
+        var (update, reset) = (parts[0], parts[1]);
+        var proposed = candidate.forward(cat([memory, reset * state], 1)).tanh();
+        return (state + update * (proposed - state)).MoveToOuterDisposeScope();
+    }
+}
