@@ -84,6 +84,17 @@ public sealed class RecipeYamlTests
         Assert.That(() => ModelFactory.Configure(new() { Architecture = name }), Throws.TypeOf<CheckpointException>().With.Message.Contains(what));
 
     [Test]
+    public void The_repositorys_recipe_for_fine_tuning_is_the_originals()
+    {
+        var recipe = RecipeYaml.Read(Path.Combine(RepositoryFiles.Root, "recipes", "finetune.yaml"));
+        Assert.That(ModelFactory.Configure(recipe.Model).ImageEncoder.Trunk, Has.Property("EmbedDim").EqualTo(112).And.Property("DropPathRate").EqualTo(0.1));
+        Assert.That(recipe.Prompting, Is.EqualTo(TrainingOptions.FineTuning));
+        Assert.That(recipe.Loss, Is.EqualTo(new LossOptions()));
+        Assert.That((recipe.Optimizer.MaxGradientNorm, recipe.Optimizer.LayerDecay!.Value, recipe.Optimizer.Lr[0].StartValue, recipe.Optimizer.Lr[1].EndValue), Is.EqualTo((0.1, 0.9, 5e-6, 3e-7)));
+        Assert.That(recipe.Data.Train.Single(), Has.Property("Frames").EqualTo(8).And.Property("Clips").EqualTo(1).And.Property("MaxObjects").EqualTo(3));
+    }
+
+    [Test]
     public void Another_image_size_takes_the_rotary_grid_with_it()
     {
         var config = ModelFactory.Configure(Read("model: {architecture: sam2.1_hiera_t, settings: {image_size: 256}}").Model);
