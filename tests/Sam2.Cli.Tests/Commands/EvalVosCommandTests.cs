@@ -111,6 +111,27 @@ public class EvalVosCommandTests
     }
 
     [Test]
+    public void Drawn_clips_need_no_download()
+    {
+        var run = CommandLine.Run("eval", "vos", "procedural:count=2,seed=7,frames=5", "--model", Model, "--prompt", "box", "--out", _folder.At("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        Assert.That(json.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(), Is.InRange(20, 100));
+        Assert.That(json.RootElement.GetProperty("speed").GetProperty("frames").GetInt32(), Is.EqualTo(10));
+    }
+
+    [TestCase("procedural:colour=1", "count, seed, width, height and frames")]
+    [TestCase("procedural:count=many", "count=many")]
+    [TestCase("procedural:count=0", "at least 1")]
+    public void What_cannot_be_drawn_is_said(string root, string word)
+    {
+        var run = CommandLine.Run("eval", "vos", root, "--model", Model, "--out", _folder.At("out"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain(word));
+        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+    }
+
+    [Test]
     public void Cancelled_it_says_so_and_can_go_on()
     {
         using var cancel = new CancellationTokenSource();

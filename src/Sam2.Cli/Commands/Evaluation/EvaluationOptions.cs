@@ -9,7 +9,7 @@ internal sealed class EvaluationOptions
     private static readonly string[] Formats = [.. Enum.GetNames<DatasetFormat>().Select(name => name.ToLowerInvariant())];
 
     private readonly ModelOptions _model = new();
-    private readonly Argument<string> _root = new("DATASET_ROOT") { Description = "The data set's folder, as it is unpacked." };
+    private readonly Argument<string> _root = new("DATASET_ROOT") { Description = "The data set's folder, as it is unpacked, or procedural:count=16,seed=1,width=256,height=192,frames=48 for clips that are drawn on the fly." };
     private readonly Option<string?> _format = new("--format")
     {
         Description = "How the data set is laid out; found out by looking at the folder if not given.", HelpName = string.Join('|', Formats),

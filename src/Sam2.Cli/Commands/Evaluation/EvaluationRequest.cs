@@ -18,7 +18,9 @@ internal sealed record EvaluationRequest(
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
     {
-        var videos = DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
+        IReadOnlyList<IAnnotatedVideo> videos = ProceduralArgument.Open(Root) is { } drawn
+            ? Videos is null ? drawn : [.. drawn.Where(v => Videos.Contains(v.Name))]
+            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
         return Limit is { } limit ? [.. videos.Take(limit)] : videos;
     }
 
@@ -26,10 +28,12 @@ internal sealed record EvaluationRequest(
     public Dictionary<string, string> Settings(string protocol) => new()
     {
         ["protocol"] = protocol,
-        ["data set"] = Path.GetFullPath(Root),
+        ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
+        ["format"] = Format?.ToString().ToLowerInvariant() ?? "found out",
+        ["part"] = Split ?? "all",
         ["model"] = Model.NameOrPath,
         ["checkpoint"] = ModelFingerprint.Of(Model.NameOrPath),
-        ["configuration"] = Model.Config ?? "from the weights",
+        ["configuration"] = Model.Config is { } config ? $"{config} {ModelFingerprint.OfFile(config)}" : "from the weights",
         ["device"] = Model.Device,
         ["precision"] = Model.Precision,
         ["predictions"] = StorePredictions ? "stored" : "not stored",

@@ -7,9 +7,20 @@ namespace Sam2.Cli.Commands.Evaluation;
 internal static class ModelFingerprint
 {
     /// <summary>The beginning of the SHA-256 of a checkpoint's file.</summary>
-    public static string Of(string nameOrPath)
+    public static string Of(string nameOrPath) => OfFile(ModelFiles.Resolve(nameOrPath));
+
+    /// <summary>The beginning of a file's SHA-256.</summary>
+    /// <exception cref="CliException">It can't be read.</exception>
+    public static string OfFile(string path)
     {
-        using var file = File.OpenRead(ModelFiles.Resolve(nameOrPath));
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(file))[..16];
+        try
+        {
+            using var file = File.OpenRead(path);
+            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(file))[..16];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} can't be read: {e.Message}", e);
+        }
     }
 }
