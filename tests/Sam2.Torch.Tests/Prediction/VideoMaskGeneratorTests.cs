@@ -103,7 +103,9 @@ public class VideoMaskGeneratorTests
         foreach (var (a, e) in actual.Zip(expected.Skip(stopAfter)))
         {
             Assert.That(a.Frame, Is.EqualTo(e.Frame));
-            Assert.That(a.Masks, Is.EqualTo(e.Masks));
+            // Not every libtorch computes the same numbers to the last bit in two runs.
+            Assert.That(a.Masks.Select(m => m with { ObjectScore = 0 }), Is.EqualTo(e.Masks.Select(m => m with { ObjectScore = 0 })));
+            Assert.That(a.Masks.Select(m => m.ObjectScore), Is.EqualTo(e.Masks.Select(m => m.ObjectScore)).Within(1e-5));
         }
 
         Assert.That(second.Masklets, Is.EqualTo(whole.Masklets));
