@@ -15,7 +15,10 @@ public sealed record DatasetOptions
     public IReadOnlyList<string>? Videos { get; init; }
 
     /// <summary>Videos (or pictures) that are left out.</summary>
-    public IReadOnlyCollection<string> ExcludedVideos { get; init; } = [];
+    public IReadOnlyList<string> ExcludedVideos { get; init; } = [];
+
+    /// <summary>Only the first so many of what is left, at least 1; null for all.</summary>
+    public int? MaxVideos { get; init; }
 
     /// <summary>The folder of the frames, relative to the data set's; null for the usual place.</summary>
     public string? Frames { get; init; }
@@ -49,6 +52,7 @@ public sealed record DatasetOptions
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(FrameStride, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxVideos ?? 1, 1, nameof(MaxVideos));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFrames ?? 1, 1, nameof(MaxFrames));
         if (!(MaxMaskArea is > 0 and <= 1))
         {

@@ -37,7 +37,7 @@ internal sealed class NamedVideos(IReadOnlyList<string> names, Func<string, IAnn
         }
 
         var excluded = options.ExcludedVideos.ToHashSet();
-        List<string> names = [.. (wanted ?? all).Where(name => !excluded.Contains(name))];
+        List<string> names = [.. (wanted ?? all).Where(name => !excluded.Contains(name)).Take(options.MaxVideos ?? int.MaxValue)];
         return names.Count > 0 ? names : throw new DatasetException($"No video of {place} is left to use; look at the lists of videos and of excluded videos.");
     }
 }

@@ -30,9 +30,17 @@ public static class ImageTransform
         using var scope = NewDisposeScope();
         var narrow = ResizeRows(image, size);
         var resized = Resize(narrow, size, size).squeeze(0);
+        return Normalise(resized).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Normalises a picture.</summary>
+    /// <param name="image"><c>[3, H, W]</c>, float32, RGB in [0, 1].</param>
+    internal static Tensor Normalise(Tensor image)
+    {
+        using var scope = NewDisposeScope();
         var mean = tensor(Mean.ToArray(), device: image.device).view(3, 1, 1);
         var std = tensor(Std.ToArray(), device: image.device).view(3, 1, 1);
-        return ((resized - mean) / std).MoveToOuterDisposeScope();
+        return ((image - mean) / std).MoveToOuterDisposeScope();
     }
 
     /// <summary>The image as <c>[1, 3, H, W]</c> in [0, 1]; a large one already resized to the width <paramref name="size"/>.</summary>

@@ -2,6 +2,7 @@ using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Training.Augmentations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -68,7 +69,7 @@ internal sealed class ClipSampler
             try
             {
                 var video = _datasets[set].Videos[index];
-                return Load(video, FrameChoice.Draw(video, _sampling, random), random.Chance(_sampling.FlipProbability));
+                return Load(video, FrameChoice.Draw(video, _sampling, random), random);
             }
             catch (Exception e) when (e is IOException or MediaException or UnauthorizedAccessException)
             {
@@ -79,27 +80,56 @@ internal sealed class ClipSampler
         throw new DatasetException($"Of {Attempts} samples in a row none could be used, the last because: {last!.Message} Look at the data set.", last);
     }
 
-    private (Tensor Images, Tensor Masks, string Name) Load(IAnnotatedVideo video, FrameChoice choice, bool flip)
+    private (Tensor Images, Tensor Masks, string Name) Load(IAnnotatedVideo video, FrameChoice choice, TrainingRandom random)
     {
         using var scope = NewDisposeScope();
-        var (images, masks) = (new List<Tensor>(), new List<Tensor>());
-        foreach (var frame in choice.Frames)
-        {
-            // Masks right after the picture: what draws or decodes both at once keeps the last frame.
-            images.Add(ImageTransform.ToModelInput(video.ReadFrame(frame).ToTensor(), _imageSize));
-            var truth = video.ReadMasks(frame, choice.Objects);
-            masks.Add(stack([.. choice.Objects.Select(id => truth.TryGetValue(id, out var mask) ? Resized(mask) : Absent())]));
-        }
-        var (clip, objects) = (stack([.. images]), stack([.. masks]));
+        var flip = random.Chance(_sampling.FlipProbability);
+        var frames = _sampling.Augmentations.Count == 0
+            ? choice.Frames.Select(frame => ReadInput(video, frame, choice.Objects)).ToList()
+            : Augmented([.. choice.Frames.Select(frame => ReadFrame(video, frame, choice.Objects))], random);
+        var (clip, objects) = (stack([.. frames.Select(frame => frame.Image)]), stack([.. frames.Select(frame => frame.Masks)]));
         return (
             (flip ? clip.flip(3) : clip).MoveToOuterDisposeScope(), (flip ? objects.flip(3) : objects).MoveToOuterDisposeScope(),
             $"{video.Name}@{choice.Frames[0]}");
     }
 
-    private Tensor Absent() => zeros([_imageSize, _imageSize], dtype: ScalarType.Bool);
+    /// <summary>A frame as the model takes it.</summary>
+    private ClipFrame ReadInput(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects)
+    {
+        using var scope = NewDisposeScope();
 
-    private Tensor Resized(BinaryMask mask) => mask.Height == _imageSize && mask.Width == _imageSize
-        ? mask.ToTensor()
-        : nn.functional.interpolate(mask.ToTensor().to(float32).view(1, 1, mask.Height, mask.Width), size: [_imageSize, _imageSize], mode: InterpolationMode.Nearest)
-            .view(_imageSize, _imageSize) > 0.5f;
+        // Masks right after the picture: what draws or decodes both at once keeps the last frame.
+        var image = video.ReadFrame(frame);
+        var masks = ReadMasks(video, frame, objects, image);
+        return new ClipFrame(ImageTransform.ToModelInput(image.ToTensor(), _imageSize), ClipFrame.ResizedMasks(masks, _imageSize, _imageSize)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A frame at its size, for augmentations.</summary>
+    private static ClipFrame ReadFrame(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects)
+    {
+        using var scope = NewDisposeScope();
+        var image = video.ReadFrame(frame);
+        return new ClipFrame(image.ToPlanarTensor().to(float32).div(255), ReadMasks(video, frame, objects, image)).MoveToOuterDisposeScope();
+    }
+
+    private List<ClipFrame> Augmented(IReadOnlyList<ClipFrame> clip, TrainingRandom random)
+    {
+        foreach (var augmentation in _sampling.Augmentations)
+            clip = augmentation.Apply(clip, random);
+        return [.. clip.Select(frame => frame.ResizedTo(_imageSize, _imageSize)).Select(frame => frame with { Image = ImageTransform.Normalise(frame.Image) })];
+    }
+
+    /// <summary>[O, H, W], bool.</summary>
+    private static Tensor ReadMasks(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects, RgbImage image)
+    {
+        using var scope = NewDisposeScope();
+        var truth = video.ReadMasks(frame, objects);
+        return stack([.. objects.Select(id => truth.TryGetValue(id, out var mask) ? Fitting(mask, id) : zeros([image.Height, image.Width], dtype: ScalarType.Bool))])
+            .MoveToOuterDisposeScope();
+
+        Tensor Fitting(BinaryMask mask, int id) => mask.Height == image.Height && mask.Width == image.Width
+            ? mask.ToTensor()
+            : throw new DatasetException(
+                $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, but the frame is {image.Width}×{image.Height}; both need to be of one size.");
+    }
 }

@@ -1,3 +1,5 @@
+using Sam2.Torch.Training.Augmentations;
+
 namespace Sam2.Torch.Training.Batches;
 
 /// <summary>How clips are taken out of videos.</summary>
@@ -8,4 +10,8 @@ namespace Sam2.Torch.Training.Batches;
 /// <param name="ReverseProbability">How often a clip runs backwards in time, in [0, 1].</param>
 /// <param name="Stride">Every how manieth annotated frame a clip takes.</param>
 internal sealed record ClipSampling(
-    int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1);
+    int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1)
+{
+    /// <summary>Random changes of clips, in their order.</summary>
+    public IReadOnlyList<IClipAugmentation> Augmentations { get; init; } = [];
+}

@@ -1,3 +1,4 @@
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Recipes;
@@ -31,4 +32,11 @@ public sealed record BatchSettings
 
     /// <summary>How often a clip runs backwards in time, in [0, 1].</summary>
     public double ReverseProbability { get; init; } = 0.5;
+
+    /// <summary>
+    /// Random changes of clips, in their order: a <c>kind</c> (horizontal_flip, affine, resize, color_jitter, grayscale, mosaic) and its
+    /// settings, the original's (training/dataset/transforms.py), such as <c>{kind: affine, degrees: 25, shear: 20}</c>. With
+    /// <c>consistent_transform: false</c> every frame changes by itself. Afterwards frames are resized to the model's square.
+    /// </summary>
+    public IReadOnlyList<PlainDictionary> Augmentations { get; init; } = [];
 }

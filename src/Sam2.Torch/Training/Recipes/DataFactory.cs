@@ -1,5 +1,6 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Datasets;
+using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Validation;
@@ -53,7 +54,10 @@ internal static class DataFactory
         AtLeastOne("max_objects", source.MaxObjects);
         Probability("flip_probability", source.FlipProbability);
         Probability("reverse_probability", source.ReverseProbability);
-        return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability, source.Stride);
+        return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability, source.Stride)
+        {
+            Augmentations = [.. source.Augmentations.Select(AugmentationFactory.Create)],
+        };
     }
 
     private static void AtLeastOne(string name, int value)

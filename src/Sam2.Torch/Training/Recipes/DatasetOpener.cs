@@ -40,8 +40,15 @@ internal static class DatasetOpener
             options = options with { Videos = VideoListFile.Read(list) };
         if (settings.ExcludedVideoList is { } excluded)
             options = options with { ExcludedVideos = [.. options.ExcludedVideos, .. VideoListFile.Read(excluded)] };
-        var videos = DatasetReader.Open(root, settings.Kind == DatasetKind.Auto ? null : Enum.Parse<DatasetFormat>(settings.Kind.ToString()), options);
-        return settings.Count is { } count && count < videos.Count ? [.. videos.Take(count)] : videos;
+        options = options with { MaxVideos = settings.Count ?? options.MaxVideos };
+        try
+        {
+            return DatasetReader.Open(root, settings.Kind == DatasetKind.Auto ? null : Enum.Parse<DatasetFormat>(settings.Kind.ToString()), options);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new CheckpointException("dataset.options", $"has a wrong setting: {e.Message}", "", e);
+        }
     }
 
     private static T Options<T>(DatasetSettings settings, T start) where T : notnull => SettingsTree.Overlay("dataset", settings.Options, start, "options");

@@ -3,6 +3,7 @@ using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Training;
+using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using TorchSharp;
@@ -145,6 +146,36 @@ public class BatchMixtureTests
     }
 
     [Test]
+    public void Augmented_batches_have_the_models_size_whatever_size_frames_have_and_do_not_depend_on_the_thread()
+    {
+        var sampling = Videos with { Augmentations = [new RandomAffine { Degrees = 25, Shear = 20 }, new RandomResize { Sizes = [40, 60] }, new ColorJitter { Brightness = 0.1, ConsistentTransform = false }] };
+        BatchMixture Augmented(int ahead) => new(
+            [(new ClipSampler([new(new ProceduralDataset(20, 1, new ProceduralOptions { Width = 48, Height = 36, FrameCount = 4, MinRadius = 0.2 }))], sampling, 32, 5), new ConstantSchedule(1))], 9, 100, ahead);
+        var expected = Take(Augmented(0), 0, 6);
+        Assert.That(Take(Augmented(3), 2, 4), Is.EqualTo(expected[2..]));
+        using var mixture = Augmented(1);
+        using var batch = mixture.Next(default);
+        using var scope = NewDisposeScope();
+        Assert.That(batch.Images.shape, Is.EqualTo(new long[] { 3, 2, 3, 32, 32 }));
+        Assert.That(batch.Masks.shape, Is.EqualTo(new long[] { 3, batch.ObjectCount, 32, 32 }));
+        Assert.That(batch.Images.abs().max().item<float>(), Is.LessThan(3));
+    }
+
+    [Test]
+    public void A_mask_of_another_size_than_its_frame_is_named()
+    {
+        var reports = new List<string>();
+        IAnnotatedVideo[] videos = [new Ticking(10), new Ticking(10) { MaskWidth = 16 }];
+        using var mixture = new BatchMixture([(new ClipSampler([new(videos)], Videos, 32, 1), new ConstantSchedule(1))], 1, 100, 0, reports.Add);
+        for (int i = 0; i < 4; i++)
+        {
+            mixture.Next(default).Dispose();
+        }
+
+        Assert.That(reports, Has.Some.Contains("ticking-10 is 16×32, but the frame is 32×32"));
+    }
+
+    [Test]
     public void Batches_leave_no_tensors_behind()
     {
         // The counts are per thread, so without the background.
@@ -196,6 +227,8 @@ public class BatchMixtureTests
         /// <summary>Called when a frame is read.</summary>
         public Action? Reading { get; init; }
 
+        public int MaskWidth { get; init; } = 32;
+
         public string Name => $"ticking-{frames}";
 
         public int FrameCount => frames;
@@ -223,7 +256,7 @@ public class BatchMixtureTests
                 throw new DatasetException("The mask is torn.");
             }
 
-            var mask = new BinaryMask(32, 32);
+            var mask = new BinaryMask(32, MaskWidth);
             for (int y = 0; y < 32; y++)
             {
                 mask.Row(y)[..16].Fill(1);

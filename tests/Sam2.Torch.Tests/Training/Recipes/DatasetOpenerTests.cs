@@ -59,6 +59,9 @@ public sealed class DatasetOpenerTests
             Assert.That(
                 () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("splitt", "val")) }),
                 Throws.TypeOf<CheckpointException>().With.Message.Contains("'split'"));
+            Assert.That(
+                () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("frame_stride", 0L)) }),
+                Throws.TypeOf<CheckpointException>().With.Message.Contains("FrameStride"));
         }
     }
 

@@ -1,0 +1,44 @@
+namespace Sam2.Torch.Training.Augmentations;
+
+/// <summary>Resizes to a side that is drawn from a list: the shorter side, or both to a square.</summary>
+internal sealed record RandomResize : FrameAugmentation<int>
+{
+    /// <summary>The sides to choose from, in pixels.</summary>
+    public IReadOnlyList<int> Sizes { get; init; } = [1024];
+
+    /// <summary>Most that the longer side may get, in pixels; the shorter one is made smaller if need be. Null: no limit. Not for squares.</summary>
+    public int? MaxSize { get; init; }
+
+    /// <summary>Whether the result is a square, whatever the frame's shape.</summary>
+    public bool Square { get; init; }
+
+    /// <inheritdoc/>
+    public override void Check()
+    {
+        if (Sizes.Count == 0)
+            throw new ArgumentOutOfRangeException(nameof(Sizes), "sizes is empty, but must have at least one side in pixels.");
+        foreach (var size in Sizes)
+            RequireRange(nameof(Sizes), size, 1, 16384);
+        RequireRange(nameof(MaxSize), MaxSize ?? 1, 1, 16384);
+    }
+
+    /// <summary>The size of a frame whose shorter side is to be <paramref name="side"/>.</summary>
+    internal static (long Height, long Width) Fit(long height, long width, double side, int? maxSize)
+    {
+        var (shorter, longer) = (Math.Min(height, width), Math.Max(height, width));
+        if (maxSize is { } limit && (double)longer / shorter * side > limit)
+            side = (double)limit * shorter / longer;
+        long Scaled(long length) => Math.Max(1, (long)Math.Round(length == shorter ? side : side * length / shorter));
+        return (Scaled(height), Scaled(width));
+    }
+
+    /// <inheritdoc/>
+    protected override int Draw(ClipFrame frame, TrainingRandom random) => Sizes[random.Below(Sizes.Count)];
+
+    /// <inheritdoc/>
+    protected override ClipFrame Change(ClipFrame frame, int side)
+    {
+        var (height, width) = Square ? (side, side) : Fit(frame.Height, frame.Width, side, MaxSize);
+        return frame.ResizedTo(height, width);
+    }
+}
