@@ -59,6 +59,17 @@ public class EverythingCommandTests
     }
 
     [Test]
+    public void What_belongs_to_no_object_can_be_darkened()
+    {
+        Everything("spotlight", "--overlay-style", "spotlight", "--labels");
+        var objects = Sa1bFile.Read(_folder.At("spotlight", "scene.json")).Objects;
+        var any = CocoRle.Merge([.. objects.Select(o => o.Shape!.ToRle())]).Decode();
+        var overlay = ImageFile.Read(_folder.At("spotlight", "overlay.png"));
+        var darkened = Enumerable.Range(0, any.Data.Length).Count(i => overlay[i % 160, i / 160].G < _drawn.Image[i % 160, i / 160].G / 2);
+        Assert.That((double)darkened, Is.EqualTo((double)(any.Data.Length - any.Area)).Within(0.2 * any.Data.Length), "all but objects, and contours and labels");
+    }
+
+    [Test]
     public void Small_regions_can_be_removed()
     {
         Everything("cleaned", "--min-area", "40", "--pred-iou", "0.1", "--format", "png");
