@@ -69,7 +69,9 @@ internal sealed class ClipSampler
             try
             {
                 var video = _datasets[set].Videos[index];
-                return Load(video, FrameChoice.Draw(video, _sampling, random), random);
+                if (FrameChoice.Draw(video, _sampling, random) is { } choice)
+                    return Load(video, choice, random);
+                last = new DatasetException($"{video.Name} shows no object where clips were tried.");
             }
             catch (Exception e) when (e is IOException or MediaException or UnauthorizedAccessException)
             {

@@ -11,9 +11,9 @@ internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int>
     /// <summary>How many starts are tried in one video before it is given up.</summary>
     private const int Attempts = 20;
 
-    /// <summary>A choice.</summary>
-    /// <exception cref="DatasetException">The video is too short, or none of the starts that were tried shows an object.</exception>
-    public static FrameChoice Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
+    /// <summary>A choice; null if none of the starts that were tried shows an object, which is nothing unusual.</summary>
+    /// <exception cref="DatasetException">The video is too short.</exception>
+    public static FrameChoice? Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
     {
         var annotated = Enumerable.Range(0, video.FrameCount).Where(video.IsAnnotated).ToList();
         var span = ((sampling.Frames - 1) * sampling.Stride) + 1;
@@ -29,6 +29,6 @@ internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int>
             if (visible.Count > 0)
                 return new FrameChoice(frames, random.Choose(visible, sampling.MaxObjects));
         }
-        throw new DatasetException($"{video.Name} shows no object on the first frame of any of {Attempts} random clips.");
+        return null;
     }
 }
