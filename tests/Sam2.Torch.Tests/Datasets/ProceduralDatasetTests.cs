@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using NUnit.Framework;
 using Sam2.Torch.Datasets;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Tests.Datasets;
@@ -18,6 +19,31 @@ public class ProceduralDatasetTests
         var backwards = new string[6];
         Parallel.For(0, 6, f => backwards[5 - f] = Digest(again, 5 - f));
         Assert.That(backwards, Is.EqualTo(forwards));
+    }
+
+    [Test]
+    public void Objects_cover_each_other()
+    {
+        // Another object's pixels right beside those of an object that shows less of itself than before, away from the edges.
+        int covered = 0;
+        foreach (var clip in new ProceduralDataset(40, seed: 9))
+        {
+            var largest = new Dictionary<int, long>();
+            for (int f = 0; f < clip.FrameCount; f++)
+            {
+                var masks = clip.ReadMasks(f);
+                foreach (var (id, mask) in masks)
+                {
+                    var (x, y, width, height) = mask.BoundingBox;
+                    bool inside = x > 0 && y > 0 && x + width < 128 && y + height < 128;
+                    covered += inside && mask.Area < 0.7 * largest.GetValueOrDefault(id) && masks.Any(o => o.Key != id && Touch(mask, o.Value)) ? 1 : 0;
+                    largest[id] = Math.Max(mask.Area, largest.GetValueOrDefault(id));
+                }
+            }
+        }
+
+        TestContext.Out.WriteLine($"{covered} of 960 frames show a covered object");
+        Assert.That(covered, Is.GreaterThan(40));
     }
 
     [Test]
@@ -184,6 +210,19 @@ public class ProceduralDatasetTests
 
         TestContext.Out.WriteLine($"{1 / best:F0} frames per second and core");
         Assert.That(1 / best, Is.GreaterThan(100));
+    }
+
+    private static bool Touch(BinaryMask a, BinaryMask b)
+    {
+        for (int i = 0; i < a.Data.Length - 128; i++)
+        {
+            if ((a.Data[i] & (b.Data[i + 1] | b.Data[i + 128])) != 0 || (b.Data[i] & (a.Data[i + 1] | a.Data[i + 128])) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static int Draw(ProceduralDataset data, int from, int clips)

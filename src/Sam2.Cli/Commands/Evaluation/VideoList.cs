@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sam2.Torch.Datasets;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
@@ -18,12 +19,11 @@ internal static class VideoList
         if (path is null) return null;
         try
         {
-            var names = File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).Distinct().ToList();
-            return names.Count > 0 ? names : throw new CliException($"--videos {path}: the file names no video");
+            return VideoListFile.Read(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (DatasetException e)
         {
-            throw new CliException($"--videos {path}: the file can't be read: {e.Message}", e);
+            throw new CliException($"--videos {path}: {e.Message}", e);
         }
     }
 }

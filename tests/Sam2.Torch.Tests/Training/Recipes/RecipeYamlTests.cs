@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training;
+using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
 
@@ -92,6 +93,17 @@ public sealed class RecipeYamlTests
         Assert.That(recipe.Loss, Is.EqualTo(new LossOptions()));
         Assert.That((recipe.Optimizer.MaxGradientNorm, recipe.Optimizer.LayerDecay!.Value, recipe.Optimizer.Lr[0].StartValue, recipe.Optimizer.Lr[1].EndValue), Is.EqualTo((0.1, 0.9, 5e-6, 3e-7)));
         Assert.That(recipe.Data.Train.Single(), Has.Property("Frames").EqualTo(8).And.Property("Clips").EqualTo(1).And.Property("MaxObjects").EqualTo(3));
+        IClipAugmentation[] expected =
+        [
+            new RandomAffine { Degrees = 25, Shear = 20 },
+            new RandomResize { Square = true },
+            new ColorJitter { Brightness = 0.1, Contrast = 0.03, Saturation = 0.03 },
+            new RandomGrayscale { P = 0.05 },
+            new ColorJitter { Brightness = 0.1, Contrast = 0.05, Saturation = 0.05, ConsistentTransform = false },
+        ];
+        var augmentations = recipe.Data.Train.Single().Augmentations.Select(AugmentationFactory.Create).ToList();
+        Assert.That(augmentations.Select(a => a is RandomResize ? "resize" : $"{a}"), Is.EqualTo(expected.Select(a => a is RandomResize ? "resize" : $"{a}")));
+        Assert.That(((RandomResize)augmentations[1]).Sizes, Is.EqualTo(new[] { 1024 }));
     }
 
     [Test]
