@@ -127,6 +127,17 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public void Weights_of_chosen_steps_are_kept_and_leftovers_of_a_killed_process_are_removed()
+    {
+        var recipe = Short with { Steps = 3, Accumulate = 1, Checkpoint = new() { Every = 10, KeepSteps = [1, 2] } };
+        Train(recipe, "run");
+        Assert.That(Directory.GetFiles(_folder["run"]).Select(Path.GetFileName), Is.EquivalentTo(new[] { "checkpoint.pt", "model.pt", "step_1.pt", "step_2.pt" }));
+        File.WriteAllText(At("run", ".checkpoint.0123.tmp.pt"), "half a file");
+        new TrainingFolder(_folder["run"]).RemoveLeftovers();
+        Assert.That(Directory.GetFiles(_folder["run"]), Has.Length.EqualTo(4));
+    }
+
+    [Test]
     public void The_best_weights_and_the_last_ones_are_kept()
     {
         var scores = new Queue<double>([0.2, 0.5, 0.4]);
