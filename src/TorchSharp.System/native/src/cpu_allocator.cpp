@@ -3,7 +3,8 @@
 // malloc maps every large activation afresh and gives it back when it dies, so each layer pays for page faults and for
 // the kernel's zeroing of pages: 30 % of the time of an image encoding. Here blocks of a mebibyte and more come from one
 // arena of huge pages, first fit by address, neighbours merged, so that the next layer gets pages that are there already.
-// Memory above a bound goes back to the system.
+// Free memory above a bound goes back to the system, unless all of it is used again and again: a training step takes gigabytes
+// and gives them back, and would spend a quarter of its time on pages.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -24,7 +26,7 @@ constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kGranule = size_t{64} << 10;
 // Smaller blocks are left to malloc, which reuses them without page faults.
 constexpr size_t kArenaFrom = size_t{1} << 20;
-// Free memory that is kept for the next tensors.
+// Free memory that is always kept for the next tensors.
 constexpr size_t kMaxResident = size_t{768} << 20;
 
 struct alignas(kAlignment) Header {
@@ -33,6 +35,42 @@ struct alignas(kAlignment) Header {
 static_assert(sizeof(Header) == kAlignment);
 
 size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
+
+// The height of waves: what is in use at the top when it has fallen to less than half and risen again at least twice, the last
+// time within a minute. A single mountain, such as loading a large model, is none.
+class Waves {
+public:
+    void note(size_t in_use) {
+        const auto now = Clock::now();
+        if (now - last_top_ > std::chrono::minutes(1)) {
+            height_ = 0;
+            count_ = 0;
+        }
+        height_ = std::max(height_, in_use);
+        if (in_use < height_ / 2) {
+            fallen_ = true;
+        } else if (in_use >= height_ / 10 * 9) {
+            if (fallen_) {
+                // Small waves say nothing of a much larger one.
+                count_ = in_use > counted_ / 4 * 5 ? 1 : count_ + 1;
+                counted_ = height_;
+            }
+            fallen_ = false;
+            last_top_ = now;
+        }
+    }
+
+    size_t height() const { return count_ >= 2 && height_ <= counted_ / 4 * 5 ? height_ : 0; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Clock::time_point last_top_ = Clock::now();
+    size_t height_ = 0;
+    size_t counted_ = 0;  // the height of the waves that were counted
+    int count_ = 0;
+    bool fallen_ = false;
+};
 
 class Arena {
 public:
@@ -58,6 +96,8 @@ public:
         free_.erase(found);
         const size_t used = std::min(block.resident, length);
         resident_ -= used;
+        in_use_ += length;
+        waves_.note(in_use_);
         if (block.length > length) free_.emplace(address + length, Free{block.length - length, block.resident - used});
         auto* header = reinterpret_cast<Header*>(address);
         header->length = length;
@@ -68,6 +108,8 @@ public:
         auto address = reinterpret_cast<uintptr_t>(header);
         std::lock_guard<std::mutex> lock(mutex_);
         Free block{header->length, header->length};
+        in_use_ -= header->length;
+        waves_.note(in_use_);
         resident_ += header->length;
         auto next = free_.lower_bound(address);
         if (next != free_.end() && address + block.length == next->first) {
@@ -84,7 +126,7 @@ public:
                 free_.erase(previous);
             }
         }
-        if (resident_ > kMaxResident) release(address, block);
+        if (resident_ > kMaxResident && in_use_ + resident_ > waves_.height()) release(address, block);
         free_.emplace(address, block);
     }
 
@@ -106,7 +148,9 @@ private:
 
     std::mutex mutex_;
     std::map<uintptr_t, Free> free_;
-    size_t resident_ = 0;
+    size_t resident_ = 0;  // of the free blocks together
+    size_t in_use_ = 0;
+    Waves waves_;
 };
 
 Arena& arena() {
