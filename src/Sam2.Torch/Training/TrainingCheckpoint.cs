@@ -89,7 +89,7 @@ internal sealed class TrainingCheckpoint(
                 "Resume with the same settings, or start a new run from its weights with model.checkpoint and another --out");
     }
 
-    /// <summary>Settings that have no influence on the weights.</summary>
+    /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads.</summary>
     private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal) || path == "threads";
 
     private void RestoreAdam(string path, PlainDictionary states)

@@ -3,8 +3,8 @@ using Sam2.Torch.Training.Optimization;
 namespace Sam2.Torch.Training.Recipes;
 
 /// <summary>
-/// Everything that decides a training run, as a YAML file says it. Two runs of one recipe on the same machine give the same
-/// weights. Defaults are those of the original's recipe for fine-tuning
+/// Everything that decides a training run, as a YAML file says it. Two runs of one recipe on the CPU of one machine, with the same
+/// number of threads, give the same weights. Defaults are those of the original's recipe for fine-tuning
 /// (sam2/configs/sam2.1_training/sam2.1_hiera_b+_MOSE_finetune.yaml).
 /// </summary>
 public sealed record Recipe
