@@ -29,6 +29,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingFolder _folder;
     private readonly RunState _state = new();
     private readonly TrainingCheckpoint _checkpoint;
+    private readonly ComputeThreads? _threads;
     // Of the step that was taken last: the source itself may be ahead, in the middle of a step.
     private long _position;
 
@@ -42,6 +43,8 @@ public sealed class Trainer : IDisposable
     public Trainer(Recipe recipe, Sam2Model model, IBatchSource batches, TrainingFolder folder, IValidator? validator = null)
     {
         Require(recipe);
+        if (recipe.ConcurrentBatches > 1)
+            RequireNoChance(model.Config);
         (_recipe, _batches, _folder, _validator) = (recipe, batches, folder, validator);
         _model = new TrainingModel(model, recipe.Prompting);
         _loss = new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
@@ -54,6 +57,8 @@ public sealed class Trainer : IDisposable
         _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
         _guard = new DivergenceGuard(recipe.Divergence);
         _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
+        if (recipe.ConcurrentBatches > 1)
+            _threads = new ComputeThreads(recipe.ConcurrentBatches);
     }
 
     /// <summary>How far the run is.</summary>
@@ -110,6 +115,7 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _threads?.Dispose();
         _average?.Dispose();
         _optimizer.Dispose();
     }
@@ -123,8 +129,12 @@ public sealed class Trainer : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var names = new List<string>();
-        for (var i = 0; i < _recipe.Accumulate; i++)
-            names.AddRange(ProcessBatch(i, meter, cancellation));
+        for (var i = 0; i < _recipe.Accumulate; i += _recipe.ConcurrentBatches)
+        {
+            names.AddRange(_threads is null
+                ? ProcessBatch(i, meter, cancellation)
+                : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellation));
+        }
         var (norm, taken) = _optimizer.Step(Where(_state.Step));
         if (taken && !double.IsFinite(norm))
             throw Diverged("the gradients are not finite, though the loss is", names);
@@ -142,16 +152,67 @@ public sealed class Trainer : IDisposable
     private IReadOnlyList<string> ProcessBatch(int part, StepMeter meter, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        var started = Stopwatch.GetTimestamp();
-        using var batch = OnDevice(_batches.Next(cancellation));
-        var waited = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        using var prediction = _model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
-        using var losses = _loss.Compute(prediction, batch.Masks);
-        if (_guard.Check(losses.Values) is { } trouble)
-            throw Diverged(trouble, batch.Names);
+        using var batch = NextBatch(out var waited, cancellation);
+        using var losses = Forward(batch, part);
+        Check(losses.Values, batch);
         _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
         meter.AddBatch(losses.Values, waited);
         return batch.Names;
+    }
+
+    /// <summary>Several batches at once. Their gradients are added in their order, whichever is done first.</summary>
+    private IReadOnlyList<string> ProcessBatches(ComputeThreads threads, int first, int count, StepMeter meter, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var waited = new double[count];
+        var batches = new ClipBatch[count];
+        for (var i = 0; i < count; i++)
+            batches[i] = NextBatch(out waited[i], cancellation);
+        var results = threads.Run([.. batches.Select((batch, i) => (Func<BatchGradients>)(() => GradientsOf(batch, first + i)))]);
+        try
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Check(results[i].Losses, batches[i]);
+                _optimizer.Add(results[i].Gradients);
+                meter.AddBatch(results[i].Losses, waited[i]);
+            }
+        }
+        finally
+        {
+            foreach (var result in results)
+                result.Dispose();
+            foreach (var batch in batches)
+                batch.Dispose();
+        }
+        return [.. batches.SelectMany(batch => batch.Names)];
+    }
+
+    private BatchGradients GradientsOf(ClipBatch batch, int part)
+    {
+        using var scope = NewDisposeScope();
+        using var losses = Forward(batch, part);
+        return new(losses.Values, _optimizer.GradientsOf(losses.Total, 1.0 / _recipe.Accumulate));
+    }
+
+    private LossReport Forward(ClipBatch batch, int part)
+    {
+        using var prediction = _model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
+        return _loss.Compute(prediction, batch.Masks);
+    }
+
+    private ClipBatch NextBatch(out double waited, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var batch = OnDevice(_batches.Next(cancellation));
+        waited = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return batch;
+    }
+
+    private void Check(IReadOnlyDictionary<string, double> losses, ClipBatch batch)
+    {
+        if (_guard.Check(losses) is { } trouble)
+            throw Diverged(trouble, batch.Names);
     }
 
     private ClipBatch OnDevice(ClipBatch batch)
@@ -217,6 +278,7 @@ public sealed class Trainer : IDisposable
     {
         AtLeast("steps", recipe.Steps, 1);
         AtLeast("accumulate", recipe.Accumulate, 1);
+        AtLeast("concurrent_batches", recipe.ConcurrentBatches, 1);
         AtLeast("log.every", recipe.Log.Every, 1);
         AtLeast("checkpoint.every", recipe.Checkpoint.Every, 1);
         AtLeast("validation.every", recipe.Validation?.Every ?? 1, 1);
@@ -225,6 +287,24 @@ public sealed class Trainer : IDisposable
         {
             if (value < least)
                 throw new ArgumentException($"{setting} is {value}; at least {least} is needed");
+        }
+    }
+
+    // What is dropped would depend on which thread draws first: a run could not be repeated.
+    private static void RequireNoChance(Sam2Config config)
+    {
+        var layer = config.MemoryAttention.Layer;
+        foreach (var (setting, value) in new[]
+        {
+            ("memory_attention.layer.dropout", layer.Dropout),
+            ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
+            ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
+            ("image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
+            ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
+        })
+        {
+            if (value > 0)
+                throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");
         }
     }
 }

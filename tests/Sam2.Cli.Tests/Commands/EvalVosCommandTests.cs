@@ -113,7 +113,7 @@ public class EvalVosCommandTests
     [Test]
     public void Drawn_clips_need_no_download()
     {
-        var run = CommandLine.Run("eval", "vos", "procedural:count=2,seed=7,frames=5", "--model", Model, "--prompt", "box", "--out", _folder.At("out"));
+        var run = CommandLine.Run("eval", "vos", "procedural:count=2,seed=7,frames=5,max_distractors=0,clutter=0.5", "--model", Model, "--prompt", "box", "--out", _folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
         Assert.That(json.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(), Is.InRange(20, 100));
@@ -123,6 +123,9 @@ public class EvalVosCommandTests
     [TestCase("procedural:colour=1", "count, seed, width, height and frames")]
     [TestCase("procedural:count=many", "count=many")]
     [TestCase("procedural:count=0", "at least 1")]
+    [TestCase("procedural:colour=1", "max_distractors")]
+    [TestCase("procedural:max_objects=1.5", "max_objects: 1.5")]
+    [TestCase("procedural:clutter=-1", "Clutter is -1")]
     public void What_cannot_be_drawn_is_said(string root, string word)
     {
         var run = CommandLine.Run("eval", "vos", root, "--model", Model, "--out", _folder.At("out"));

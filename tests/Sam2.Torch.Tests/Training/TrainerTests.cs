@@ -32,6 +32,17 @@ public sealed class TrainerTests
         Checkpoint = new() { Every = 3 },
     };
 
+    private static Recipe WithoutChance => Short with
+    {
+        Steps = 3,
+        Model = new()
+        {
+            Architecture = "sam2.1_hiera_nano",
+            Settings = Settings(("memory_attention", Settings(("layer", Settings(
+                ("dropout", 0L), ("self_attention", Settings(("dropout", 0L))), ("cross_attention", Settings(("dropout", 0L)))))))),
+        },
+    };
+
     [SetUp]
     public void CreateFolder() => _folder = new TemporaryFolder();
 
@@ -54,6 +65,36 @@ public sealed class TrainerTests
         using Checkpoint a = Checkpoint.Open(At("whole", "checkpoint.pt")), b = Checkpoint.Open(At("parts", "checkpoint.pt"));
         foreach (var (name, tensor) in a.StateDict)
             Assert.That(b.StateDict[name].Load().data<float>().ToArray(), Is.EqualTo(tensor.Load().data<float>().ToArray()), name);
+    }
+
+    [Test]
+    public void Batches_side_by_side_give_the_weights_that_batches_in_turn_give()
+    {
+        var inTurn = Train(WithoutChance with { Accumulate = 3 }, "turn");
+        var sideBySide = Train(WithoutChance with { Accumulate = 3, ConcurrentBatches = 2 }, "side");
+        Train(WithoutChance with { Accumulate = 3, ConcurrentBatches = 2 }, "again");
+        Assert.That(sideBySide.Steps.Select(s => s.Losses[0].Value), Is.EqualTo(inTurn.Steps.Select(s => s.Losses[0].Value)).Within(1e-3).Percent);
+        Assert.That(sideBySide.Steps.Select(s => s.GradientNorm), Is.EqualTo(inTurn.Steps.Select(s => s.GradientNorm)).Within(0.1).Percent);
+        AssertSameBytes("side", "again", "model.pt");
+    }
+
+    [Test]
+    public void Batches_side_by_side_can_be_resumed_and_name_the_one_that_goes_wrong()
+    {
+        var recipe = WithoutChance with { ConcurrentBatches = 2, Checkpoint = new() { Every = 1 } };
+        var whole = Train(recipe, "whole");
+        var source = new MovingSquares { Spoil = (position, batch) => { if (position == 4) batch.Images.fill_(float.NaN); } };
+        var error = Assert.Throws<TrainingException>(() => Train(recipe, "parts", source))!;
+        Assert.That(error.Message, Does.Contain("step 3").And.Contain("squares/4-0").And.Not.Contain("squares/5-0"));
+        Train(recipe, "parts", resume: true);
+        AssertSameBytes("whole", "parts", "model.pt");
+    }
+
+    [Test]
+    public void Batches_side_by_side_need_a_model_that_drops_nothing()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Train(Short with { ConcurrentBatches = 2 }, "run"))!;
+        Assert.That(error.Message, Does.Contain("concurrent_batches").And.Contain("dropout is 0.1"));
     }
 
     [Test]

@@ -69,12 +69,31 @@ public sealed class MasterWeights : IDisposable
             using var scope = NewDisposeScope();
             if (model.grad is not { } gradient)
                 continue;
-            if (master.grad is { } sum)
-                sum.add_(gradient.to(float32));
-            else
-                master.grad = gradient.to(float32);
+            Add(master, gradient);
             model.grad = null;
         }
+    }
+
+    private static void Add(Parameter master, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        if (master.grad is { } sum)
+            sum.add_(gradient.to(float32));
+        else
+            master.grad = gradient.to(float32);
+    }
+
+    /// <summary>The parameters of the model that are trained, in its order.</summary>
+    public IReadOnlyList<Tensor> ModelParameters => [.. _trained.Select(w => w.Model)];
+
+    /// <summary>Adds gradients of the model's parameters to those of the weights, in float32.</summary>
+    /// <param name="gradients">One for each of <see cref="ModelParameters"/>, null for none; they stay the caller's.</param>
+    public void AddGradients(IReadOnlyList<Tensor?> gradients)
+    {
+        using var mode = no_grad();
+        foreach (var ((_, _, master), gradient) in _trained.Zip(gradients))
+            if (gradient is not null)
+                Add(master, gradient);
     }
 
     /// <summary>Multiplies all gradients, for example by one over the loss scale.</summary>

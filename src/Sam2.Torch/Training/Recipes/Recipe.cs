@@ -18,6 +18,12 @@ public sealed record Recipe
     /// <summary>Batches whose gradients are averaged for one step.</summary>
     public int Accumulate { get; init; } = 1;
 
+    /// <summary>
+    /// How many of these are computed at the same time, each with its share of the CPU's threads. A small model gains nearly as much
+    /// as there are cores. Needs a model without dropout and stochastic depth, whose random numbers libtorch draws for all threads.
+    /// </summary>
+    public int ConcurrentBatches { get; init; } = 1;
+
     /// <summary>Where to train: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</summary>
     public string Device { get; init; } = "cpu";
 
