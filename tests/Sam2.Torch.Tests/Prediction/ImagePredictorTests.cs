@@ -67,6 +67,30 @@ public sealed class ImagePredictorTests
             Throws.ArgumentException.With.Message.Contains("[1, 32, 32]"));
     }
 
+    [TestCase(float.NaN)]
+    [TestCase(float.NegativeInfinity)]
+    public void Rejects_mask_logits_that_are_not_finite(float value)
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(new RgbImage(60, 40));
+        var logits = zeros(1, 32, 32);
+        logits[0, 5, 7] = value;
+        Assert.That(() => predictor.Predict(new ObjectPrompt { MaskLogits = logits }), Throws.ArgumentException.With.Message.Contains("not finite"));
+    }
+
+    [Test]
+    public void Rejects_points_and_labels_of_different_length() =>
+        Assert.That(() => ObjectPrompt.FromLabelledPoints([(1, 2), (3, 4)], [1]), Throws.ArgumentException.With.Message.Contains("2 points and 1 labels"));
+
+    [TestCase(2)]
+    [TestCase(-1)]
+    public void Rejects_labels_that_are_neither_one_nor_zero(int label) =>
+        Assert.That(() => ObjectPrompt.FromLabelledPoints([(1, 2), (3, 4)], [0, label]), Throws.ArgumentException.With.Message.Contains($"Label {label}"));
+
+    [Test]
+    public void Points_with_labels_beside_them_are_the_same_prompt() =>
+        Assert.That(ObjectPrompt.FromLabelledPoints([(1, 2), (3, 4)], [1, 0]).Points, Is.EqualTo(new PointPrompt[] { new(1, 2), new(3, 4, false) }));
+
     [Test]
     public void Rejects_an_image_that_is_not_rgb_bytes()
     {
