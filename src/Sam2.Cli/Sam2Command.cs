@@ -45,6 +45,13 @@ public static class Sam2Command
             return ExitCode.Usage;
         }
 
+        // What a shell makes of a quoted variable that is not set. No command has a use for it.
+        if (args.Contains("") && parsed.Action is not HelpAction)
+        {
+            error.WriteLine($"{CommandName(parsed)}: an argument is empty; is a variable not set? (see {CommandName(parsed)} --help)");
+            return ExitCode.Usage;
+        }
+
         try
         {
             cancellation.ThrowIfCancellationRequested();

@@ -43,6 +43,9 @@ public class UsageTests
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--colour", "red")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--box", "1,2,3")]
+    [TestCase("segment", "", "--model", "m.pt", "--point", "1,2")]
+    [TestCase("segment", "photo.jpg", "--model", "", "--point", "1,2")]
+    [TestCase("info", "")]
     [TestCase("segmnt")]
     public void A_wrong_command_line_is_one_line_on_the_error_stream(params string[] args)
     {
@@ -65,6 +68,13 @@ public class UsageTests
     {
         var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--precision", "fp8");
         Assert.That(run.Error, Does.Contain("fp8").And.Contain("fp32").And.Contain("bf16").And.Contain("fp16"));
+    }
+
+    [Test]
+    public void An_empty_argument_is_called_so()
+    {
+        var run = CommandLine.Run("segment", "", "--model", "m.pt", "--point", "1,2");
+        Assert.That(run.Error, Does.StartWith("sam2 segment: an argument is empty"));
     }
 
     [Test]

@@ -1,31 +1,34 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
+using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests;
 
 /// <summary>How much memory this process has in use, native memory included.</summary>
 internal static class ResidentMemory
 {
-    /// <summary>Ignores the test where memory can't be measured.</summary>
-    public static void RequireMeasurable()
+    /// <summary>
+    /// Bytes that an action needs at its peak beyond what was in use before. Ignores the test where memory can't be measured.
+    /// </summary>
+    public static long PeakOf(Action action)
     {
         if (!File.Exists("/proc/self/clear_refs"))
             Assert.Ignore("Peak memory is measured with Linux's /proc.");
-    }
 
-    /// <summary>Resident memory now in bytes, from which on the peak is recorded.</summary>
-    public static long ResetPeak()
-    {
+        // Memory that earlier tests have freed must not be at hand, else the action would use it again and seem to need none:
+        // malloc gives it back, what libtorch keeps for large tensors is lent out. The borrowers are never written to, so they
+        // take no memory of their own.
+        using var borrowed = NewDisposeScope();
+        for (var i = 0; i < 1024; i++) empty([1 << 20], dtype: ScalarType.Byte);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        // Memory that earlier tests have freed is given back, else the measured code would reuse it and seem to need none.
         malloc_trim(0);
-        File.WriteAllText("/proc/self/clear_refs", "5");
-        return Status("VmRSS:");
-    }
 
-    /// <summary>The largest amount in bytes since <see cref="ResetPeak"/>.</summary>
-    public static long Peak() => Status("VmHWM:");
+        File.WriteAllText("/proc/self/clear_refs", "5"); // from here on the peak is recorded
+        var before = Status("VmRSS:");
+        action();
+        return Status("VmHWM:") - before;
+    }
 
     [DllImport("libc")]
     private static extern int malloc_trim(nint keep);

@@ -11,7 +11,7 @@ internal static class DownloadCommand
     {
         var names = string.Join(", ", Downloadable().Select(model => model.Name));
         var name = new Argument<string>("NAME") { Description = $"One of {names}; sam2.1_t and sam2.1-hiera-tiny mean the same as sam2.1_hiera_tiny." };
-        var folder = new Option<string?>("--out", "-o") { Description = "The folder to put it in; the user's cache, where every command looks, if not given.", HelpName = "DIR" };
+        var folder = new Option<string?>("--out", "-o") { Description = $"The folder to put it in; if not given, {ModelFiles.UserFolder} ($SAM2_WEIGHTS if set), where every command looks.", HelpName = "DIR" };
         name.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && ModelCatalog.Find(result.Tokens[0].Value) is null)

@@ -47,8 +47,13 @@ public sealed class PromptEncoder : nn.Module
     /// <param name="labels"><c>[B, N]</c>: 1 foreground, 0 background, 2 and 3 corners of a box, −1 padding.</param>
     /// <param name="pad">Whether to append a padding point, as the original does for points that come without a separate box.</param>
     /// <returns><c>[B, N (+ 1), C]</c>, float32.</returns>
+    /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
     public Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
     {
+        // A single label would otherwise be broadcast to all points without a word.
+        if (coordinates.dim() != 3 || coordinates.shape[2] != 2 || !labels.shape.SequenceEqual(coordinates.shape[..2]))
+            throw new ArgumentException(
+                $"Points have shape [{string.Join(", ", coordinates.shape)}] and labels [{string.Join(", ", labels.shape)}]; give [B, N, 2] and [B, N].", nameof(labels));
         using var scope = NewDisposeScope();
         coordinates = coordinates.to(float32) + 0.5; // the centre of the pixel
         labels = labels.to(int32).unsqueeze(2);

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Sam2.Torch.Prediction;
 
 /// <summary>Checks prompts before they reach the model, which would answer nonsense with nonsense.</summary>
@@ -17,8 +19,7 @@ internal static class PromptValidation
                 throw new ArgumentException($"Point ({point.X}, {point.Y}) is outside the image of {width}×{height} pixels.");
         }
         if (prompt.Box is { } box) Check(box, width, height);
-        if (prompt.MaskLogits is { } mask && !IsMaskShape(mask.shape, maskSize))
-            throw new ArgumentException($"Mask logits have shape [{string.Join(", ", mask.shape)}]; this model takes [1, {maskSize}, {maskSize}], the low-resolution logits of an earlier prediction.");
+        if (prompt.MaskLogits is { } mask) Check(mask, maskSize);
     }
 
     private static void Check(BoxPrompt box, int width, int height)
@@ -30,6 +31,16 @@ internal static class PromptValidation
             throw new ArgumentException($"{text} is empty; give left, top, right, bottom with left < right and top < bottom.");
         if (box.X0 > width || box.Y0 > height || box.X1 < 0 || box.Y1 < 0)
             throw new ArgumentException($"{text} is outside the image of {width}×{height} pixels.");
+    }
+
+    private static void Check(Tensor mask, int size)
+    {
+        if (!IsMaskShape(mask.shape, size))
+            throw new ArgumentException($"Mask logits have shape [{string.Join(", ", mask.shape)}]; this model takes [1, {size}, {size}], the low-resolution logits of an earlier prediction.");
+        using var scope = NewDisposeScope();
+        // One value that is no number would make all of the answer so: binary, an empty mask that nothing explains.
+        if (!mask.isfinite().all().item<bool>())
+            throw new ArgumentException("Mask logits are not finite; give the low-resolution logits of an earlier prediction, which are within ±32.");
     }
 
     private static bool IsMaskShape(long[] shape, int size) =>

@@ -14,6 +14,13 @@ public class DownloadCommandTests
     }
 
     [Test]
+    public void The_help_tells_where_downloads_go()
+    {
+        var run = CommandLine.Run("download", "--help");
+        Assert.That(run.Output, Does.Contain(Sam2.Torch.Checkpoints.ModelFiles.UserFolder).And.Contain("$SAM2_WEIGHTS"));
+    }
+
+    [Test]
     public void What_is_here_already_is_not_downloaded_again()
     {
         var run = CommandLine.Run("download", "sam2.1_hiera_nano");

@@ -65,6 +65,12 @@ public sealed class ImageSideTests
     public void Points_are_embedded_as_in_the_original() =>
         Check(_model.PromptEncoder.EmbedPoints(_golden["points"], _golden["labels"]), "prompt_sparse");
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Points_and_labels_of_different_length_are_refused(bool pad) => Assert.That(
+        () => _model.PromptEncoder.EmbedPoints(zeros(1, 3, 2), ones(1, 1), pad),
+        Throws.ArgumentException.With.Message.Contains("[1, 3, 2]").And.Message.Contains("[1, 1]"));
+
     [Test]
     public void A_missing_mask_is_embedded_as_in_the_original() =>
         Check(_model.PromptEncoder.EmbedMasks(null).expand(2, -1, -1, -1), "prompt_dense");

@@ -45,10 +45,25 @@ public class LifetimeTests
         Assert.That(Tensor.PeakCount, Is.GreaterThanOrEqualTo(before + 900));
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Forget(int count)
+    [Test]
+    public void The_memory_of_finalized_tensors_is_free_again()
     {
-        for (int i = 0; i < count; i++) _ = ones(10);
+        Forget(1, elements: 4 << 20);
+        Collect();
+        long memory = Environment.WorkingSet;
+        // 1 GB in all, 16 MB at a time.
+        for (int i = 0; i < 64; i++)
+        {
+            Forget(1, elements: 4 << 20);
+            Collect();
+        }
+        Assert.That(Environment.WorkingSet - memory, Is.LessThan(256 << 20), "bytes more than before");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forget(int count, int elements = 10)
+    {
+        for (int i = 0; i < count; i++) _ = ones(elements);
     }
 
     private static void Collect()
