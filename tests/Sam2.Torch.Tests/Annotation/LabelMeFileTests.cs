@@ -40,7 +40,12 @@ public class LabelMeFileTests
     }
 
     [Test]
-    public void Masks_round_trip_parts_holes_and_all() => MaskGenerators.Check(MaskGenerators.Small, 60, mask =>
+    public void Masks_round_trip_parts_holes_and_all() => MaskGenerators.Check(MaskGenerators.Small, 60, RoundTrips);
+
+    [Test]
+    public void Large_masks_round_trip_too() => MaskGenerators.Check(MaskGenerators.Large, 2, RoundTrips);
+
+    private static void RoundTrips(BinaryMask mask)
     {
         using var folder = new TemporaryFolder();
         var other = mask.Clone();
@@ -52,7 +57,7 @@ public class LabelMeFileTests
         Assert.That(categories, Is.EqualTo(AnnotatedImages.Categories));
         Assert.That(back.Masks(), Is.EqualTo(image.Masks().Where(m => m.Area > 0)));
         Assert.That(back.Objects.Select(o => o.Category), Is.EqualTo(image.Objects.Where(o => o.Area > 0).Select(o => o.Category)));
-    });
+    }
 
     [TestCase("{}", "has no \"imageHeight\"")]
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\"}", "has no \"shapes\"")]
