@@ -63,6 +63,21 @@ public class EverythingInVideoTests
     }
 
     [Test]
+    public void Objects_have_one_number_on_all_frames_in_formats_of_pictures_too()
+    {
+        Everything("numbers", "--interval", "0");
+        Everything("numbers-coco", "--format", "coco", "--interval", "0");
+        var masklets = MaskletFile.Read(_folder.At("numbers", "masklets.json"));
+        var pictures = CocoReader.Read(_folder.At("numbers-coco", "annotations.json")).Images;
+        Assert.That(pictures, Has.Count.EqualTo(Frames));
+        for (var frame = 0; frame < Frames; frame++)
+        {
+            var visible = masklets.ObjectIds.Where((_, column) => masklets.Mask(frame, column) is { Area: > 0 });
+            Assert.That(pictures[frame].Objects.Select(o => (int)o.Track!.Value), Is.EquivalentTo(visible), $"frame {frame}");
+        }
+    }
+
+    [Test]
     public void Pictures_side_by_side_and_objects_cut_out_can_be_asked_for()
     {
         Everything("pictures", "--save", "side-by-side,cutout", "--interval", "0");

@@ -84,6 +84,21 @@ public class CocoTests
     }
 
     [Test]
+    public void Objects_of_a_video_keep_their_numbers_also_in_a_file_that_is_continued()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "00000.png", "00001.png" })
+        {
+            var image = AnnotatedImages.Sample(name);
+            using var writer = new CocoWriter(folder["a.json"], AnnotatedImages.Categories);
+            writer.Write(image with { Objects = [.. image.Objects.Select((o, i) => o with { Track = 7 - i })] });
+            writer.Complete();
+        }
+
+        Assert.That(CocoReader.Read(folder["a.json"]).Images.Select(i => i.Objects.Select(o => o.Track)), Is.All.EqualTo(new long?[] { 7, 6 }));
+    }
+
+    [Test]
     public void An_interrupted_file_is_continued_and_comes_out_as_if_it_had_not_been()
     {
         using var folder = new TemporaryFolder();

@@ -27,7 +27,8 @@ internal static class EverythingCommand
             Description =
                 $"How masks are written: {string.Join("; ", AnnotationFormats.Names.Select(name => $"{name}, {AnnotationFormats.Describe(name)}"))}. "
                 + $"{ImageFormatName} if not given. Of a video: {VideoFormatName}, masklets.json as SA-V has it (if not given); "
-                + "png, masks/OBJECT/00000.png; davis, davis/00000.png; the others with a name per frame.",
+                + "png, masks/OBJECT/00000.png; davis, davis/00000.png; the others with a name per frame, and the object's number where "
+                + "they have a place for it (track_id of coco, group_id of labelme, id of sa1b).",
             HelpName = "FORMAT",
         };
         format.AcceptOnlyFromAmong([.. AnnotationFormats.Names, VideoFormatName]);

@@ -52,7 +52,8 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     };
 
     private AnnotatedImage ToImage(int frame, IReadOnlyList<MaskletMask> objects) => new(
-        NameOf(frame), frames.Width, frames.Height, [.. objects.Select(mask => AnnotatedObject.FromMask(mask.Mask!, Categories[0].Id))]);
+        NameOf(frame), frames.Width, frames.Height, [.. objects.Select(mask =>
+            AnnotatedObject.FromMask(mask.Mask!, Categories[0].Id) with { Id = mask.ObjectId, Track = mask.ObjectId })]);
 
     private void WritePictures(int frame, IReadOnlyList<MaskletMask> objects)
     {
