@@ -4,7 +4,8 @@ using Sam2.Cli;
 // The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted.
 var patience = TimeSpan.FromSeconds(3);
 
-using var cancel = new CancellationTokenSource();
+// Not disposed: a signal that comes while the process ends is still passed on, and must not find the source gone.
+var cancel = new CancellationTokenSource();
 void OnSignal(PosixSignalContext signal)
 {
     if (!cancel.IsCancellationRequested)

@@ -10,11 +10,12 @@ internal sealed class SaveOption
     /// <summary>An option with the results to choose from.</summary>
     /// <param name="known">Names of results.</param>
     /// <param name="byDefault">Those that are written if the option is not given, separated by commas.</param>
-    public SaveOption(IReadOnlyList<string> known, string byDefault)
+    /// <param name="description">What the option chooses.</param>
+    public SaveOption(IReadOnlyList<string> known, string byDefault, string description = "What is written")
     {
         _option = new Option<string>("--save")
         {
-            Description = $"What is written, separated by commas: {string.Join(", ", known)}.",
+            Description = $"{description}, separated by commas: {string.Join(", ", known)}.",
             HelpName = "LIST",
             DefaultValueFactory = _ => byDefault,
         };

@@ -13,14 +13,16 @@ internal sealed class TrackOutput : IDisposable
     private static readonly FrameRate DefaultRate = new(25, 1);
 
     private readonly TrackRequest _request;
-    private readonly TrackPictures _pictures;
+    private readonly VideoPictures _pictures;
+    private readonly IReadOnlyDictionary<int, OverlayPrompts> _prompts;
     private readonly MaskletWriter? _masklets;
     private readonly Dictionary<int, int> _visible;
 
     public TrackOutput(TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames, IReadOnlyDictionary<int, OverlayPrompts> prompts)
     {
         _request = request;
-        _pictures = new TrackPictures(request, frames.Reader.Info.FrameRate ?? DefaultRate, prompts);
+        _prompts = prompts;
+        _pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
         _visible = objects.ToDictionary(id => id, _ => 0);
         if (request.Save.Contains("davis") && objects.Any(id => id is < 1 or > DavisFile.LargestId))
             throw new CliException($"object {objects.First(id => id is < 1 or > DavisFile.LargestId)} can't be saved as davis, which numbers objects from 1 to 255");
@@ -63,7 +65,7 @@ internal sealed class TrackOutput : IDisposable
         }
 
         if (_request.Save.Contains("davis")) DavisPicture(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
-        _pictures.Write(masks, image);
+        _pictures.Write(masks.Frame, image, [.. masks.Objects.Select(o => (o.ObjectId, o.Mask))], _prompts.GetValueOrDefault(masks.Frame));
         _masklets?.Write(masks.Frame, [.. masks.Objects.Select(o => new MaskletMask(o.ObjectId, CocoRle.Encode(o.Mask), o.ObjectScore))]);
         FrameCount++;
     }

@@ -35,6 +35,9 @@ public sealed record AnnotatedObject
     /// <summary>The number that the format gave to the object; null if it has none.</summary>
     public long? Id { get; init; }
 
+    /// <summary>The number by which the object is known on every frame of its video; null on single pictures.</summary>
+    public long? Track { get; init; }
+
     /// <summary>An object known by its mask: area and box are the mask's.</summary>
     /// <param name="mask">The mask.</param>
     /// <param name="category">The id of its category.</param>

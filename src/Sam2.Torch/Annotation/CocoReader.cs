@@ -93,6 +93,7 @@ public static class CocoReader
             },
             Score = fields.OptionalNumber("score"),
             Id = fields.Has("id") ? fields["id"].Integer() : null,
+            Track = fields.Has("track_id") ? fields["track_id"].Integer() : null,
         };
     }
 

@@ -118,6 +118,11 @@ public sealed class CocoWriter : IAnnotationWriter
         {
             json.WriteNumber("score", Math.Round(score, 6));
         }
+
+        if (item.Track is { } track)
+        {
+            json.WriteNumber("track_id", track);
+        }
     }
 
     private void WriteSegmentation(Utf8JsonWriter json, ObjectShape shape, bool isCrowd)

@@ -133,7 +133,8 @@ public static class LabelMeFile
         var parts = MaskPolygons.Trace(item.Shape.ToRle());
         foreach (var part in parts)
         {
-            LabelMeShape.Write(json, label, "polygon", parts.Count > 1 ? group : null, Array.ConvertAll(part.ToSingleRing(), v => (double)v));
+            // One group joins an object's parts, and its shapes on all frames of a video.
+            LabelMeShape.Write(json, label, "polygon", item.Track ?? (parts.Count > 1 ? group : null), Array.ConvertAll(part.ToSingleRing(), v => (double)v));
         }
     }
 }

@@ -44,7 +44,7 @@ internal static class LabelMeShape
     /// <param name="kind">Its <c>shape_type</c>.</param>
     /// <param name="group">The number that the shapes of one object share; null if it is the only one.</param>
     /// <param name="points">x and y of each point in turn.</param>
-    public static void Write(Utf8JsonWriter json, string label, string kind, int? group, double[] points)
+    public static void Write(Utf8JsonWriter json, string label, string kind, long? group, double[] points)
     {
         json.WriteStartObject();
         json.WriteString("label", label);

@@ -147,13 +147,9 @@ public class AnnotateCommandTests
             WriteLabels($"c{i:00}");
         }
 
-        using var cancel = new CancellationTokenSource();
         var journal = _folder.At("out", "annotations.json.journal");
-        using var watcher = new Timer(_ =>
-        {
-            if (File.Exists(journal) && new FileInfo(journal).Length > 0) cancel.Cancel();
-        }, null, 0, 1);
-        var run = CommandLine.Run(cancel.Token, "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
+        using var watcher = new Watcher(() => File.Exists(journal) && new FileInfo(journal).Length > 0);
+        var run = CommandLine.Run(watcher.Token, "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
         if (run.ExitCode == ExitCode.Success) Assert.Ignore("Annotating was over before it could be cancelled.");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
         Assert.That(File.Exists(_folder.At("out", "annotations.json")), Is.False);

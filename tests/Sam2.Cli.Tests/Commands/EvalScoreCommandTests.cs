@@ -31,7 +31,12 @@ public class EvalScoreCommandTests
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "report.json")));
         Assert.That(json.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(), Is.EqualTo(54.64406647281167).Within(1e-9));
         Assert.That(json.RootElement.GetProperty("items").GetArrayLength(), Is.EqualTo(8));
-        Assert.That(File.ReadAllText(folder.At("out", "report.md")), Does.Contain("J&F 54.64"));
+        Assert.That(json.RootElement.GetProperty("videos").EnumerateArray().Select(v => v.GetProperty("name").GetString()), Is.EqualTo((string[])["first", "second", "third"]));
+        var speed = json.RootElement.GetProperty("speed");
+        Assert.That(speed.GetProperty("frames").GetInt32(), Is.EqualTo(36));
+        Assert.That(speed.GetProperty("frames_per_second").GetDouble(), Is.Positive);
+        Assert.That(speed.GetProperty("peak_memory_bytes").GetInt64(), Is.Positive);
+        Assert.That(File.ReadAllText(folder.At("out", "report.md")), Does.Contain("J&F 54.64").And.Contain("how fast the predictions were made isn't known"));
         Assert.That(File.ReadAllText(folder.At("out", "report.html")), Does.Contain("<svg").And.Contain("data:image/png;base64,"));
     }
 

@@ -137,12 +137,8 @@ public class EvalVosCommandTests
     [Test]
     public void Cancelled_it_says_so_and_can_go_on()
     {
-        using var cancel = new CancellationTokenSource();
-        using var watcher = new Timer(_ =>
-        {
-            if (Predictions("cut") > 2) cancel.Cancel();
-        }, null, 0, 1);
-        var run = CommandLine.Run(cancel.Token, "eval", "vos", Dataset, "--model", Model, "--out", _folder.At("cut"));
+        using var watcher = new Watcher(() => Predictions("cut") > 2);
+        var run = CommandLine.Run(watcher.Token, "eval", "vos", Dataset, "--model", Model, "--out", _folder.At("cut"));
         if (run.ExitCode == ExitCode.Success) Assert.Ignore("The evaluation was over before it could be cancelled.");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
         Assert.That(run.ErrorLines, Is.EqualTo(1));

@@ -52,10 +52,27 @@ public class EverythingCommandTests
     [TestCase("yolo", "scene.txt")]
     [TestCase("labelme", "scene.json")]
     [TestCase("png", "scene/000.png")]
+    [TestCase("davis", "scene.png")]
     public void Every_format_can_be_asked_for(string format, string file)
     {
         Everything(format, "--format", format);
         Assert.That(new FileInfo(_folder.At(format, file)).Length, Is.Positive);
+    }
+
+    [Test]
+    public void Pictures_side_by_side_and_objects_cut_out_can_be_asked_for()
+    {
+        Everything("pictures", "--save", "side-by-side,cutout");
+        var objects = Sa1bFile.Read(_folder.At("pictures", "scene.json")).Objects;
+        var both = ImageFile.Read(_folder.At("pictures", "side-by-side.png"));
+        Assert.That((both.Width, both.Height), Is.EqualTo((160 + 2 + 160, 120)), "a gap between the two");
+        Assert.That(File.Exists(_folder.At("pictures", "overlay.png")), Is.False);
+        Assert.That(
+            Directory.GetFiles(_folder.At("pictures", "cutout")).Select(Path.GetFileName),
+            Is.EquivalentTo(Enumerable.Range(1, objects.Count).Select(i => $"{i}.png")));
+        var box = objects[0].Shape!.ToMask().BoundingBox;
+        var first = ImageFile.ReadInfo(_folder.At("pictures", "cutout", "1.png"));
+        Assert.That((first.Width, first.Height), Is.EqualTo((box.Width, box.Height)));
     }
 
     [Test]
@@ -97,6 +114,7 @@ public class EverythingCommandTests
     }
 
     [TestCase("--format", "gif")]
+    [TestCase("--save", "everything")]
     [TestCase("--points-per-side", "0")]
     [TestCase("--pred-iou", "1.5")]
     [TestCase("--stability", "much")]

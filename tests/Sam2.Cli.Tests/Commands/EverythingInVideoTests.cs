@@ -52,11 +52,40 @@ public class EverythingInVideoTests
     [TestCase("png", "masks/1/00000.png")]
     [TestCase("davis", "davis/00007.png")]
     [TestCase("coco-rle", "annotations.json")]
+    [TestCase("coco", "annotations.json")]
     [TestCase("yolo", "00003.txt")]
+    [TestCase("labelme", "00003.json")]
+    [TestCase("sa1b", "00003.json")]
     public void Other_formats_can_be_asked_for(string format, string file)
     {
         Everything(format, "--format", format, "--interval", "0");
         Assert.That(new FileInfo(_folder.At(format, file)).Length, Is.Positive);
+    }
+
+    [Test]
+    public void Objects_have_one_number_on_all_frames_in_formats_of_pictures_too()
+    {
+        Everything("numbers", "--interval", "0");
+        Everything("numbers-coco", "--format", "coco", "--interval", "0");
+        var masklets = MaskletFile.Read(_folder.At("numbers", "masklets.json"));
+        var pictures = CocoReader.Read(_folder.At("numbers-coco", "annotations.json")).Images;
+        Assert.That(pictures, Has.Count.EqualTo(Frames));
+        for (var frame = 0; frame < Frames; frame++)
+        {
+            var visible = masklets.ObjectIds.Where((_, column) => masklets.Mask(frame, column) is { Area: > 0 });
+            Assert.That(pictures[frame].Objects.Select(o => (int)o.Track!.Value), Is.EquivalentTo(visible), $"frame {frame}");
+        }
+    }
+
+    [Test]
+    public void Pictures_side_by_side_and_objects_cut_out_can_be_asked_for()
+    {
+        Everything("pictures", "--save", "side-by-side,cutout", "--interval", "0");
+        var both = VideoReader.Open(_folder.At("pictures", "side-by-side.mp4")).ReadFrames().ToList();
+        Assert.That(both, Has.Count.EqualTo(Frames));
+        Assert.That(both[0].Image.Width, Is.EqualTo(160 + 2 + 160), "a gap between the two");
+        Assert.That(File.Exists(_folder.At("pictures", "overlay.mp4")), Is.False);
+        Assert.That(ImageFile.ReadInfo(_folder.At("pictures", "cutout", "1", "00000.png")).Width, Is.EqualTo(160));
     }
 
     [Test]

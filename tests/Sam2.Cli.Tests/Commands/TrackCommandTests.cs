@@ -133,14 +133,10 @@ public class TrackCommandTests
     [Test]
     public void Cancelling_finishes_the_files_that_were_begun()
     {
-        using var cancel = new CancellationTokenSource();
         var out1 = _folder.At("cut");
         // Cancelled as soon as the first mask is there.
-        using var watcher = new Timer(_ =>
-        {
-            if (File.Exists(Path.Combine(out1, "masks", "1", "00000.png"))) cancel.Cancel();
-        }, null, 0, 1);
-        var run = CommandLine.Run(cancel.Token, "track", _video, "--model", Model, "--prompt", "point=50%,50%", "--out", out1);
+        using var watcher = new Watcher(() => File.Exists(Path.Combine(out1, "masks", "1", "00000.png")));
+        var run = CommandLine.Run(watcher.Token, "track", _video, "--model", Model, "--prompt", "point=50%,50%", "--out", out1);
         if (run.ExitCode == ExitCode.Success) Assert.Ignore("Tracking was over before it could be cancelled.");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(out1, "masklets.json")));

@@ -54,7 +54,14 @@ public class CocoTests
     }
 
     [Test]
-    public void Masks_round_trip_in_every_segmentation([Values] CocoSegmentation segmentation) => MaskGenerators.Check(MaskGenerators.Small, 40, mask =>
+    public void Masks_round_trip_in_every_segmentation([Values] CocoSegmentation segmentation) =>
+        MaskGenerators.Check(MaskGenerators.Small, 40, mask => RoundTrips(mask, segmentation));
+
+    [Test]
+    public void Large_masks_round_trip_too([Values] CocoSegmentation segmentation) =>
+        MaskGenerators.Check(MaskGenerators.Large, 2, mask => RoundTrips(mask, segmentation));
+
+    private static void RoundTrips(BinaryMask mask, CocoSegmentation segmentation)
     {
         using var folder = new TemporaryFolder();
         var image = AnnotatedImages.Of("some picture.png", mask, mask.Area > 0 ? mask : new BinaryMask(mask.Height, mask.Width));
@@ -74,7 +81,22 @@ public class CocoTests
 
         Assert.That(
             data.Images[0].Objects.Select(o => (o.Box, o.Area, o.Category, o.Score)), Is.EqualTo(image.Objects.Select(o => (o.Box, o.Area, o.Category, o.Score))));
-    });
+    }
+
+    [Test]
+    public void Objects_of_a_video_keep_their_numbers_also_in_a_file_that_is_continued()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "00000.png", "00001.png" })
+        {
+            var image = AnnotatedImages.Sample(name);
+            using var writer = new CocoWriter(folder["a.json"], AnnotatedImages.Categories);
+            writer.Write(image with { Objects = [.. image.Objects.Select((o, i) => o with { Track = 7 - i })] });
+            writer.Complete();
+        }
+
+        Assert.That(CocoReader.Read(folder["a.json"]).Images.Select(i => i.Objects.Select(o => o.Track)), Is.All.EqualTo(new long?[] { 7, 6 }));
+    }
 
     [Test]
     public void An_interrupted_file_is_continued_and_comes_out_as_if_it_had_not_been()

@@ -10,14 +10,19 @@ namespace Sam2.Torch.Tests.Annotation;
 public class DavisFileTests
 {
     [Test]
-    public void Masks_that_do_not_overlap_round_trip() => MaskGenerators.Check(MaskGenerators.Small, 40, mask =>
+    public void Masks_that_do_not_overlap_round_trip() => MaskGenerators.Check(MaskGenerators.Small, 40, RoundTrips);
+
+    [Test]
+    public void Large_masks_round_trip_too() => MaskGenerators.Check(MaskGenerators.Large, 2, RoundTrips);
+
+    private static void RoundTrips(BinaryMask mask)
     {
         using var folder = new TemporaryFolder();
         var rest = new BinaryMask(mask.Height, mask.Width, [.. mask.Data.Select(v => (byte)(1 - v))]);
         DavisFile.Compose(mask.Width, mask.Height, [(255, mask), (1, rest)]).Write(folder["a.png"]);
         var back = DavisFile.Read(folder["a.png"]);
         Assert.That(back, Is.EqualTo(new[] { (1, rest), (255, mask) }.Where(m => m.Item2.Area > 0).ToDictionary(m => m.Item1, m => m.Item2)));
-    });
+    }
 
     [Test]
     public void Earlier_objects_are_on_top()

@@ -40,7 +40,23 @@ public class LabelMeFileTests
     }
 
     [Test]
-    public void Masks_round_trip_parts_holes_and_all() => MaskGenerators.Check(MaskGenerators.Small, 60, mask =>
+    public void Masks_round_trip_parts_holes_and_all() => MaskGenerators.Check(MaskGenerators.Small, 60, RoundTrips);
+
+    [Test]
+    public void Shapes_of_one_object_are_of_one_group_on_every_frame_of_a_video()
+    {
+        using var folder = new TemporaryFolder();
+        var image = AnnotatedImages.Sample();
+        LabelMeFile.Write(folder["a.json"], image with { Objects = [.. image.Objects.Select((o, i) => o with { Track = 7 - i })] }, AnnotatedImages.Categories);
+        using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["a.json"]));
+        Assert.That(json.RootElement.GetProperty("shapes").EnumerateArray().Select(s => s.GetProperty("group_id").GetInt32()), Is.EqualTo(new[] { 7, 6, 6 }));
+        Assert.That(LabelMeFile.Read(folder["a.json"], []).Masks(), Is.EqualTo(image.Masks()));
+    }
+
+    [Test]
+    public void Large_masks_round_trip_too() => MaskGenerators.Check(MaskGenerators.Large, 2, RoundTrips);
+
+    private static void RoundTrips(BinaryMask mask)
     {
         using var folder = new TemporaryFolder();
         var other = mask.Clone();
@@ -52,7 +68,7 @@ public class LabelMeFileTests
         Assert.That(categories, Is.EqualTo(AnnotatedImages.Categories));
         Assert.That(back.Masks(), Is.EqualTo(image.Masks().Where(m => m.Area > 0)));
         Assert.That(back.Objects.Select(o => o.Category), Is.EqualTo(image.Objects.Where(o => o.Area > 0).Select(o => o.Category)));
-    });
+    }
 
     [TestCase("{}", "has no \"imageHeight\"")]
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\"}", "has no \"shapes\"")]

@@ -74,7 +74,12 @@ public class MaskletTests
     }
 
     [Test]
-    public void Masks_round_trip() => MaskGenerators.Check(MaskGenerators.Small, 40, mask =>
+    public void Masks_round_trip() => MaskGenerators.Check(MaskGenerators.Small, 40, RoundTrips);
+
+    [Test]
+    public void Large_masks_round_trip_too() => MaskGenerators.Check(MaskGenerators.Large, 2, RoundTrips);
+
+    private static void RoundTrips(BinaryMask mask)
     {
         using var folder = new TemporaryFolder();
         using (var writer = new MaskletWriter(folder["m.json"], "v", mask.Width, mask.Height))
@@ -84,7 +89,7 @@ public class MaskletTests
         }
 
         Assert.That(MaskletFile.Read(folder["m.json"]).Mask(0, 0)!.Decode(), Is.EqualTo(mask));
-    });
+    }
 
     [Test]
     public void What_is_given_up_leaves_nothing_and_wrong_masks_are_refused()

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Annotation;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Tests.Masks;
 using Sam2.Torch.Tests.Media;
 
@@ -29,7 +30,12 @@ public class Sa1bFileTests
     }
 
     [Test]
-    public void Masks_round_trip_with_their_scores() => MaskGenerators.Check(MaskGenerators.Small, 40, mask =>
+    public void Masks_round_trip_with_their_scores() => MaskGenerators.Check(MaskGenerators.Small, 40, RoundTrips);
+
+    [Test]
+    public void Large_masks_round_trip_too() => MaskGenerators.Check(MaskGenerators.Large, 2, RoundTrips);
+
+    private static void RoundTrips(BinaryMask mask)
     {
         using var folder = new TemporaryFolder();
         var image = AnnotatedImages.Of("sa_17.jpg", mask);
@@ -41,7 +47,7 @@ public class Sa1bFileTests
         Assert.That(
             back.Objects.Select(o => (o.Box, o.Area, o.Score, o.StabilityScore, o.Point, o.CropBox)),
             Is.EqualTo(image.Objects.Select(o => (o.Box, o.Area, o.Score, o.StabilityScore, o.Point, o.CropBox))));
-    });
+    }
 
     [TestCase("{\"annotations\": []}", "has no \"image\"")]
     [TestCase("{\"image\": {\"width\": 3, \"height\": 4}}", "image has no \"file_name\"")]

@@ -74,6 +74,7 @@ public class ImageProtocolTests
         Assert.That(report.Metrics.ContainsKey("mIoU@20"), Is.False);
         Assert.That(report.Metrics["failures@90"], Is.EqualTo(result.Objects.Count(o => o.ClickIous.All(iou => iou < 0.9))));
         Assert.That(report.Charts[0].Series[0].Points, Has.Count.EqualTo(10));
+        Assert.That(report.Videos.Select(v => (v.Name, v.Objects, v.Values["J"])), Is.EqualTo((IEnumerable<(string, int, double)>)[("demo", 6, report.Metrics["J"])]));
         Assert.That(report.Headline(), Does.Match(@"^J&F \d+\.\d\d  J \d+\.\d\d  F \d+\.\d\d$"));
     }
 

@@ -123,6 +123,29 @@ public class MetricTests
         Assert.That(report.WorstCases.Select(w => w.Object), Is.EqualTo((string[])["1", "2", "3"]));
     }
 
+    [Test]
+    public void Reports_have_the_scores_of_every_video_in_which_every_object_counts_the_same()
+    {
+        ObjectFrames Item(string name, double j, params long[] areas) => new(name, [.. areas.Select((area, i) => new FrameScore($"{i}", j, j, area, 5))]);
+        VideoResult[] videos =
+        [
+            new("b", [new RoundResult(1, [Item("1", 0.2, 9), Item("2", 0.4, 9, 9, 9)])]),
+            new("a", [new RoundResult(1, [Item("1", 0.9, 9)])]),
+            new("never visible", [new RoundResult(1, [Item("1", 0.9, 0)])]),
+        ];
+        var report = VideoReport.Create("vos", "", new Dictionary<string, string>(), videos, skipFirstAndLast: false);
+        Assert.That(report.Videos.Select(v => (v.Name, v.Objects, Math.Round(v.Values["J"], 6), Math.Round(v.Values["J&F"], 6))),
+            Is.EqualTo((IEnumerable<(string, int, double, double)>)[("b", 2, 30, 30), ("a", 1, 90, 90)]));
+        Assert.That(report.Metrics["J"], Is.EqualTo(50).Within(1e-9), "over all objects");
+        Assert.That(ReportWriter.ToMarkdown(report), Does.Contain("## Videos").And.Match(@"\| b +\| +2 \| 30\.00 \|"));
+        Assert.That(ReportWriter.ToHtml(report, []), Does.Contain("<h2>Videos</h2>"));
+
+        var rounds = InteractiveReport.Create("", new Dictionary<string, string>(), [videos[0] with { Rounds = [videos[0].Rounds[0], new(2, [Item("1", 0.6, 9), Item("2", 0.8, 9)])] }], skipFirstAndLast: false);
+        Assert.That(rounds.Videos.Select(v => (v.Name, v.Objects)), Is.EqualTo((IEnumerable<(string, int)>)[("b", 2)]));
+        Assert.That(rounds.Videos[0].Values["J&F@1"], Is.EqualTo(30).Within(1e-9));
+        Assert.That(rounds.Videos[0].Values["J&F@2"], Is.EqualTo(70).Within(1e-9));
+    }
+
     private static Dictionary<int, BinaryMask> Object(BinaryMask? mask) => mask is null ? [] : new() { [7] = mask };
 
     private static BinaryMask Box(int height, int width, int x, int y, int w, int h)

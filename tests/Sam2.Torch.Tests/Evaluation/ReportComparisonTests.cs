@@ -40,6 +40,15 @@ public class ReportComparisonTests
     }
 
     [Test]
+    public void How_fast_predictions_were_scored_is_not_compared()
+    {
+        var report = Report(("x", "1", 50)) with { Speed = new ReportSpeed(10, 1, 5_000_000) };
+        Assert.That(ReportComparison.Create([("a", report), ("b", report)]).ToHtml(), Does.Contain("Speed against accuracy").And.Contain("<td>10.00</td>"));
+        report = report with { Kind = "score" };
+        Assert.That(ReportComparison.Create([("a", report), ("b", report)]).ToHtml(), Does.Not.Contain("Speed against accuracy").And.Not.Contain("<td>10.00</td>"));
+    }
+
+    [Test]
     public void What_cannot_be_compared_is_said()
     {
         var a = Report(("x", "1", 50));

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Sam2.Cli.Benchmarking;
 using Sam2.Cli.Output;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Evaluation.Reports;
@@ -15,19 +17,24 @@ internal sealed class Scoring(CommandContext context)
         var names = request.Videos ?? truth.Videos;
         var results = new VideoResult[names.Count];
         var left = new TimeLeft("scoring", names.Count);
+        var watch = Stopwatch.StartNew();
         Parallel.For(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = request.Jobs, CancellationToken = context.Cancellation }, i =>
         {
             results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i]))]);
             lock (progress) progress.Step(left.Advance());
         });
 
+        watch.Stop();
         var settings = new Dictionary<string, string>
         {
             ["truth"] = truth.Root,
             ["predictions"] = predicted.Root,
             ["frames"] = request.AllFrames ? "all annotated" : "without the first and last annotated",
         };
-        var report = VideoReport.Create("score", $"Scores of {predicted.Root}", settings, results, !request.AllFrames);
+        var report = VideoReport.Create(Report.ScoreKind, $"Scores of {predicted.Root}", settings, results, !request.AllFrames) with
+        {
+            Speed = new ReportSpeed(results.Sum(FramesOf), watch.Elapsed.TotalSeconds, PeakMemory.Read()),
+        };
         if (request.Directory is { } directory)
         {
             progress.Step("writing the report ...");
@@ -40,4 +47,7 @@ internal sealed class Scoring(CommandContext context)
         context.Output.WriteLine(report.Headline());
         return ExitCode.Success;
     }
+
+    private static long FramesOf(VideoResult video) =>
+        video.Rounds.SelectMany(r => r.Objects).SelectMany(o => o.Frames).Select(f => f.Frame).Distinct().Count();
 }

@@ -18,7 +18,7 @@ internal static class EverythingCommand
         var video = new VideoOptions();
         var directory = new Option<string>("--out", "-o")
         {
-            Description = "Where the masks and overlay.png or overlay.mp4 are written.",
+            Description = "Where the masks, and overlay.png, side-by-side.png and cutout/1.png ..., or of a video overlay.mp4, side-by-side.mp4 and cutout/OBJECT/00000.png, are written.",
             HelpName = "DIR",
             DefaultValueFactory = _ => "out",
         };
@@ -27,11 +27,13 @@ internal static class EverythingCommand
             Description =
                 $"How masks are written: {string.Join("; ", AnnotationFormats.Names.Select(name => $"{name}, {AnnotationFormats.Describe(name)}"))}. "
                 + $"{ImageFormatName} if not given. Of a video: {VideoFormatName}, masklets.json as SA-V has it (if not given); "
-                + "png, masks/OBJECT/00000.png; davis, davis/00000.png; the others with a name per frame.",
+                + "png, masks/OBJECT/00000.png; davis, davis/00000.png; the others with a name per frame, and the object's number where "
+                + "they have a place for it (track_id of coco, group_id of labelme, id of sa1b).",
             HelpName = "FORMAT",
         };
         format.AcceptOnlyFromAmong([.. AnnotationFormats.Names, VideoFormatName]);
 
+        var save = new SaveOption(["overlay", "side-by-side", "cutout"], "overlay", "Which pictures are written beside the masks");
         var pictures = new PictureOptions();
         var command = new Command("everything", "Finds every object in a picture or a video, without prompts.") { input };
         model.AddTo(command);
@@ -39,6 +41,7 @@ internal static class EverythingCommand
         video.AddTo(command);
         command.Add(directory);
         command.Add(format);
+        save.AddTo(command);
         pictures.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -48,12 +51,12 @@ internal static class EverythingCommand
                 var (frames, maxSide, restart) = video.ReadFrames(parsed);
                 return new EverythingInVideo(context).Run(new VideoRequest(
                     path, request, video.Read(parsed, generator.ReadForVideo(parsed)), frames, maxSide, folder,
-                    parsed.GetValue(format) ?? VideoFormatName, pictures.Read(parsed), restart));
+                    parsed.GetValue(format) ?? VideoFormatName, save.Read(parsed), pictures.Read(parsed), restart));
             }
 
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
             return chosen != VideoFormatName
-                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen, pictures.Read(parsed)))
+                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed)))
                 : throw new CliException($"--format {VideoFormatName} is for videos; {path} is a picture");
         });
         return command;

@@ -8,7 +8,7 @@ using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;
 
-/// <summary>Finds every object in a picture: masks in the format asked for, and an overlay.</summary>
+/// <summary>Finds every object in a picture: masks in the format asked for, and pictures of them.</summary>
 internal sealed class EverythingInImage(CommandContext context)
 {
     /// <summary>Masks that are decoded at a time to be drawn, in bytes.</summary>
@@ -31,7 +31,7 @@ internal sealed class EverythingInImage(CommandContext context)
         progress.Step("writing ...");
         OutputFolder.Create(request.Directory);
         WriteMasks(request, image, masks);
-        ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), DrawOverlay(image, masks, request.Pictures));
+        WritePictures(request, image, masks);
         progress.Dispose();
         context.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -57,6 +57,30 @@ internal sealed class EverythingInImage(CommandContext context)
         };
         // SA-1B's boxes end at the last pixel, as the generator's do; everybody else's end behind it.
         return format == "sa1b" ? item with { Box = new AnnotationBox(mask.Box.X, mask.Box.Y, mask.Box.Width, mask.Box.Height) } : item;
+    }
+
+    /// <summary>Writes what was asked; objects are numbered from 1, as their labels and colours are.</summary>
+    private static void WritePictures(ImageRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    {
+        if (request.Save.Contains("cutout"))
+        {
+            string folder = Path.Combine(request.Directory, "cutout");
+            OutputFolder.Create(folder);
+            for (var i = 0; i < masks.Count; i++)
+            {
+                ImageFile.Write(
+                    Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{i + 1}.png")),
+                    Overlay.CutOut(image, masks[i].Segmentation.Decode(), crop: true));
+            }
+        }
+
+        bool wantsOverlay = request.Save.Contains("overlay"), wantsBoth = request.Save.Contains("side-by-side");
+        if (wantsOverlay || wantsBoth)
+        {
+            var drawn = DrawOverlay(image, masks, request.Pictures);
+            if (wantsOverlay) ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), drawn);
+            if (wantsBoth) ImageFile.Write(Path.Combine(request.Directory, "side-by-side.png"), Overlay.SideBySide(image, drawn));
+        }
     }
 
     /// <summary>All masks on the picture, large ones below small ones.</summary>

@@ -8,6 +8,7 @@ namespace Sam2.Cli.Commands.Everything;
 /// <param name="Generator">How masks are looked for.</param>
 /// <param name="Directory">Where results are written.</param>
 /// <param name="Format">The format of the masks.</param>
-/// <param name="Pictures">How the overlay is drawn.</param>
+/// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
+/// <param name="Pictures">How overlays are drawn.</param>
 internal sealed record ImageRequest(
-    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, PictureRequest Pictures);
+    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures);

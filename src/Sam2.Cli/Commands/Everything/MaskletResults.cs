@@ -7,7 +7,7 @@ using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;
 
-/// <summary>Writes the masklets that are worth keeping, numbered from 1 in the order in which they were found, and an overlay.</summary>
+/// <summary>Writes the masklets that are worth keeping, numbered from 1 in the order in which they were found, and pictures of them.</summary>
 /// <param name="request">What was asked for.</param>
 /// <param name="frames">The video.</param>
 /// <param name="kept">The generator's numbers of the masklets to keep.</param>
@@ -25,23 +25,18 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     public void Write(MaskletStore store, CancellationToken cancellation)
     {
         using var format = CreateFormat();
-        using var overlay = new VideoWriter(
-            Path.Combine(request.Directory, "overlay.mp4"), frames.Width, frames.Height, frames.Reader.Info.FrameRate ?? DefaultRate);
+        using var pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
         var numbers = kept.Select((id, i) => (Id: id, Number: i + 1)).ToDictionary(pair => pair.Id, pair => pair.Number);
         foreach (var (frame, masks) in store.Read(frames.Width, frames.Height))
         {
             cancellation.ThrowIfCancellationRequested();
             MaskletMask[] objects = [.. masks.Where(mask => numbers.ContainsKey(mask.ObjectId)).Select(mask => mask with { ObjectId = numbers[mask.ObjectId] })];
             format.Write(frame, objects);
-            overlay.Write(Overlay.Draw(frames.Read(frame)!, [.. objects
-                .OrderByDescending(mask => mask.Mask!.Area)
-                .Select(mask => new OverlayObject(
-                    mask.ObjectId, mask.Mask!.Decode(), request.Pictures.Labels ? mask.ObjectId.ToString(CultureInfo.InvariantCulture) : null))],
-                style: request.Pictures.Style));
+            pictures.Write(frame, frames.Read(frame)!, [.. objects.OrderByDescending(mask => mask.Mask!.Area).Select(mask => (mask.ObjectId, mask.Mask!.Decode()))]);
         }
 
         format.Complete();
-        overlay.Complete();
+        pictures.Complete();
     }
 
     private FrameFormat CreateFormat() => request.Format switch
@@ -57,7 +52,8 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     };
 
     private AnnotatedImage ToImage(int frame, IReadOnlyList<MaskletMask> objects) => new(
-        NameOf(frame), frames.Width, frames.Height, [.. objects.Select(mask => AnnotatedObject.FromMask(mask.Mask!, Categories[0].Id))]);
+        NameOf(frame), frames.Width, frames.Height, [.. objects.Select(mask =>
+            AnnotatedObject.FromMask(mask.Mask!, Categories[0].Id) with { Id = mask.ObjectId, Track = mask.ObjectId })]);
 
     private void WritePictures(int frame, IReadOnlyList<MaskletMask> objects)
     {

@@ -10,8 +10,9 @@ namespace Sam2.Cli.Commands.Everything;
 /// <param name="MaxSide">Longer side to scale frames down to, or null.</param>
 /// <param name="Directory">Where results are written.</param>
 /// <param name="Format">The format of the masks.</param>
+/// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
 /// <param name="Pictures">How the overlay is drawn.</param>
 /// <param name="Restart">Whether what an interrupted run left is ignored.</param>
 internal sealed record VideoRequest(
     string Input, ModelRequest Model, VideoMaskGeneratorOptions Generator, int? Frames, int? MaxSide, string Directory, string Format,
-    PictureRequest Pictures, bool Restart);
+    IReadOnlySet<string> Save, PictureRequest Pictures, bool Restart);

@@ -27,6 +27,7 @@ public static class ImageReport
         {
             Speed = new ReportSpeed(
                 images.Sum(i => i.Speed.Frames), images.Sum(i => i.Speed.Seconds), images.Select(i => i.Speed.PeakMemoryBytes).DefaultIfEmpty(0).Max()),
+            Videos = [.. images.Where(i => i.Objects.Count > 0).Select(i => new ReportGroup(i.Video, i.Objects.Count, Values(i.Objects)))],
             Breakdowns =
             [
                 new ReportBreakdown("size", [.. objects.GroupBy(o => ObjectGroups.SizeOf(o.Area)).OrderBy(g => g.Key)

@@ -26,10 +26,18 @@ public static class InteractiveReport
             new ReportItem(o.Video, o.Score.Object, Values([.. byRound.Select(r => new List<ScoredObject> { r[i] })])))])
         {
             Speed = VideoReport.TotalSpeed(videos),
+            Videos = PerVideo(byRound),
             Breakdowns = VideoReport.Breakdowns(last),
             Charts = [OverAnnotatedFrames(byRound), VideoReport.OverTime(last), .. VideoReport.SpeedAgainstAccuracy(videos, last)],
             WorstCases = VideoReport.Worst(last),
         };
+    }
+
+    private static IReadOnlyList<ReportGroup> PerVideo(IReadOnlyList<List<ScoredObject>> rounds)
+    {
+        var lookups = rounds.Select(r => r.ToLookup(o => o.Video)).ToList();
+        return [.. (lookups.LastOrDefault() ?? Enumerable.Empty<IGrouping<string, ScoredObject>>()).Select(video =>
+            new ReportGroup(video.Key, video.Count(), Values([.. lookups.Select(l => l[video.Key].ToList())])))];
     }
 
     private static Dictionary<string, double> Values(IReadOnlyList<List<ScoredObject>> rounds)

@@ -9,8 +9,14 @@ namespace Sam2.Torch.Evaluation.Reports;
 public sealed record Report(
     string Kind, string Title, IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<ReportItem> Items)
 {
-    /// <summary>How fast it was and how much memory it took; null where nothing was predicted.</summary>
+    /// <summary>The kind of reports of predictions from elsewhere.</summary>
+    public const string ScoreKind = "score";
+
+    /// <summary>How fast it was and how much memory it took: the model, or where predictions come from elsewhere, scoring them.</summary>
     public ReportSpeed? Speed { get; init; }
+
+    /// <summary>The scores of every video or image that has objects, in the data set's order.</summary>
+    public IReadOnlyList<ReportGroup> Videos { get; init; } = [];
 
     /// <summary>The scores of groups of objects.</summary>
     public IReadOnlyList<ReportBreakdown> Breakdowns { get; init; } = [];
@@ -20,6 +26,9 @@ public sealed record Report(
 
     /// <summary>Where it went most wrong, worst first; at most one frame per object.</summary>
     public IReadOnlyList<WorstCase> WorstCases { get; init; } = [];
+
+    /// <summary>Whether predictions from elsewhere were scored, whose own speed isn't known.</summary>
+    internal bool IsOfPredictions => Kind == ScoreKind;
 
     /// <summary>The line that every evaluation ends with, such as <c>J&amp;F 54.64  J 50.11  F 59.17</c>.</summary>
     public string Headline() => string.Join("  ", new[] { MetricNames.JAndF, MetricNames.J, MetricNames.F }

@@ -52,8 +52,8 @@ public sealed class ReportComparison
             [
                 r.Name,
                 .. scores.Select(s => ReportNumber.Format(r.Report.Metrics[s])),
-                r.Report.Speed is { } speed ? ReportNumber.Format(speed.FramesPerSecond) : "–",
-                r.Report.Speed is { PeakMemoryBytes: > 0 } memory ? ReportNumber.Format(memory.PeakMemoryBytes / 1e6) : "–",
+                SpeedOf(r.Report) is { } speed ? ReportNumber.Format(speed.FramesPerSecond) : "–",
+                SpeedOf(r.Report) is { PeakMemoryBytes: > 0 } memory ? ReportNumber.Format(memory.PeakMemoryBytes / 1e6) : "–",
                 .. i == 0 ? ["–", "–", .. Counts(r.Report.Items.Select(o => o.Video).Distinct().Count(), r.Report.Items.Count)] : Cells(Differences[i - 1]),
             ])]);
     }
@@ -65,7 +65,7 @@ public sealed class ReportComparison
             .Paragraph("Differences are those of the same objects, report minus the first; intervals by the bootstrap over videos.")
             .Chart(new BarChart($"Difference in {Metric} from {_reports[0].Name}", "percent points", [.. Differences.Select(d =>
                 new ChartBar(d.Name, d.Mean, d.Low, d.High))]).ToSvg());
-        var fast = _reports.Where(r => r.Report.Speed is not null).ToList();
+        var fast = _reports.Where(r => SpeedOf(r.Report) is not null).ToList();
         if (fast.Count > 0)
         {
             page.Chart(new XyChart("Speed against accuracy", "frames per second", $"{Metric}, percent", [new("", [.. fast.Select(r =>
@@ -90,6 +90,9 @@ public sealed class ReportComparison
         ReportFile.Write(Path.Combine(folder, "comparison.md"), $"# Comparison of {_reports.Count} evaluations\n\n{Table().ToMarkdown()}");
         ReportFile.Write(Path.Combine(folder, "comparison.html"), ToHtml());
     }
+
+    /// <summary>The speed of the model; how fast predictions were scored says nothing about it.</summary>
+    private static ReportSpeed? SpeedOf(Report report) => report.IsOfPredictions ? null : report.Speed;
 
     private static IReadOnlyList<string> Cells(PairedDifference d) =>
         [Signed(d.Mean), $"{Signed(d.Low)} to {Signed(d.High)}", .. Counts(d.Videos, d.Objects)];

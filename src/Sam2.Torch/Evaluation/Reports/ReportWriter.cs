@@ -7,7 +7,7 @@ namespace Sam2.Torch.Evaluation.Reports;
 /// <summary>Writes a report for programs (report.json) and for people (report.md, and report.html, which needs no other file).</summary>
 public static class ReportWriter
 {
-    /// <summary>Tables of objects end here in report.md and report.html; report.json has all.</summary>
+    /// <summary>Tables of videos and objects end here in report.md and report.html; report.json has all.</summary>
     private const int ListedItems = 200;
 
     /// <summary>So many values of each object fit a page.</summary>
@@ -86,7 +86,9 @@ public static class ReportWriter
             ["metric", "value"], [.. report.Metrics.Select(m => (IReadOnlyList<string>)[m.Key, ReportNumber.Format(m.Value)])]));
         if (report.Speed is { } speed)
         {
-            yield return ("Speed and memory", "Frames per second of one job, reading and decoding included; memory of the process.", new ReportTable(
+            yield return ("Speed and memory", report.IsOfPredictions
+                ? "Of scoring, all jobs together; how fast the predictions were made isn't known. Memory of the process."
+                : "Frames per second of one job, reading and decoding included; memory of the process.", new ReportTable(
                 ["measure", "value"],
                 [
                     ["frames", speed.Frames.ToString(CultureInfo.InvariantCulture)],
@@ -98,20 +100,30 @@ public static class ReportWriter
 
         foreach (var breakdown in report.Breakdowns)
         {
-            var names = breakdown.Groups.SelectMany(g => g.Values.Keys).Distinct().ToList();
-            yield return ($"By {breakdown.Name}", "", new ReportTable(
-                [breakdown.Name, "objects", .. names],
-                [.. breakdown.Groups.Select(g => (IReadOnlyList<string>)
-                    [g.Name, g.Objects.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Value(g.Values, n))])]));
+            yield return ($"By {breakdown.Name}", "", Groups(breakdown.Name, breakdown.Groups, int.MaxValue));
+        }
+
+        if (report.Videos.Count > 0)
+        {
+            yield return (report.Kind == "image" ? "Images" : "Videos", Rest(report.Videos.Count), Groups("name", report.Videos, ListedColumns));
         }
 
         var columns = report.Items.SelectMany(i => i.Values.Keys).Distinct().Take(ListedColumns).ToList();
-        yield return ("Objects", report.Items.Count > ListedItems ? $"The first {ListedItems} of {report.Items.Count}; report.json has all." : "", new ReportTable(
+        yield return ("Objects", Rest(report.Items.Count), new ReportTable(
             ["video", "object", .. columns],
             [.. report.Items.Take(ListedItems).Select(i => (IReadOnlyList<string>)[i.Video, i.Object, .. columns.Select(c => Value(i.Values, c))])]));
         yield return ("Settings", "", new ReportTable(
             ["setting", "value"], [.. report.Settings.Select(s => (IReadOnlyList<string>)[s.Key, s.Value])]));
     }
+
+    private static ReportTable Groups(string heading, IReadOnlyList<ReportGroup> groups, int columns)
+    {
+        var names = groups.SelectMany(g => g.Values.Keys).Distinct().Take(columns).ToList();
+        return new ReportTable([heading, "objects", .. names], [.. groups.Take(ListedItems).Select(g => (IReadOnlyList<string>)
+            [g.Name, g.Objects.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Value(g.Values, n))])]);
+    }
+
+    private static string Rest(int count) => count > ListedItems ? $"The first {ListedItems} of {count}; report.json has all." : "";
 
     private static string Value(IReadOnlyDictionary<string, double> values, string name) =>
         values.TryGetValue(name, out double value) ? ReportNumber.Format(value) : "";

@@ -23,6 +23,7 @@ public static class VideoReport
         return new Report(kind, title, settings, Percent(objects), [.. objects.Select(Item)])
         {
             Speed = TotalSpeed(videos),
+            Videos = [.. objects.GroupBy(o => o.Video).Select(g => new ReportGroup(g.Key, g.Count(), Percent([.. g])))],
             Breakdowns = Breakdowns(objects),
             Charts = [OverTime(objects), .. SpeedAgainstAccuracy(videos, objects)],
             WorstCases = Worst(objects),

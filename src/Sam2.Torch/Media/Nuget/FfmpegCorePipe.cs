@@ -116,7 +116,16 @@ internal sealed class FfmpegCorePipe : IMediaPipe
         }
 
         _disposed = true;
-        _watchdog.Dispose();
+
+        // Its callback may be under way, and must not find the source gone.
+        using (var idle = new ManualResetEvent(false))
+        {
+            if (_watchdog.Dispose(idle))
+            {
+                idle.WaitOne();
+            }
+        }
+
         _stop.Cancel();
         Stream.Dispose();
         _run.ContinueWith(t => t.Exception, TaskScheduler.Default).GetAwaiter().GetResult();

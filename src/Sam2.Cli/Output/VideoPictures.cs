@@ -1,0 +1,67 @@
+using System.Globalization;
+using Sam2.Cli.Commands;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+
+namespace Sam2.Cli.Output;
+
+/// <summary>Writes pictures of the masks of a video: videos with the masks drawn in, and objects cut out.</summary>
+/// <param name="directory">Where they are written.</param>
+/// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words mean nothing here.</param>
+/// <param name="pictures">How masks are drawn.</param>
+/// <param name="rate">Frames per second of the videos.</param>
+internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, FrameRate rate) : IDisposable
+{
+    private VideoWriter? _overlay;
+    private VideoWriter? _sideBySide;
+
+    /// <summary>Writes a frame.</summary>
+    /// <param name="frame">Its number.</param>
+    /// <param name="image">The picture.</param>
+    /// <param name="objects">The objects' numbers and masks, later ones above earlier ones.</param>
+    /// <param name="prompts">Prompts to show, if any.</param>
+    public void Write(int frame, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
+    {
+        if (save.Contains("cutout"))
+        {
+            foreach (var (id, mask) in objects)
+            {
+                string path = Path.Combine(
+                    directory, "cutout", id.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png"));
+                OutputFolder.CreateFor(path);
+                ImageFile.Write(path, Overlay.CutOut(image, mask));
+            }
+        }
+
+        bool wantsOverlay = save.Contains("overlay"), wantsBoth = save.Contains("side-by-side");
+        if (wantsOverlay || wantsBoth)
+        {
+            var drawn = Overlay.Draw(
+                image,
+                [.. objects.Select(o => new OverlayObject(o.Id, o.Mask, pictures.Labels ? o.Id.ToString(CultureInfo.InvariantCulture) : null))],
+                prompts,
+                pictures.Style);
+            if (wantsOverlay) Add(ref _overlay, "overlay.mp4", drawn);
+            if (wantsBoth) Add(ref _sideBySide, "side-by-side.mp4", Overlay.SideBySide(image, drawn));
+        }
+    }
+
+    /// <summary>Finishes the videos; without it they don't appear.</summary>
+    public void Complete()
+    {
+        _overlay?.Complete();
+        _sideBySide?.Complete();
+    }
+
+    public void Dispose()
+    {
+        _overlay?.Dispose();
+        _sideBySide?.Dispose();
+    }
+
+    private void Add(ref VideoWriter? video, string name, RgbImage image)
+    {
+        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, rate);
+        video.Write(image);
+    }
+}
