@@ -11,6 +11,9 @@ namespace Sam2.Cli;
 /// <summary>The <c>sam2</c> command line: parses, runs one command, turns every failure into an exit code and a readable line.</summary>
 public static class Sam2Command
 {
+    /// <summary>Ctrl-C ends ffmpeg, too, which may be noticed before the signal is.</summary>
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Runs the command line in this process.</summary>
     /// <param name="args">The arguments after the program's name.</param>
     /// <param name="output">Where results go.</param>
@@ -57,7 +60,7 @@ public static class Sam2Command
             cancellation.ThrowIfCancellationRequested();
             return parsed.Invoke(invocation);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.WaitHandle.WaitOne(SignalDelay))
         {
             error.WriteLine($"{CommandName(parsed)}: cancelled");
             return ExitCode.Cancelled;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Tests.Tools;
+using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Tests;
 
@@ -49,6 +51,32 @@ public class ProgramTests
         Assert.That(process.StandardError.ReadToEnd(), Does.Contain("cancelled"));
         Assert.That(process.StandardOutput.ReadToEnd(), Is.Empty);
         TestContext.Out.WriteLine($"ended {started.ElapsedMilliseconds} ms after the interrupt");
+    }
+
+    [Test]
+    [Platform("Linux")]
+    [UnsupportedOSPlatform("windows")]
+    public void Ctrl_C_while_tracking_reaches_ffmpeg_as_well_and_still_finishes_the_files()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(Start("draw", folder.At("clip.mp4"), "--frames", "200", "--width", "140", "--height", "100").ExitCode, Is.Zero);
+        // A terminal sends the signal to all processes in the foreground, which is what a session of its own stands for.
+        using var process = Process.Start(new ProcessStartInfo("setsid",
+        [
+            "dotnet", "exec", Dll, "track", folder.At("clip.mp4"), "--model", "sam2.1_hiera_nano", "--prompt", "point=50%,50%", "--out", folder.At("out"),
+        ])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Assert.That(
+            () => File.Exists(folder.At("out", "masks", "1", "00004.png")), Is.True.After(120).Seconds.PollEvery(50).MilliSeconds);
+        using var kill = Process.Start("kill", ["-INT", "--", $"-{process.Id}"])!;
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), "still running a minute after Ctrl-C");
+        Assert.That(process.ExitCode, Is.EqualTo(ExitCode.Cancelled), process.StandardError.ReadToEnd());
+        using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "masklets.json")));
+        Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.InRange(4, 199));
+        Assert.That(VideoReader.Open(folder.At("out", "overlay.mp4")).ReadFrames().Count(), Is.InRange(4, 199));
     }
 
     private static Script Start(params string[] arguments) => Script.Run("dotnet", ["exec", Dll, .. arguments]);

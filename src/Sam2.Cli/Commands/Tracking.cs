@@ -13,6 +13,7 @@ internal sealed class Tracking(CommandContext context)
 {
     public int Run(TrackRequest request)
     {
+        RefuseReplaced(request.Prompts);
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Video} ...");
         using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide });
@@ -36,7 +37,7 @@ internal sealed class Tracking(CommandContext context)
             foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
             {
                 output.Write(masks, frames.Read(masks.Frame)!);
-                progress.Update(() => Status(output.FrameCount, Expected(request, frames, masks.Frame, output.FrameCount), watch.Elapsed));
+                progress.Update(() => TrackStatus.Of(output.FrameCount, Expected(request, frames, masks.Frame, output.FrameCount), watch.Elapsed));
             }
         }
         finally
@@ -48,6 +49,23 @@ internal sealed class Tracking(CommandContext context)
         progress.Dispose();
         Summarise(request, output, watch.Elapsed);
         return ExitCode.Success;
+    }
+
+    /// <summary>
+    /// Points add to what was said of an object on a frame; a box or a mask would replace it, and nobody would notice.
+    /// </summary>
+    private static void RefuseReplaced(IReadOnlyList<TrackPrompt> prompts)
+    {
+        var said = new HashSet<(int, int)>();
+        foreach (var prompt in prompts)
+        {
+            if (!said.Add((prompt.Frame, prompt.Object)) && (prompt.Box is not null || prompt.Mask is not null))
+            {
+                throw new CliException(
+                    $"object {prompt.Object} on frame {prompt.Frame} has a prompt already, which its {(prompt.Box is null ? "mask" : "box")} would replace; " +
+                    $"give {(prompt.Box is null ? "the mask first and points after it" : "the box and its points in one prompt")}");
+            }
+        }
     }
 
     /// <summary>Gives the session a prompt.</summary>
@@ -74,13 +92,6 @@ internal sealed class Tracking(CommandContext context)
     {
         var left = request.Reverse ? frame : (frames.FrameCount ?? frames.Reader.ExpectedFrameCount) - 1 - frame;
         return left is { } rest ? Math.Min(done + rest, request.Frames ?? long.MaxValue) : request.Frames;
-    }
-
-    private static string Status(int done, long? expected, TimeSpan elapsed)
-    {
-        var perSecond = done / elapsed.TotalSeconds;
-        var left = expected is { } all && all > done ? $", {TimeSpan.FromSeconds((all - done) / perSecond):h\\:mm\\:ss} left" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"tracking: frame {done}{(expected is { } n ? $" of {n}" : "")}, {perSecond:0.00} per second{left}");
     }
 
     private void Summarise(TrackRequest request, TrackOutput output, TimeSpan elapsed)

@@ -25,7 +25,8 @@ internal static class ConfigValidation
         CheckAttention("memory_attention.layer.self_attention", layer.SelfAttention);
         CheckAttention("memory_attention.layer.cross_attention", layer.CrossAttention);
         Check(config.MaxObjPtrsInEncoder is >= 0 and <= 4096, "max_obj_ptrs_in_encoder", config.MaxObjPtrsInEncoder, "0 to 4096");
-        Check(config.MemoryTemporalStrideForEval >= 1, "memory_temporal_stride_for_eval", config.MemoryTemporalStrideForEval, "at least 1");
+        Check(config.MaxCondFramesInAttn is -1 or >= 2, "max_cond_frames_in_attn", config.MaxCondFramesInAttn, "-1 for all, or at least 2");
+        Check(config.MemoryTemporalStrideForEval is >= 1 and <= 1000, "memory_temporal_stride_for_eval", config.MemoryTemporalStrideForEval, "1 to 1000");
         Check(config.MemoryEncoder.MaskDownsampler.Padding is >= 0 and <= 64, "memory_encoder.mask_downsampler.padding", config.MemoryEncoder.MaskDownsampler.Padding, "0 to 64");
         Check(config.MemoryEncoder.Fuser.Layer.Padding is >= 0 and <= 64, "memory_encoder.fuser.layer.padding", config.MemoryEncoder.Fuser.Layer.Padding, "0 to 64");
         Check(layer.Activation is "relu" or "gelu" or "glu", "memory_attention.layer.activation", layer.Activation, "relu, gelu or glu");

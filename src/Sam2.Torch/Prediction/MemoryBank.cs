@@ -3,7 +3,8 @@ using Sam2.Torch.Modeling;
 namespace Sam2.Torch.Prediction;
 
 /// <summary>
-/// The memory bank of one object: its conditioning frames, and those of the other frames that are nearest to the one tracked last.
+/// The memory bank of one object: its conditioning frames, and those of the other frames that are nearest to the one tracked last
+/// or to the first conditioning frame, where tracking in the other direction begins.
 /// The only place where it is decided what is kept.
 /// </summary>
 public sealed class MemoryBank : IMemoryBank, IDisposable
@@ -11,13 +12,19 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     private readonly OrderedDictionary<int, FrameOutput> _conditioning = [];
     private readonly SortedList<int, FrameOutput> _others = [];
     private readonly int _capacity;
+    private readonly int _aroundFirst;
 
     /// <summary>Creates an empty bank.</summary>
-    /// <param name="capacity">Frames without a prompt that are kept, at least 1. Conditioning frames are kept as long as their prompts.</param>
-    public MemoryBank(int capacity)
+    /// <param name="capacity">
+    /// Frames without a prompt that are kept because they are nearest to the one added last, at least 1. Conditioning frames are kept
+    /// as long as their prompts.
+    /// </param>
+    /// <param name="aroundFirst">Frames without a prompt that are kept because they are nearest to the first conditioning frame.</param>
+    public MemoryBank(int capacity, int aroundFirst = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        _capacity = capacity;
+        ArgumentOutOfRangeException.ThrowIfNegative(aroundFirst);
+        (_capacity, _aroundFirst) = (capacity, aroundFirst);
     }
 
     /// <inheritdoc/>
@@ -50,17 +57,17 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     }
 
     /// <summary>
-    /// Remembers another frame, and forgets the farthest one if that is one too many. The bank takes the output over.
+    /// Remembers another frame, and forgets those that are too far from it and from the first conditioning frame. The bank takes the
+    /// output over.
     /// </summary>
     public void AddOther(int frame, FrameOutput output)
     {
         Forget(_others, frame);
         _others.Add(frame, output);
-        while (_others.Count > _capacity)
-        {
-            int first = _others.Keys[0], last = _others.Keys[^1];
-            Forget(_others, frame - first >= last - frame ? first : last);
-        }
+        if (_others.Count <= _capacity) return;
+        var kept = Nearest(frame, _capacity).ToHashSet();
+        if (_conditioning.Count > 0) kept.UnionWith(Nearest(_conditioning.Keys.Min(), _aroundFirst));
+        foreach (var forgotten in _others.Keys.Where(other => !kept.Contains(other)).ToList()) Forget(_others, forgotten);
     }
 
     /// <summary>Makes a conditioning frame, if it is one, one of the others.</summary>
@@ -88,6 +95,10 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Clear();
+
+    /// <summary>The other frames that are nearest to a frame; of two as near, the later one.</summary>
+    private IEnumerable<int> Nearest(int frame, int count) =>
+        _others.Keys.OrderByDescending(other => other).OrderBy(other => Math.Abs(other - frame)).Take(count);
 
     private static void Forget(IDictionary<int, FrameOutput> outputs, int frame)
     {

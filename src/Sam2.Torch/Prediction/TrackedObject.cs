@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Prediction;
 
 /// <summary>One object of a session: its prompts, what they gave, and its memory bank.</summary>
-internal sealed class TrackedObject(int id, int capacity) : IDisposable
+internal sealed class TrackedObject(int id, MemoryBank bank) : IDisposable
 {
     private readonly Dictionary<int, FrameOutput> _pendingConditioning = [];
     private readonly Dictionary<int, FrameOutput> _pendingOthers = [];
@@ -10,7 +10,7 @@ internal sealed class TrackedObject(int id, int capacity) : IDisposable
     public int Id { get; } = id;
 
     /// <summary>What is remembered.</summary>
-    public MemoryBank Bank { get; } = new(capacity);
+    public MemoryBank Bank { get; } = bank;
 
     /// <summary>Which frames were tracked.</summary>
     public TrackedFrames Tracked { get; } = new();

@@ -25,7 +25,6 @@ public sealed class VideoFrames : IFrameSource, IDisposable
     private int? _count;
 
     /// <summary>Reads frames through <paramref name="reader"/>; index 0 is the first frame that it hands out.</summary>
-    /// <exception cref="MediaException">The video is short and damaged.</exception>
     public VideoFrames(VideoReader reader)
     {
         _reader = reader;
@@ -62,7 +61,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
         if (_stream is null || frame < _next || frame > _next + MaxSkip) Open(FirstOfStretch(frame));
         while (_next <= frame)
         {
-            if (!_stream!.MoveNext())
+            if (!MoveNext(_stream!))
             {
                 Close();
                 // A stretch that begins behind the end says nothing of where the end is.
@@ -70,7 +69,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
                 return null;
             }
 
-            _window[_next] = _stream.Current.Image;
+            _window[_next] = _stream!.Current.Image;
             _window.Remove(_next - _windowLength);
             _next++;
         }
@@ -85,11 +84,32 @@ public sealed class VideoFrames : IFrameSource, IDisposable
         _window.Clear();
     }
 
-    /// <summary>Decodes a short video once, to know its exact length.</summary>
+    /// <summary>Decodes a short video once, to know its exact length. That of a damaged one remains unknown: its first frames are good.</summary>
     private void CountShort()
     {
-        if (_reader.Options.Count is not { } limit || limit > ShortVideo) Read(ShortVideo);
-        else if (Read(limit - 1) is not null) _count = limit;
+        try
+        {
+            if (_reader.Options.Count is not { } limit || limit > ShortVideo) Read(ShortVideo);
+            else if (Read(limit - 1) is not null) _count = limit;
+        }
+        catch (MediaException)
+        {
+            // Whoever gets as far as the damage is told.
+        }
+    }
+
+    /// <summary>Decodes the next frame. A decoder that failed is given up: asked again, it would say that the video is over.</summary>
+    private bool MoveNext(IEnumerator<VideoFrame> stream)
+    {
+        try
+        {
+            return stream.MoveNext();
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
     }
 
     /// <summary>Where to begin decoding for a frame: behind it come later ones if the video is walked forwards, earlier ones if not.</summary>

@@ -50,7 +50,7 @@ public sealed record VideoMaskGeneratorOptions
     public int MinRegionArea { get; init; }
 
     /// <summary>How objects are tracked.</summary>
-    public VideoSessionOptions Tracking { get; init; } = new() { RememberedFrames = 16 };
+    public VideoSessionOptions Tracking { get; init; } = new() { RememberedFrames = 16, RememberedAroundFirst = 0 };
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>

@@ -24,7 +24,7 @@ public sealed partial class VideoSession
     /// <param name="cancellationToken">Ends tracking between two frames.</param>
     /// <returns>The masks of every frame, in tracking order.</returns>
     /// <exception cref="InvalidOperationException">The session is live, there is no object, or an object has no prompt.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such frame; while enumerating if the video's length isn't known before.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The session remains usable.</exception>
     public IEnumerable<FrameMasks> Propagate(
         int? startFrame = null, int? maxFrames = null, bool reverse = false, CancellationToken cancellationToken = default)
@@ -87,7 +87,12 @@ public sealed partial class VideoSession
         for (var frame = start; IsWithin(frame, end, reverse); frame += reverse ? -1 : 1)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Step(frame, reverse) is not { } masks) yield break;
+            if (Step(frame, reverse) is not { } masks)
+            {
+                RequireStarted(start, frame);
+                yield break;
+            }
+
             yield return masks;
         }
     }
@@ -98,9 +103,20 @@ public sealed partial class VideoSession
         for (var frame = start; IsWithin(frame, end, reverse); frame += reverse ? -1 : 1)
         {
             var current = frame;
-            if (await Task.Run(() => Step(current, reverse), cancellationToken).ConfigureAwait(false) is not { } masks) yield break;
+            if (await Task.Run(() => Step(current, reverse), cancellationToken).ConfigureAwait(false) is not { } masks)
+            {
+                RequireStarted(start, frame);
+                yield break;
+            }
+
             yield return masks;
         }
+    }
+
+    /// <summary>A video whose length isn't known when tracking is asked for may end before the first frame.</summary>
+    private static void RequireStarted(int start, int end)
+    {
+        if (end == start) throw new ArgumentOutOfRangeException("startFrame", start, "The video has no such frame.");
     }
 
     private static bool IsWithin(int frame, int? end, bool reverse) => end is null || (reverse ? frame >= end : frame <= end);

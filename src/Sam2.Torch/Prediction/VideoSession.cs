@@ -50,6 +50,8 @@ public sealed partial class VideoSession : IDisposable
         if (model.Config.NumMaskmem < 1)
             throw new ArgumentException("The model has no memory (num_maskmem is 0): it can segment images, not track.", nameof(model));
         RequirePositive(_options.RememberedFrames, nameof(options.RememberedFrames));
+        if (_options.RememberedAroundFirst < 0)
+            throw new ArgumentException($"{nameof(options.RememberedAroundFirst)} is {_options.RememberedAroundFirst}; give 0 for none.", nameof(options));
         RequirePositive(_options.CachedFrames, nameof(options.CachedFrames));
         RequirePositive(_options.ObjectBatch, nameof(options.ObjectBatch));
         if (_options.FillHoleArea < 0)
@@ -213,8 +215,18 @@ public sealed partial class VideoSession : IDisposable
     private TrackedObject FindOrAdd(int objectId)
     {
         var tracked = _objects.Find(o => o.Id == objectId);
-        if (tracked is null) _objects.Add(tracked = new TrackedObject(objectId, _options.RememberedFrames));
+        if (tracked is null) _objects.Add(tracked = new TrackedObject(objectId, NewBank()));
         return tracked;
+    }
+
+    /// <summary>An empty bank that holds at least what a frame can attend to. A live session never turns back.</summary>
+    private MemoryBank NewBank()
+    {
+        // The frame before, and one of every r-th frame for the other places; a pointer to each of the frames before.
+        var config = _model.Config;
+        var memories = (config.NumMaskmem - 2) * config.MemoryTemporalStrideForEval + 1;
+        var attended = Math.Max(memories, config.UseObjPtrsInEncoder ? config.MaxObjPtrsInEncoder - 1 : 0);
+        return new MemoryBank(Math.Max(_options.RememberedFrames, attended), IsLive ? 0 : _options.RememberedAroundFirst);
     }
 
     private TrackedObject Find(int objectId) => _objects.Find(o => o.Id == objectId) ?? throw new ArgumentException(
@@ -240,7 +252,8 @@ public sealed partial class VideoSession : IDisposable
 
         if (frame < 0 || frame >= FrameCount) return null;
         if (_source.Read(frame) is { } image) return Encode(frame, image);
-        if (FrameCount is { } count) throw new InvalidDataException($"Frame {frame} can't be read, though the video should have {count}.");
+        // Reading beyond the end may be how the length became known.
+        if (FrameCount is { } count && frame < count) throw new InvalidDataException($"Frame {frame} can't be read, though the video should have {count}.");
         return null;
     }
 

@@ -30,11 +30,18 @@ public sealed record VideoSessionOptions
     public bool FullPrecisionMemories { get; init; }
 
     /// <summary>
-    /// Frames without a prompt that are remembered per object: those nearest to the frame tracked last. It bounds memory however long
-    /// the video is (0.8 MB each at 1024×1024 pixels). What the model attends to, and corrections of the frames' own masks, need no
-    /// more than the last 16 or so; tracking backwards over frames that were tracked forwards profits from some more.
+    /// Frames without a prompt that are remembered per object: those nearest to the frame tracked last, and never fewer than the model
+    /// attends to (16 or so). It bounds memory however long the video is (0.8 MB each at 1024×1024 pixels). The original remembers all
+    /// frames: a correction of a frame that is farther back starts from the prompted frames and the click alone, unless this is raised.
     /// </summary>
     public int RememberedFrames { get; init; } = 32;
+
+    /// <summary>
+    /// Frames without a prompt that are remembered per object because they are nearest to its first prompted frame, beside
+    /// <see cref="RememberedFrames"/>. Tracking backwards from there after having tracked forwards, or the other way round, attends to
+    /// them, as in the original. 0 is enough where tracking runs in one direction, as it does in live sessions, which ignore this.
+    /// </summary>
+    public int RememberedAroundFirst { get; init; } = 16;
 
     /// <summary>Frames whose image features are kept, for prompts on frames that were just seen (17 MB each at 1024×1024 pixels).</summary>
     public int CachedFrames { get; init; } = 3;

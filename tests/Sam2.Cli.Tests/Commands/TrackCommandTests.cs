@@ -42,7 +42,13 @@ public class TrackCommandTests
         {
             var mask = MaskFile.Read(_folder.At("all", "masks", "2", $"{i:00000}.png"));
             Assert.That(mask.Iou(_scene.Render(i).Mask(2)), Is.GreaterThan(0.7), $"frame {i}");
-            Assert.That(CocoRle.FromCompressedString(150, 210, masklets[i][0].GetProperty("counts").GetString()!).Decode(), Is.EqualTo(mask));
+            var masklet = masklets[i][0];
+            Assert.That(CocoRle.FromCompressedString(150, 210, masklet.GetProperty("counts").GetString()!).Decode(), Is.EqualTo(mask));
+            Assert.That(masklet.GetProperty("size").EnumerateArray().Select(n => n.GetInt32()), Is.EqualTo((int[])[150, 210]));
+            Assert.That(masklet.GetProperty("area").GetInt64(), Is.EqualTo(mask.Area));
+            var box = mask.BoundingBox;
+            Assert.That(masklet.GetProperty("bbox").EnumerateArray().Select(n => n.GetDouble()), Is.EqualTo((double[])[box.X, box.Y, box.Width, box.Height]));
+            Assert.That(masklet.GetProperty("object_score").GetDouble(), Is.GreaterThan(0));
             var davis = IndexedImage.Read(_folder.At("all", "davis", $"{i:00000}.png"));
             Assert.That(davis.Indices.Select(index => index == 2), Is.EqualTo(mask.Data.Select(pixel => pixel == 1)));
         }
@@ -75,6 +81,22 @@ public class TrackCommandTests
             var cutout = ImageFile.ReadInfo(_folder.At("pictures", "cutout", "2", name));
             Assert.That((cutout.Width, cutout.Height), Is.EqualTo((210, 150)));
         }
+    }
+
+    [Test]
+    public void A_video_too_long_to_be_counted_first_is_tracked_to_its_end()
+    {
+        var clip = _folder.At("long.mp4");
+        using (var writer = new VideoWriter(clip, 210, 150, new FrameRate(25, 1)))
+        {
+            for (var i = 0; i < 70; i++) writer.Write(_scene.Render(0).Image);
+            writer.Complete();
+        }
+
+        var run = CommandLine.Run(
+            "track", clip, "--model", Model, "--prompt", $"frame=66 obj=2 box={Box(2)}", "--save", "masks", "--out", _folder.At("end"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetFiles(_folder.At("end", "masks", "2")), Has.Length.EqualTo(4));
     }
 
     [Test]
@@ -128,6 +150,34 @@ public class TrackCommandTests
         Assert.That(run.Error, Does.Contain(word));
         Assert.That(run.ErrorLines, Is.EqualTo(1));
         Assert.That(Directory.Exists(_folder.At("none")), Is.False);
+    }
+
+    [TestCase("obj=1 box=10,10,50,50", "box and its points in one prompt")]
+    [TestCase("obj=1 mask=ball.png", "mask first")]
+    public void A_prompt_that_would_replace_another_one_is_refused(string second, string word)
+    {
+        var run = Run("none", "--prompt", "obj=1 point=50%,50%", "--prompt", second);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("object 1 on frame 0").And.Contain(word));
+    }
+
+    [Test]
+    public void A_damaged_frame_ends_tracking_with_an_error_after_the_frames_before_it()
+    {
+        var damaged = _folder.At("damaged");
+        Directory.CreateDirectory(damaged);
+        for (var i = 0; i < Frames; i++) File.Copy(Path.Combine(_video, $"{i}.png"), Path.Combine(damaged, $"{i}.png"));
+        var third = Path.Combine(damaged, "3.png");
+        File.WriteAllBytes(third, File.ReadAllBytes(third)[..100]);
+
+        var results = _folder.At("before");
+        var run = CommandLine.Run("track", damaged, "--model", Model, "--prompt", $"obj=2 box={Box(2)}", "--out", results);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("3.png").And.Contain("cut off"));
+        Assert.That(Directory.GetFiles(Path.Combine(results, "masks", "2")), Has.Length.EqualTo(3));
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(results, "masklets.json")));
+        Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.EqualTo(3));
+        Assert.That(VideoReader.Open(Path.Combine(results, "overlay.mp4")).ReadFrames().Count(), Is.EqualTo(3));
     }
 
     [Test]

@@ -123,6 +123,8 @@ public class ConfigInferenceTests
     [TestCase("image_encoder.trunk.num_heads", 0L)]
     [TestCase("image_encoder.trunk.num_heads", 5L)]
     [TestCase("image_encoder.scalp", 9L)]
+    [TestCase("max_cond_frames_in_attn", 1L)]
+    [TestCase("memory_temporal_stride_for_eval", int.MaxValue)]
     [TestCase("memory_attention.layer.self_attention.num_heads", -1L)]
     public void Impossible_settings_in_a_file_are_refused_by_name(string path, long value)
     {

@@ -62,6 +62,13 @@ public class DynamicInteractivePredictorTests
         Assert.That(answer[0].Mask.Iou(first.Mask(2)), Is.GreaterThan(0.7));
         Assert.That(predictor.ObjectIds, Is.Empty);
         Assert.That(() => predictor.Predict(second.Image), Throws.InvalidOperationException);
+
+        predictor.Predict(first.Image, [Shown(2, first)]);
+        var before = predictor.Predict(second.Image)[0].Mask;
+        // Something else under the known object's number.
+        var other = predictor.Predict(first.Image, [Shown(3, first) with { ObjectId = 2 }], updateMemory: false);
+        Assert.That(other[0].Mask.Iou(first.Mask(3)), Is.GreaterThan(0.6));
+        Assert.That(predictor.Predict(second.Image)[0].Mask, Is.EqualTo(before));
     }
 
     [Test]

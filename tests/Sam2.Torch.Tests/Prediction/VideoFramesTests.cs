@@ -23,6 +23,28 @@ public class VideoFramesTests
         Assert.That(frames.Read(-1), Is.Null);
     }
 
+    [TestCase(40)]
+    [TestCase(200)]
+    public void A_cut_off_video_gives_its_frames_and_says_so_as_often_as_it_is_asked_for_more(int length)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["cut.mkv"];
+        Clips.WriteNoise(path, length);
+        var whole = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, whole[..(whole.Length * 6 / 10)]);
+        using var frames = VideoFrames.Open(path);
+
+        var good = 0;
+        Assert.That(() =>
+        {
+            while (frames.Read(good) is not null) good++;
+        }, Throws.TypeOf<MediaException>().With.Message.Contains("ends early"));
+        Assert.That(good, Is.InRange(length / 4, length * 9 / 10));
+        Assert.That(() => frames.Read(good), Throws.TypeOf<MediaException>(), "not the end of the video");
+        Assert.That(frames.Read(good - 1), Is.Not.Null);
+        Assert.That(frames.Read(0), Is.Not.Null);
+    }
+
     [Test]
     public void Counts_from_the_first_frame_that_is_read()
     {

@@ -15,6 +15,9 @@ namespace Sam2.Torch.Tests.Prediction;
 [TestFixture("trained")]
 public class VideoParityTests(string weights)
 {
+    /// <summary>Fraction of the pixels that differs between two releases of PyTorch on these very files.</summary>
+    private const double DifferingBetweenReleases = 3e-4;
+
     private GoldenFile _click = null!;
 
     [OneTimeSetUp]
@@ -100,9 +103,14 @@ public class VideoParityTests(string weights)
                 Assert.That(actual.ObjectScore, Is.EqualTo(golden[$"{step}.score.{id}"].item<float>()).Within(1e-2), name);
                 var expectedLogits = golden[$"{step}.low_res.{id}"];
                 var actualLogits = tensor(actual.Logits!.Cast<float>().ToArray(), expectedLogits.shape);
-                var spread = Math.Max(expectedLogits.std().item<float>(), 1);
+                var spread = expectedLogits.std().item<float>();
                 Assert.That((actualLogits - expectedLogits).abs().max().item<float>() / spread, Is.LessThan(logits), name);
-                if (chaotic) AssertEqualWhereDecided(actual.Mask, expected[i], frame, i, golden, step, logits, name);
+                if (chaotic)
+                {
+                    AssertEqualWhereDecided(actual.Mask, expected[i], frame, i, golden, step, logits, name);
+                    var differing = actual.Mask.Data.Zip(expected[i].Data, (a, b) => a ^ b).Sum();
+                    Assert.That(differing, Is.LessThanOrEqualTo(DifferingBetweenReleases * expected[i].Data.Length), name);
+                }
                 else if (expected[i].Area > minArea) Assert.That(actual.Mask.Iou(expected[i]), Is.GreaterThanOrEqualTo(minIou), name);
             }
         }
@@ -114,7 +122,7 @@ public class VideoParityTests(string weights)
     /// Disjoint masks of random weights: a pixel belongs to the object with the highest logit, many are nearly tied, and
     /// memories feed every change back. The original itself, with its weights changed by 3·10⁻⁷ of their size, falls to
     /// IoU 0.91 here, with oneDNN off to 0.975; so no pixel may differ where the original's logits differ by more
-    /// than their tolerance.
+    /// than their tolerance, and no more pixels may than differ between releases of PyTorch, whatever the mask's area.
     /// </summary>
     private static void AssertEqualWhereDecided(
         BinaryMask actual, BinaryMask expected, FrameMasks frame, int index, GoldenFile golden, string step, double tolerance, string name)
@@ -151,7 +159,7 @@ public class VideoParityTests(string weights)
             var decided = expected.abs() > tolerance * Math.Max(expected.std().item<float>(), 1);
             var differs = actual.Objects[i].Mask.ToTensor().ne(expected > 0);
             Assert.That(
-                differs.logical_and(decided).sum().item<long>(), Is.LessThanOrEqualTo(disjoint ? 3e-4 * differs.numel() : 0), $"{key}, {i}");
+                differs.logical_and(decided).sum().item<long>(), Is.LessThanOrEqualTo(disjoint ? DifferingBetweenReleases * differs.numel() : 0), $"{key}, {i}");
         }
     }
 }

@@ -53,7 +53,9 @@ public class VideoSessionTests
         offline.AddPoints(0, 1, ClickOn(1, 0));
         expected.AddRange(offline.Propagate(maxFrames: 8));
         offline.AddBox(8, 2, BoxAround(2, 8));
-        expected.AddRange(offline.Propagate(startFrame: 9));
+        expected.AddRange(offline.Propagate(startFrame: 9, maxFrames: 5));
+        offline.AddPoints(14, 1, CorrectionOn14);
+        expected.AddRange(offline.Propagate(startFrame: 15));
 
         var actual = new List<FrameMasks>();
         for (var i = 0; i < 24; i++)
@@ -63,15 +65,10 @@ public class VideoSessionTests
             if (i == 0) masks = live.AddPoints(0, 1, ClickOn(1, 0));
             actual.Add(masks);
             if (i == 8) live.AddBox(8, 2, BoxAround(2, 8));
+            if (i == 14) live.AddPoints(14, 1, CorrectionOn14);
         }
 
-        Assert.That(actual, Has.Count.EqualTo(expected.Count));
-        for (var i = 0; i < expected.Count; i++)
-        {
-            Assert.That(actual[i].Objects.Select(o => o.ObjectId), Is.EqualTo(expected[i].Objects.Select(o => o.ObjectId)), $"frame {i}");
-            foreach (var (a, e) in actual[i].Objects.Zip(expected[i].Objects))
-                Assert.That(a.Logits!.Cast<float>().Zip(e.Logits!.Cast<float>(), (x, y) => Math.Abs(x - y)).Max(), Is.LessThan(1e-3), $"frame {i}");
-        }
+        AssertEqual(actual, expected);
     }
 
     [Test]
@@ -112,15 +109,49 @@ public class VideoSessionTests
     [Test]
     public void Points_accumulate_unless_they_replace()
     {
-        using var session = new VideoSession(_model, _video, Logits);
-        session.AddPoints(0, 1, ClickOn(1, 0));
-        session.AddPoints(0, 1, [ClickOn(2, 0)], replace: false);
-        session.ClearPrompts(0, 1);
-        session.AddPoints(0, 1, ClickOn(1, 0), ClickOn(2, 0));
-        var together = session.AddPoints(0, 1, [ClickOn(1, 0), ClickOn(2, 0)])[1].Logits!;
-        session.AddPoints(0, 1, ClickOn(2, 0));
-        var replaced = session.AddPoints(0, 1, ClickOn(2, 0))[1].Logits!;
-        Assert.That(replaced, Is.Not.EqualTo(together));
+        // The second answer starts from the first one's logits, whichever points it is given.
+        float[,] Second(bool replace, params PointPrompt[] points)
+        {
+            using var session = new VideoSession(_model, _video, Logits);
+            session.AddPoints(0, 1, ClickOn(1, 0));
+            return session.AddPoints(0, 1, points, replace: replace)[1].Logits!;
+        }
+
+        var added = Second(replace: false, ClickOn(2, 0));
+        Assert.That(added, Is.EqualTo(Second(replace: true, ClickOn(1, 0), ClickOn(2, 0))));
+        Assert.That(added, Is.Not.EqualTo(Second(replace: true, ClickOn(2, 0))));
+    }
+
+    [Test]
+    public void Frames_that_are_forgotten_are_not_attended_to([Values(1, 12)] int stride, [Values] bool reverse)
+    {
+        using var model = TestModels.Nano(config: _model.Config with { MemoryTemporalStrideForEval = stride });
+        List<FrameMasks> Track(int remembered)
+        {
+            using var session = new VideoSession(
+                model, new DrawnVideo(100), Logits with { RememberedFrames = remembered, RememberedAroundFirst = 0 });
+            session.AddPoints(reverse ? 99 : 0, 1, ClickOn(1, reverse ? 99 : 0));
+            return session.Propagate(reverse: reverse).ToList();
+        }
+
+        AssertEqual(Track(remembered: 1), Track(remembered: 100));
+    }
+
+    [Test]
+    public void Turning_round_at_the_first_prompt_attends_to_what_was_tracked_beyond_it()
+    {
+        List<FrameMasks> ThereAndBack(int remembered, int aroundFirst)
+        {
+            using var session = new VideoSession(
+                _model, new DrawnVideo(70), Logits with { RememberedFrames = remembered, RememberedAroundFirst = aroundFirst });
+            session.AddPoints(20, 1, ClickOn(1, 20));
+            _ = session.Propagate().Last();
+            return session.Propagate(reverse: true).ToList();
+        }
+
+        var unlimited = ThereAndBack(remembered: 100, aroundFirst: 0);
+        AssertEqual(ThereAndBack(remembered: 32, aroundFirst: 16), unlimited);
+        Assert.That(ThereAndBack(remembered: 32, aroundFirst: 0)[5][1].Logits, Is.Not.EqualTo(unlimited[5][1].Logits), "the test tests something");
     }
 
     [Test]
@@ -202,6 +233,24 @@ public class VideoSessionTests
     }
 
     [Test]
+    public void Cancelling_stops_asynchronous_tracking_between_frames()
+    {
+        using var session = new VideoSession(_model, _video);
+        session.AddPoints(0, 1, ClickOn(1, 0));
+        using var cancel = new CancellationTokenSource();
+        var seen = 0;
+        Assert.That(async () =>
+        {
+            await foreach (var _ in session.PropagateAsync().WithCancellation(cancel.Token))
+            {
+                if (++seen == 3) cancel.Cancel();
+            }
+        }, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(seen, Is.EqualTo(3));
+        Assert.That(session.Propagate(maxFrames: 1).Count(), Is.EqualTo(2));
+    }
+
+    [Test]
     public void Misuse_is_refused_with_a_reason()
     {
         using var session = new VideoSession(_model, _video);
@@ -230,6 +279,32 @@ public class VideoSessionTests
         session.Dispose();
         Assert.That(() => session.Propagate(), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => session.AddPoints(0, 1, ClickOn(1, 0)), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void A_video_whose_length_is_known_at_its_end_only_is_tracked_to_the_end()
+    {
+        var video = new UnknownLength(_video);
+        using var session = new VideoSession(_model, video);
+        session.AddPoints(18, 1, ClickOn(1, 18));
+        Assert.That(session.Propagate().Select(m => m.Frame), Is.EqualTo(Enumerable.Range(18, 6)));
+        Assert.That(video.FrameCount, Is.EqualTo(24));
+        Assert.That(session.Propagate().Select(m => m.Frame), Is.EqualTo(Enumerable.Range(18, 6)));
+    }
+
+    [Test]
+    public void A_start_behind_the_end_of_a_video_of_unknown_length_is_refused()
+    {
+        using var session = new VideoSession(_model, new UnknownLength(_video));
+        session.AddPoints(0, 1, ClickOn(1, 0));
+        Assert.That(() => session.Propagate(startFrame: 30).ToList(), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("30"));
+        using var another = new VideoSession(_model, new UnknownLength(_video));
+        another.AddPoints(0, 1, ClickOn(1, 0));
+        Assert.That(
+            async () => { await foreach (var _ in another.PropagateAsync(startFrame: 30)) { } },
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => session.Propagate(startFrame: 30), Throws.InstanceOf<ArgumentOutOfRangeException>(), "the length is known by now");
+        Assert.That(session.Propagate(startFrame: 22).Count(), Is.EqualTo(2));
     }
 
     [Test]
@@ -293,6 +368,19 @@ public class VideoSessionTests
 
     private static VideoSessionOptions Logits => new() { ReturnLogits = true };
 
+    private PointPrompt[] CorrectionOn14 => [ClickOn(1, 14), ClickOn(2, 14) with { IsForeground = false }];
+
+    private static void AssertEqual(List<FrameMasks> actual, List<FrameMasks> expected)
+    {
+        Assert.That(actual.Select(m => m.Frame), Is.EqualTo(expected.Select(m => m.Frame)));
+        foreach (var (a, e) in actual.Zip(expected))
+        {
+            Assert.That(a.Objects.Select(o => o.ObjectId), Is.EqualTo(e.Objects.Select(o => o.ObjectId)), $"frame {e.Frame}");
+            foreach (var (x, y) in a.Objects.Zip(e.Objects))
+                Assert.That(x.Logits!.Cast<float>().Zip(y.Logits!.Cast<float>(), (p, q) => Math.Abs(p - q)).Max(), Is.LessThan(1e-5), $"frame {e.Frame}");
+        }
+    }
+
     private List<FrameMasks> TrackFour(int objectBatch)
     {
         using var session = new VideoSession(_model, _video, Logits with { ObjectBatch = objectBatch });
@@ -329,5 +417,22 @@ public class VideoSessionTests
     {
         var (x, y, width, height) = _video.Drawn(frame).Mask(id).BoundingBox;
         return new BoxPrompt(x, y, x + width, y + height);
+    }
+
+    /// <summary>A video that tells its length when its end was reached, as long files do.</summary>
+    private sealed class UnknownLength(IFrameSource video) : IFrameSource
+    {
+        public int? FrameCount { get; private set; }
+
+        public int Width => video.Width;
+
+        public int Height => video.Height;
+
+        public RgbImage? Read(int frame)
+        {
+            var image = video.Read(frame);
+            if (image is null) FrameCount = video.FrameCount;
+            return image;
+        }
     }
 }

@@ -70,7 +70,10 @@ public sealed record Sam2Config
     /// <summary>At inference, take every r-th frame into the memory bank (and the last).</summary>
     public int MemoryTemporalStrideForEval { get; init; } = 1;
 
-    /// <summary>Whether, at inference, the masks of several objects are made disjoint before the memory encoder.</summary>
+    /// <summary>
+    /// Whether, at inference, the masks of several objects are made disjoint before the memory encoder, where they are encoded
+    /// together. Video sessions encode each object's memory on its own, as the original's video predictor does, where this has no effect.
+    /// </summary>
     public bool NonOverlapMasksForMemEnc { get; init; }
 
     /// <summary>Whether frames attend to object pointers.</summary>
