@@ -55,6 +55,21 @@ public static class TrainingRun
         return trainer.State;
     }
 
+    /// <summary>Finds what would keep a run from beginning, as far as that is known without training.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <exception cref="CheckpointException">A setting is wrong, or a file is missing or damaged.</exception>
+    /// <exception cref="Datasets.DatasetException">A data set is missing or damaged.</exception>
+    /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
+    internal static void Check(Recipe recipe)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
+        if (recipe.Validation is not null)
+            DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""));
+    }
+
     private static TrainingLogs Logs(ConsoleLog console, Recipe recipe, TrainingFolder folder, long step)
     {
         var json = new JsonLinesLog(folder.JsonLines, step);
