@@ -65,6 +65,8 @@ public sealed class TrainerTests
         using Checkpoint a = Checkpoint.Open(At("whole", "checkpoint.pt")), b = Checkpoint.Open(At("parts", "checkpoint.pt"));
         foreach (var (name, tensor) in a.StateDict)
             Assert.That(b.StateDict[name].Load().data<float>().ToArray(), Is.EqualTo(tensor.Load().data<float>().ToArray()), name);
+        foreach (var key in new[] { "mean_loss", "mean_loss_count" })
+            Assert.That(((PlainDictionary)b.Entries["training"]!)[key], Is.EqualTo(((PlainDictionary)a.Entries["training"]!)[key]), key);
     }
 
     [Test]
