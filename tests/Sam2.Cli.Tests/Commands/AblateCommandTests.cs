@@ -57,7 +57,8 @@ public class AblateCommandTests
         Assert.That(Directory.GetFiles(_folder.At("out", "charts")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "scores.svg", "axis-layers.svg", "losses.svg" }));
         Assert.That(File.ReadAllText(_folder.At("out", "report.html")), Does.Contain("<svg").And.Contain("layers 2"));
 
-        // Nothing is left to do: the same report in no time.
+        // Nothing is left to do: the same report in no time, also where a process was killed while it wrote a line.
+        File.AppendAllText(Directory.GetFiles(_folder.At("out", "runs"), "log.jsonl", SearchOption.AllDirectories)[0], "{\"kind\":\"step\",\"st");
         var third = CommandLine.Run("ablate", _folder.At("sweep.yaml"), "--out", _folder.At("out"));
         Assert.That((third.ExitCode, third.Output.Contains("run ", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Success, false)));
         Assert.That(File.ReadAllText(_folder.At("out", "report.md")), Is.EqualTo(report));
