@@ -129,11 +129,21 @@ public sealed class Trainer : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var names = new List<string>();
-        for (var i = 0; i < _recipe.Accumulate; i += _recipe.ConcurrentBatches)
+        var (meanLoss, lossCount) = (_guard.Mean, _guard.Count);
+        try
         {
-            names.AddRange(_threads is null
-                ? ProcessBatch(i, meter, cancellation)
-                : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellation));
+            for (var i = 0; i < _recipe.Accumulate; i += _recipe.ConcurrentBatches)
+            {
+                names.AddRange(_threads is null
+                    ? ProcessBatch(i, meter, cancellation)
+                    : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellation));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The step is taken again from its first batch, which must not count twice.
+            _guard.Restore(meanLoss, lossCount);
+            throw;
         }
         var (norm, taken) = _optimizer.Step(Where(_state.Step));
         if (taken && !double.IsFinite(norm))

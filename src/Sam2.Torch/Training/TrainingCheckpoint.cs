@@ -90,7 +90,7 @@ internal sealed class TrainingCheckpoint(
     }
 
     /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads.</summary>
-    private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal) || path == "threads";
+    private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
 
     private void RestoreAdam(string path, PlainDictionary states)
     {

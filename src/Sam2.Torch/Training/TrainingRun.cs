@@ -34,7 +34,7 @@ public static class TrainingRun
         using var scope = NewDisposeScope();
         using var console = new ConsoleLog(output);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console.Note);
-        model.to(DeviceOf(recipe.Device));
+        model.to(DeviceFor(recipe));
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console.Note);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
         using var trainer = new Trainer(recipe, model, batches, folder, validator);
@@ -55,6 +55,22 @@ public static class TrainingRun
         return trainer.State;
     }
 
+    /// <summary>Finds what would keep a run from beginning, as far as that is known without training.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <exception cref="CheckpointException">A setting is wrong, or a file is missing or damaged.</exception>
+    /// <exception cref="Datasets.DatasetException">A data set is missing or damaged.</exception>
+    /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
+    internal static void Check(Recipe recipe)
+    {
+        using var scope = NewDisposeScope();
+        DeviceFor(recipe);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
+        if (recipe.Validation is not null)
+            DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""));
+    }
+
     private static TrainingLogs Logs(ConsoleLog console, Recipe recipe, TrainingFolder folder, long step)
     {
         var json = new JsonLinesLog(folder.JsonLines, step);
@@ -65,8 +81,10 @@ public static class TrainingRun
         path, stream => stream.Write(Encoding.UTF8.GetBytes(RecipeYaml.Format(recipe))),
         e => new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room", e));
 
-    private static Device DeviceOf(string name)
+    /// <summary>The device, which is there and computes in the recipe's precision.</summary>
+    private static Device DeviceFor(Recipe recipe)
     {
+        var name = recipe.Device;
         Device device;
         try
         {
@@ -78,6 +96,8 @@ public static class TrainingRun
         }
         if (device.type == DeviceType.CUDA && !cuda.is_available())
             throw new CheckpointException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or a CUDA libtorch");
+        if (recipe.Precision == TrainingPrecision.Fp16 && !HalfPrecision.WorksOn(device))
+            throw new CheckpointException("precision", $"is fp16, but this libtorch can't compute in half precision on {name}", "Use precision: bf16 or fp32, or device: cuda");
         return device;
     }
 }

@@ -57,7 +57,8 @@ public class AblateCommandTests
         Assert.That(Directory.GetFiles(_folder.At("out", "charts")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "scores.svg", "axis-layers.svg", "losses.svg" }));
         Assert.That(File.ReadAllText(_folder.At("out", "report.html")), Does.Contain("<svg").And.Contain("layers 2"));
 
-        // Nothing is left to do: the same report in no time.
+        // Nothing is left to do: the same report in no time, also where a process was killed while it wrote a line.
+        File.AppendAllText(Directory.GetFiles(_folder.At("out", "runs"), "log.jsonl", SearchOption.AllDirectories)[0], "{\"kind\":\"step\",\"st");
         var third = CommandLine.Run("ablate", _folder.At("sweep.yaml"), "--out", _folder.At("out"));
         Assert.That((third.ExitCode, third.Output.Contains("run ", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Success, false)));
         Assert.That(File.ReadAllText(_folder.At("out", "report.md")), Is.EqualTo(report));
@@ -83,13 +84,17 @@ public class AblateCommandTests
         Assert.That(File.ReadAllText(_folder.At("out", "report.md")), Does.Contain("A run of 'rate 1E+30' failed: step 2").And.Contain("–"));
     }
 
-    [Test]
-    public void Mistakes_are_found_before_anything_is_trained()
+    [TestCase("key: model.settings.num_maskmen, values: [3]", "num_maskmem")]
+    [TestCase("key: optimizer.lr.0.param_names, values: [['nothing*']]", "nothing*")]
+    [TestCase("key: data.train.0.clips, values: [0]", "clips")]
+    [TestCase("key: ema.decay, values: [0.9, 2]", "ema.decay")]
+    [TestCase("key: data.train.0.dataset, values: [{kind: davis, root: nowhere}]", "nowhere")]
+    public void Mistakes_are_found_before_anything_is_trained(string axis, string what)
     {
-        File.AppendAllText(_folder.At("sweep.yaml"), "\n  - {name: memories, key: model.settings.num_maskmen, values: [3]}\n");
+        File.AppendAllText(_folder.At("sweep.yaml"), $"\n  - {{name: other, {axis}}}\n");
         var run = CommandLine.Run("ablate", _folder.At("sweep.yaml"), "--out", _folder.At("out"));
         Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
-        Assert.That(run.Error, Does.Contain("num_maskmem"));
+        Assert.That(run.Error, Does.Contain(what));
         Assert.That(Directory.Exists(_folder.At("out")), Is.False);
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch;
 using Sam2.Torch.Checkpoints;
+using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -113,6 +115,17 @@ public class TrainCommandTests
         var run = Train("run", "--set", set);
         Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
         Assert.That(run.Error, Does.Contain(what));
+        Assert.That(Directory.Exists(_folder.At("run")), Is.False);
+    }
+
+    [Test]
+    public void A_precision_that_the_device_lacks_is_one_line_with_what_to_use_instead()
+    {
+        if (HalfPrecision.WorksOn(torch.CPU))
+            Assert.Ignore("This libtorch computes in half precision on the CPU.");
+        var run = Train("run", "--set", "precision=fp16");
+        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
+        Assert.That(run.Error, Does.Contain("precision: is fp16").And.Contain("on cpu").And.Contain("bf16"));
         Assert.That(Directory.Exists(_folder.At("run")), Is.False);
     }
 

@@ -65,12 +65,25 @@ internal sealed class SweepFolder(string path)
             return [];
         var losses = new List<(long, double)>();
         foreach (var line in File.ReadLines(log))
+            if (LossOf(line) is { } loss)
+                losses.Add(loss);
+        return losses;
+    }
+
+    private static (long Step, double Loss)? LossOf(string line)
+    {
+        try
         {
             using var record = JsonDocument.Parse(line);
-            if (record.RootElement.TryGetProperty("losses", out var values) && values.GetProperty(LossReport.TotalName) is { ValueKind: JsonValueKind.Number } loss)
-                losses.Add((record.RootElement.GetProperty("step").GetInt64(), loss.GetDouble()));
+            return record.RootElement.TryGetProperty("losses", out var values) && values.GetProperty(LossReport.TotalName) is { ValueKind: JsonValueKind.Number } loss
+                ? (record.RootElement.GetProperty("step").GetInt64(), loss.GetDouble())
+                : null;
         }
-        return losses;
+        catch (JsonException)
+        {
+            // The end of a log whose process was killed while it wrote; the run's next process removes it.
+            return null;
+        }
     }
 
     /// <summary>Writes a file of the report completely or not at all.</summary>

@@ -27,7 +27,7 @@ public static class SweepRunner
         var folder = new SweepFolder(directory);
         // A mistake in the last variant should not come up after days.
         foreach (var variant in variants)
-            ModelFactory.Configure(variant.Recipes.Values.First().Model);
+            Check(variant);
 
         var (done, failed) = (0, 0);
         var total = variants.Count * sweep.Seeds.Count;
@@ -52,6 +52,18 @@ public static class SweepRunner
             }
         SweepReport.Write(sweep, variants, folder);
         return (failed, total);
+    }
+
+    private static void Check(SweepVariant variant)
+    {
+        try
+        {
+            TrainingRun.Check(variant.Recipes.Values.First());
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"{variant.Name}: {e.Message}", e);
+        }
     }
 
     private static SweepResult Train(SweepVariant variant, long seed, SweepFolder folder, TextWriter output, CancellationToken cancellation)

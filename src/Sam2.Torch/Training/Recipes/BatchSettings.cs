@@ -30,7 +30,10 @@ public sealed record BatchSettings
     /// <summary>How often a clip is mirrored, in [0, 1].</summary>
     public double FlipProbability { get; init; } = 0.5;
 
-    /// <summary>How often a clip runs backwards in time, in [0, 1].</summary>
+    /// <summary>
+    /// How often a clip runs backwards in time, in [0, 1]: half of them in the paper (appendix D.2.2), none in the original's recipe for
+    /// fine-tuning (<c>reverse_time_prob</c>).
+    /// </summary>
     public double ReverseProbability { get; init; } = 0.5;
 
     /// <summary>

@@ -1,8 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
+using Sam2.Torch.Training;
 using Sam2.Torch.Training.Ablation;
-using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Tests.Training.Ablation;
@@ -66,15 +66,12 @@ public sealed class SweepPlanTests
     }
 
     [Test]
-    public void Every_variant_of_the_repositorys_ablations_can_be_built()
+    public void Every_variant_of_the_repositorys_ablations_can_begin()
     {
         var variants = SweepPlan.Variants(SweepPlan.Read(Path.Combine(RepositoryFiles.Root, "recipes", "ablations.yaml")), []);
         Assert.That(variants, Has.Count.GreaterThan(15));
         foreach (var variant in variants)
-        {
-            using var model = ModelFactory.Create(variant.Recipes[1].Model, seed: 1);
-            Assert.That(() => ParameterGroups.Of(model, variant.Recipes[1].Optimizer), Throws.Nothing, variant.Name);
-        }
+            Assert.That(() => TrainingRun.Check(variant.Recipes[1]), Throws.Nothing, variant.Name);
     }
 
     [TestCase("axes: []", "names no recipe")]

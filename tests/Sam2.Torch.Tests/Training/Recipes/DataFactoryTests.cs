@@ -62,11 +62,14 @@ public sealed class DataFactoryTests
         Assert.That(RecipeYaml.Format(RecipeYaml.Read(_folder["again.yaml"])), Is.EqualTo(RecipeYaml.Format(recipe)));
     }
 
-    [Test]
-    public void A_damaged_video_is_reported_and_the_others_are_trained_on()
+    [TestCase("Annotations/b/00002.png", "")]
+    [TestCase("Annotations/b/00002.png", "no picture")]
+    [TestCase("JPEGImages/b/00002.jpg", "")]
+    [TestCase("JPEGImages/b/00002.jpg", "no picture")]
+    public void A_damaged_video_is_reported_and_the_others_are_trained_on(string file, string content)
     {
         WriteVideos("a", "b");
-        File.WriteAllBytes(_folder["videos/Annotations/b/00002.png"], []);
+        File.WriteAllText(_folder[$"videos/{file}"], content);
         var reports = new List<string>();
         using var source = DataFactory.Training(Read($$$"""{data: {ahead: 0, train: [{dataset: {kind: folders, root: {{{_folder["videos"]}}}}, frames: 5}]}}"""), 32, reports.Add);
         for (int i = 0; i < 6; i++)
@@ -75,7 +78,7 @@ public sealed class DataFactoryTests
             Assert.That(batch.Names.Single(), Does.StartWith("a@"));
         }
 
-        Assert.That(reports.Single(), Does.Contain(_folder["videos/Annotations/b/00002.png"]));
+        Assert.That(reports.Single(), Does.Contain(_folder[$"videos/{file}"]));
     }
 
     private Recipe Read(string yaml)

@@ -92,7 +92,8 @@ public sealed class RecipeYamlTests
         Assert.That(recipe.Prompting, Is.EqualTo(TrainingOptions.FineTuning));
         Assert.That(recipe.Loss, Is.EqualTo(new LossOptions()));
         Assert.That((recipe.Optimizer.MaxGradientNorm, recipe.Optimizer.LayerDecay!.Value, recipe.Optimizer.Lr[0].StartValue, recipe.Optimizer.Lr[1].EndValue), Is.EqualTo((0.1, 0.9, 5e-6, 3e-7)));
-        Assert.That(recipe.Data.Train.Single(), Has.Property("Frames").EqualTo(8).And.Property("Clips").EqualTo(1).And.Property("MaxObjects").EqualTo(3));
+        Assert.That(recipe.Data.Train.Single(), Has.Property("Frames").EqualTo(8).And.Property("Clips").EqualTo(1).And.Property("MaxObjects").EqualTo(3)
+            .And.Property("FlipProbability").EqualTo(0.5).And.Property("ReverseProbability").EqualTo(0));
         IClipAugmentation[] expected =
         [
             new RandomAffine { Degrees = 25, Shear = 20 },
