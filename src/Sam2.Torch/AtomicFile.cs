@@ -20,6 +20,9 @@ internal static class AtomicFile
     public static void Write(string path, Action<FileStream> write, Func<Exception, Exception> describe, bool flushToDisk = true)
     {
         var temporary = TemporaryNameFor(path);
+        // The system's own message would name the temporary file.
+        if (Path.GetDirectoryName(temporary) is { } folder && !Directory.Exists(folder))
+            throw describe(new DirectoryNotFoundException($"there is no folder {folder}"));
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20))

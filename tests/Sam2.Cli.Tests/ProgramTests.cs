@@ -43,6 +43,7 @@ public class ProgramTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
+        using var end = new Killed(process);
         // Long enough to be computing; sooner is fine too, as cancelling works at any time once the handler is in place.
         Thread.Sleep(3000);
         using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!;
@@ -70,6 +71,7 @@ public class ProgramTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
+        using var end = new Killed(process);
         Assert.That(
             () => File.Exists(folder.At("out", "masks", "1", "00004.png")), Is.True.After(120).Seconds.PollEvery(50).MilliSeconds);
         using var kill = Process.Start("kill", ["-INT", "--", $"-{process.Id}"])!;
@@ -78,6 +80,15 @@ public class ProgramTests
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "masklets.json")));
         Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.InRange(4, 199));
         Assert.That(VideoReader.Open(folder.At("out", "overlay.mp4")).ReadFrames().Count(), Is.InRange(4, 199));
+    }
+
+    /// <summary>A test that fails must not leave a program behind that would compute for ever.</summary>
+    private sealed class Killed(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
     }
 
     private static Script Start(params string[] arguments) => Script.Run("dotnet", ["exec", Dll, .. arguments]);

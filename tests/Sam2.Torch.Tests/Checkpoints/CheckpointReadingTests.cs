@@ -126,7 +126,7 @@ public class CheckpointReadingTests
     [Test]
     public void Reads_the_small_checkpoint_of_the_repository()
     {
-        using var checkpoint = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var checkpoint = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         Assert.That(checkpoint.StateDict.Values.Sum(entry => entry.ElementCount), Is.InRange(2_500_000, 2_600_000));
         Assert.That(checkpoint.StateDict["image_encoder.trunk.patch_embed.proj.weight"].Shape, Is.EqualTo(new long[] { 32, 3, 7, 7 }));
         foreach (var (key, entry) in checkpoint.StateDict)

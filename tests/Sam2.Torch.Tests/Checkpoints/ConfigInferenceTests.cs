@@ -21,11 +21,11 @@ public class ConfigInferenceTests
     [Test]
     public void The_small_checkpoint_is_recognised_and_loads_without_further_information()
     {
-        using var model = ModelLoader.Load(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var model = ModelLoader.Load(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         Assert.That(model.Config, Is.EqualTo(Sam2Presets.Nano));
         Assert.That(model.training, Is.False);
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var checkpoint = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         foreach (var (key, value) in model.state_dict())
             Assert.That(value.detach().contiguous().bytes.SequenceEqual(checkpoint.StateDict[key].Load().contiguous().bytes), Is.True, key);
     }
@@ -106,7 +106,7 @@ public class ConfigInferenceTests
     {
         using var folder = new TemporaryFolder();
         ConfigYaml.Write(folder["tiny.yaml"], Sam2Presets.Tiny);
-        Assert.That(() => ModelLoader.Load(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"), folder["tiny.yaml"]), Throws.TypeOf<CheckpointException>()
+        Assert.That(() => ModelLoader.Load(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"), folder["tiny.yaml"]), Throws.TypeOf<CheckpointException>()
             .With.Message.Contains("embed_dim is 96, the weights have 32"));
     }
 
@@ -128,7 +128,7 @@ public class ConfigInferenceTests
     [TestCase("memory_attention.layer.self_attention.num_heads", -1L)]
     public void Impossible_settings_in_a_file_are_refused_by_name(string path, long value)
     {
-        using var source = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var source = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         var entries = new PlainDictionary([new KeyValuePair<object, object?>("config", With(ConfigValues.ToPlain(Sam2Presets.Nano), path.Split('.'), value))]);
         using var checkpoint = SyntheticStateDict.Open(SyntheticStateDict.Of(source), entries);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message.Contains(path));
@@ -138,7 +138,7 @@ public class ConfigInferenceTests
     public void Any_value_of_any_setting_ends_in_a_model_or_a_typed_error()
     {
         object?[] values = [0L, -1L, int.MaxValue, 0.3, null, true, "x", new PlainList([0L]), new PlainList([1L << 30, 1L << 30]), new PlainDictionary([new KeyValuePair<string, object?>("a", 1L)])];
-        using var nano = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var nano = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         var shapes = SyntheticStateDict.Of(nano).ToList();
         var plain = ConfigValues.ToPlain(Sam2Presets.Nano);
         int built = 0, refused = 0;
@@ -228,7 +228,7 @@ public class ConfigInferenceTests
 
     private static List<(string Key, long[] Shape)> Sam2PresetsShapes()
     {
-        using var checkpoint = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+        using var checkpoint = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         return [.. SyntheticStateDict.Of(checkpoint)];
     }
 

@@ -54,6 +54,7 @@ public class ChartTests
         Assert.That(scale.Ticks, Is.EqualTo((double[])[0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09]).Within(1e-12));
         Assert.That(new AxisScale([5, 5, 5], 0, 100)[5], Is.EqualTo(50).Within(1e-9));
         Assert.That(new AxisScale([], 0, 100).Ticks, Is.Not.Empty);
+        Assert.That(new AxisScale([1, 2, 3], 0, 100, ticks: 8).Ticks, Is.EqualTo((double[])[1, 2, 3]), "there is no frame 1.5");
         Assert.That(new AxisScale([2, 1500], 0, 100, logarithmic: true).Ticks, Is.EqualTo((double[])[10, 100, 1000]));
     }
 

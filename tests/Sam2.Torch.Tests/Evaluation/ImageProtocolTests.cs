@@ -14,7 +14,7 @@ public class ImageProtocolTests
     private Sam2Model _model = null!;
 
     [OneTimeSetUp]
-    public void Load() => _model = TestModels.Nano();
+    public void Load() => _model = TestModels.Shipped();
 
     [OneTimeTearDown]
     public void Free() => _model.Dispose();

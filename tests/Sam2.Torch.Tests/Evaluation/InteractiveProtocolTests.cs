@@ -12,7 +12,7 @@ public class InteractiveProtocolTests
     private Sam2Model _model = null!;
 
     [OneTimeSetUp]
-    public void Load() => _model = TestModels.Nano();
+    public void Load() => _model = TestModels.Shipped();
 
     [OneTimeTearDown]
     public void Free() => _model.Dispose();

@@ -13,7 +13,7 @@ public class DynamicInteractivePredictorTests
     private Sam2Model _model = null!;
 
     [OneTimeSetUp]
-    public void Load() => _model = TestModels.Nano();
+    public void Load() => _model = TestModels.Shipped();
 
     [OneTimeTearDown]
     public void Free() => _model.Dispose();

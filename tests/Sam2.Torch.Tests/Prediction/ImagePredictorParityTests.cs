@@ -24,7 +24,7 @@ public sealed class ImagePredictorParityTests(string file, bool trained)
         _model = NanoModel.Create();
         if (trained)
         {
-            using var checkpoint = Checkpoint.Open(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+            using var checkpoint = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
             CheckpointLoader.LoadInto(_model, checkpoint);
         }
         _predictor = new ImagePredictor(_model);

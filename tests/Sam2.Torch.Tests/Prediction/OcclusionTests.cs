@@ -14,7 +14,7 @@ public class OcclusionTests
     public void An_object_that_disappears_behind_another_is_found_again()
     {
         var truth = Enumerable.Range(0, Free + 1).Select(t => DrawnScene.Demo(420, 300).Render(t)).ToArray();
-        using var model = TestModels.Nano();
+        using var model = TestModels.Shipped();
         using var session = new VideoSession(model, new FrameList([.. truth.Select(frame => frame.Image)]));
         foreach (var id in new[] { Ball, Box })
         {

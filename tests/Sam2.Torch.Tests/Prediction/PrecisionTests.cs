@@ -48,7 +48,7 @@ public class PrecisionTests
     private static BinaryMask[] Masks(Tensor image, ScalarType precision)
     {
         using var scope = NewDisposeScope();
-        using var model = TestModels.Nano();
+        using var model = TestModels.Shipped();
         model.to(precision);
         using var predictor = new ImagePredictor(model);
         predictor.SetImage(image);
@@ -62,7 +62,7 @@ public class PrecisionTests
     private static List<BinaryMask> Track(ScalarType precision)
     {
         using var golden = GoldenFile.Open("video_click_trained.pt");
-        using var model = TestModels.Nano();
+        using var model = TestModels.Shipped();
         model.to(precision);
         using var frames = golden["frames"];
         using var session = new VideoSession(model, new FrameList([.. Enumerable.Range(0, (int)frames.shape[0]).Select(i =>

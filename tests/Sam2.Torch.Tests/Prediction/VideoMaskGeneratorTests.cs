@@ -29,7 +29,7 @@ public class VideoMaskGeneratorTests
     [OneTimeSetUp]
     public void Load()
     {
-        _model = TestModels.Nano();
+        _model = TestModels.Shipped();
         _video = new DrawnVideo(10, 160, 120);
     }
 

@@ -34,7 +34,9 @@ internal sealed class AxisScale
             return;
         }
 
-        double step = RoundStep((high - low) / ticks);
+        // What is counted has no halves.
+        bool counts = range is null && high - low >= 2 && finite.TrueForAll(double.IsInteger);
+        double step = Math.Max(RoundStep((high - low) / ticks), counts ? 1 : 0);
         if (range is null)
         {
             (low, high) = (Math.Floor(low / step) * step, Math.Ceiling(high / step) * step);
