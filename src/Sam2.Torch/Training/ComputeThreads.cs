@@ -6,8 +6,8 @@ namespace Sam2.Torch.Training;
 
 /// <summary>
 /// Threads that compute several things at once, each with its share of libtorch's threads. The operators of a small model are too short
-/// to be worth dividing among cores: a step of the small architecture takes as long on two cores as on one (0.65 s), but two
-/// batches side by side take as long as one.
+/// to be worth dividing among cores: a step of the small architecture took 0.57 s on two cores and 0.49 s on one; as two batches of
+/// half the size side by side it took 0.42 s.
 /// </summary>
 internal sealed class ComputeThreads : IDisposable
 {

@@ -175,12 +175,13 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         var waited = new double[count];
-        var batches = new ClipBatch[count];
-        for (var i = 0; i < count; i++)
-            batches[i] = NextBatch(out waited[i], cancellation);
-        var results = threads.Run([.. batches.Select((batch, i) => (Func<BatchGradients>)(() => GradientsOf(batch, first + i)))]);
+        var batches = new List<ClipBatch>();
+        IReadOnlyList<BatchGradients> results = [];
         try
         {
+            for (var i = 0; i < count; i++)
+                batches.Add(NextBatch(out waited[i], cancellation));
+            results = threads.Run([.. batches.Select((batch, i) => (Func<BatchGradients>)(() => GradientsOf(batch, first + i)))]);
             for (var i = 0; i < count; i++)
             {
                 Check(results[i].Losses, batches[i]);

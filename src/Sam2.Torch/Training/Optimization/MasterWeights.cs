@@ -74,15 +74,6 @@ public sealed class MasterWeights : IDisposable
         }
     }
 
-    private static void Add(Parameter master, Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-        if (master.grad is { } sum)
-            sum.add_(gradient.to(float32));
-        else
-            master.grad = gradient.to(float32);
-    }
-
     /// <summary>The parameters of the model that are trained, in its order.</summary>
     public IReadOnlyList<Tensor> ModelParameters => [.. _trained.Select(w => w.Model)];
 
@@ -135,6 +126,15 @@ public sealed class MasterWeights : IDisposable
             tensor.Dispose();
         _trained.Clear();
         _untrained.Clear();
+    }
+
+    private static void Add(Parameter master, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        if (master.grad is { } sum)
+            sum.add_(gradient.to(float32));
+        else
+            master.grad = gradient.to(float32);
     }
 
     private IEnumerable<(string Name, Parameter Model, Parameter Master)> RoundedCopies => _trained.Where(w => !ReferenceEquals(w.Model, w.Master));
