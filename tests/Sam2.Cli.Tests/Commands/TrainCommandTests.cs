@@ -133,17 +133,25 @@ public class TrainCommandTests
     public void A_recipe_that_does_not_exist_is_named() =>
         Assert.That(CommandLine.Run("train", _folder.At("none.yaml")).Error, Does.Contain("none.yaml"));
 
-    [TestCase("nano.yaml")]
-    [TestCase("nano-videos.yaml")]
-    [TestCase("nano-long.yaml")]
-    public void Recipes_of_the_repository_are_valid(string name)
+    [Test]
+    public void Drawn_clips_are_long_enough_for_their_stride()
     {
-        string[] start = name == "nano.yaml" ? [] : ["--set", "model.checkpoint=sam2.1_hiera_nano", "--set", "concurrent_batches=1"];
+        var run = Train("run", "--set", "steps=2", "--set", "validation=", "--set", "data.train.0.weight=0", "--set", "data.train.1.stride=3");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output + run.Error, Does.Not.Contain("skipped"));
+    }
+
+    [TestCase("nano.yaml", "sam2.1_hiera_nano")]
+    [TestCase("micro.yaml", "sam2.1_hiera_micro")]
+    [TestCase("micro-videos.yaml", "sam2.1_hiera_micro")]
+    public void Recipes_of_the_repository_are_valid(string name, string architecture)
+    {
+        string[] start = name == "micro-videos.yaml" ? ["--set", "model.checkpoint=", "--set", $"model.architecture={architecture}", "--set", "concurrent_batches=1"] : [];
         var run = CommandLine.Run(
             ["train", RepositoryFiles.At("recipes", name), "--out", _folder.At("run"), "--set", "steps=1", "--set", "validation=", "--set", "data.train.0.clips=1", .. start]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         using var checkpoint = Checkpoint.Open(_folder.At("run", "model.pt"));
-        Assert.That(ConfigInference.PublishedName(checkpoint), Is.EqualTo("sam2.1_hiera_nano"));
+        Assert.That(ConfigInference.PublishedName(checkpoint), Is.EqualTo(architecture));
     }
 
     private CommandLine Train(string name, params string[] arguments) => CommandLine.Run(["train", RecipeFile, "--out", _folder.At(name), .. arguments]);

@@ -1,13 +1,13 @@
 namespace Sam2.Torch.Modeling;
 
 /// <summary>
-/// The published architectures (sam2/configs/sam2 and sam2/configs/sam2.1), and <c>nano</c>, the architecture of the small
-/// checkpoint in weights/. A 2.0 model is the 2.1 model without the spatial no-object embedding and without temporal
-/// encoding of object pointers: that is the whole difference.
+/// The published architectures (sam2/configs/sam2 and sam2/configs/sam2.1), and two for pictures of 128×128 pixels: <c>micro</c> and
+/// <c>nano</c>. A 2.0 model is the 2.1 model without the spatial no-object embedding and without temporal encoding of object
+/// pointers: that is the whole difference.
 /// </summary>
 public static class Sam2Presets
 {
-    /// <summary>Presets by name: <c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>, <c>sam2_hiera_…</c> likewise, and <c>sam2.1_hiera_nano</c>.</summary>
+    /// <summary>Presets by name: <c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>, <c>sam2_hiera_…</c> likewise, <c>sam2.1_hiera_micro</c> and <c>sam2.1_hiera_nano</c>.</summary>
     public static IReadOnlyDictionary<string, Sam2Config> ByName { get; } = new Dictionary<string, Sam2Config>
     {
         ["sam2.1_hiera_t"] = Tiny,
@@ -18,6 +18,7 @@ public static class Sam2Presets
         ["sam2_hiera_s"] = AsVersion20(Small),
         ["sam2_hiera_b+"] = AsVersion20(BasePlus),
         ["sam2_hiera_l"] = AsVersion20(Large),
+        ["sam2.1_hiera_micro"] = Micro,
         ["sam2.1_hiera_nano"] = Nano,
     };
 
@@ -42,36 +43,23 @@ public static class Sam2Presets
         },
         [1152, 576, 288, 144]);
 
+    /// <summary>SAM 2.1 at 128×128 pixels with 6.42 million parameters.</summary>
+    public static Sam2Config Micro => For128Pixels(
+        new()
+        {
+            EmbedDim = 48, Stages = [2, 2, 4, 1], GlobalAttBlocks = [6, 7],
+            WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
+        },
+        [384, 192, 96, 48], dModel: 128, memDim: 32);
+
     /// <summary>SAM 2.1 at 128×128 pixels with 2.58 million parameters.</summary>
-    public static Sam2Config Nano => new()
-    {
-        ImageSize = 128,
-        ImageEncoder = Encoder(
-            new()
-            {
-                EmbedDim = 32, Stages = [1, 2, 3, 1], GlobalAttBlocks = [4, 5],
-                WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
-            },
-            [256, 128, 64, 32], dModel: 64),
-        MemoryAttention = new()
+    public static Sam2Config Nano => For128Pixels(
+        new()
         {
-            DModel = 64,
-            NumLayers = 2,
-            Layer = new()
-            {
-                DModel = 64, DimFeedforward = 256,
-                SelfAttention = new() { EmbeddingDim = 64, Dropout = 0.1, FeatSizes = [8, 8] },
-                CrossAttention = new() { EmbeddingDim = 64, Dropout = 0.1, FeatSizes = [8, 8], RopeKRepeat = true, KvInDim = 16 },
-            },
+            EmbedDim = 32, Stages = [1, 2, 3, 1], GlobalAttBlocks = [4, 5],
+            WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
         },
-        MemoryEncoder = new()
-        {
-            InDim = 64, OutDim = 16,
-            PositionEncoding = new() { NumPosFeats = 16 },
-            MaskDownsampler = new() { EmbedDim = 64 },
-            Fuser = new() { Layer = new() { Dim = 64 } },
-        },
-    };
+        [256, 128, 64, 32], dModel: 64, memDim: 16);
 
     /// <summary>The SAM 2.0 counterpart of a SAM 2.1 architecture.</summary>
     public static Sam2Config AsVersion20(Sam2Config config) => config with
@@ -84,6 +72,35 @@ public static class Sam2Presets
 
     private static Sam2Config Published(HieraConfig trunk, IntList channels) =>
         new() { ImageEncoder = Encoder(trunk, channels, dModel: 256) };
+
+    private static Sam2Config For128Pixels(HieraConfig trunk, IntList channels, int dModel, int memDim)
+    {
+        var attention = new AttentionConfig { EmbeddingDim = dModel, Dropout = 0.1, FeatSizes = [8, 8] };
+        return new()
+        {
+            ImageSize = 128,
+            ImageEncoder = Encoder(trunk, channels, dModel),
+            MemoryAttention = new()
+            {
+                DModel = dModel,
+                NumLayers = 2,
+                Layer = new()
+                {
+                    DModel = dModel,
+                    DimFeedforward = 4 * dModel,
+                    SelfAttention = attention,
+                    CrossAttention = attention with { RopeKRepeat = true, KvInDim = memDim },
+                },
+            },
+            MemoryEncoder = new()
+            {
+                InDim = dModel, OutDim = memDim,
+                PositionEncoding = new() { NumPosFeats = memDim },
+                MaskDownsampler = new() { EmbedDim = dModel },
+                Fuser = new() { Layer = new() { Dim = dModel } },
+            },
+        };
+    }
 
     private static ImageEncoderConfig Encoder(HieraConfig trunk, IntList channels, int dModel) => new()
     {

@@ -12,6 +12,9 @@ namespace Sam2.Torch.Training.Batches;
 internal sealed record ClipSampling(
     int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1)
 {
+    /// <summary>Annotated frames from a clip's first to its last.</summary>
+    public int Span => checked(((Frames - 1) * Stride) + 1);
+
     /// <summary>Random changes of clips, in their order.</summary>
     public IReadOnlyList<IClipAugmentation> Augmentations { get; init; } = [];
 }

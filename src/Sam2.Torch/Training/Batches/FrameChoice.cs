@@ -16,12 +16,11 @@ internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int>
     public static FrameChoice? Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
     {
         var annotated = Enumerable.Range(0, video.FrameCount).Where(video.IsAnnotated).ToList();
-        var span = ((sampling.Frames - 1) * sampling.Stride) + 1;
-        if (annotated.Count < span)
-            throw new DatasetException($"{video.Name} has {annotated.Count} annotated frames, but clips need {span}; lower frames or stride.");
+        if (annotated.Count < sampling.Span)
+            throw new DatasetException($"{video.Name} has {annotated.Count} annotated frames, but clips need {sampling.Span}; lower frames or stride.");
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var start = random.Below(annotated.Count - span + 1);
+            var start = random.Below(annotated.Count - sampling.Span + 1);
             var frames = Enumerable.Range(0, sampling.Frames).Select(i => annotated[start + (i * sampling.Stride)]).ToArray();
             if (random.Chance(sampling.ReverseProbability))
                 Array.Reverse(frames);

@@ -34,12 +34,13 @@ internal static class DataFactory
 
     private static ClipSampler Sampler(BatchSettings source, int imageSize, ulong seed, int index)
     {
+        var sampling = Sampling(source);
         // Sources must not use related random numbers.
         var datasets = (source.Datasets.Count > 0 ? source.Datasets : [source.Dataset])
-            .Select(settings => new WeightedDataset(DatasetOpener.Open(settings, source.Frames, imageSize), Repeat(settings))).ToList();
+            .Select(settings => new WeightedDataset(DatasetOpener.Open(settings, sampling.Span, imageSize), Repeat(settings))).ToList();
         if (datasets.All(set => set.Videos.Count * set.Repeat < 0.5))
             throw new CheckpointException($"data.train[{index}]", "has no video to train on", "Check the folders, count and repeat");
-        return new ClipSampler(datasets, Sampling(source), imageSize, TrainingRandom.For(seed, SamplerStream, (ulong)index).NextBits());
+        return new ClipSampler(datasets, sampling, imageSize, TrainingRandom.For(seed, SamplerStream, (ulong)index).NextBits());
     }
 
     private static double Repeat(DatasetSettings settings) => settings.Repeat is > 0 and <= 1e6
