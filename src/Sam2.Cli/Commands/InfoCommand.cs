@@ -52,7 +52,7 @@ internal static class InfoCommand
     }
 
     private static string ArchitectureName(Sam2Config config) =>
-        Sam2Presets.ByName.FirstOrDefault(preset => preset.Value == config).Key ?? "custom";
+        Sam2Presets.NameOf(config) ?? "custom";
 
     private static string FormatName(CheckpointFormat format) => format switch
     {

@@ -10,7 +10,7 @@ internal static class TrainCommand
 {
     public static Command Create(CommandContext context)
     {
-        var recipe = new Argument<string>("RECIPE") { Description = "The recipe, a YAML file such as recipes/nano.yaml." };
+        var recipe = new Argument<string>("RECIPE") { Description = "The recipe, a YAML file such as recipes/micro.yaml." };
         var set = new Option<string[]>("--set")
         {
             Description = "A setting in place of the recipe's, such as steps=1000 or optimizer.lr.0.start_value=1e-4. May be repeated.",

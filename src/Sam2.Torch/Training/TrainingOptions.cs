@@ -63,8 +63,14 @@ public sealed record TrainingOptions
     /// <summary>Correction clicks per frame that gets any; the first prompt does not count.</summary>
     public int NumCorrectionPtPerFrame { get; init; } = 7;
 
-    /// <summary>Where clicks go in evaluation mode; in training mode they are always <see cref="PointSampling.Uniform"/>.</summary>
+    /// <summary>Where clicks go in evaluation mode.</summary>
     public PointSampling PtSamplingForEval { get; init; } = PointSampling.Center;
+
+    /// <summary>
+    /// Probability, in training mode, that a click goes where <see cref="PointSampling.Center"/> says, as benchmarks click, and not
+    /// anywhere in the error. The original's is 0.
+    /// </summary>
+    public double ProbToSampleCenterForTrain { get; init; }
 
     /// <summary>Probability, in training mode, that a correction click ignores the prediction and goes onto the object.</summary>
     public double ProbToSampleFromGtForTrain { get; init; }
@@ -96,6 +102,7 @@ public sealed record TrainingOptions
         Probability(ProbToUseBoxInputForTrain, "prob_to_use_box_input_for_train");
         Probability(ProbToUseBoxInputForEval, "prob_to_use_box_input_for_eval");
         Probability(ProbToSampleFromGtForTrain, "prob_to_sample_from_gt_for_train");
+        Probability(ProbToSampleCenterForTrain, "prob_to_sample_center_for_train");
         AtLeast(1, NumInitCondFramesForTrain, "num_init_cond_frames_for_train");
         AtLeast(1, NumInitCondFramesForEval, "num_init_cond_frames_for_eval");
         if (ProbToUsePtInputForTrain > 0 || ProbToUsePtInputForEval > 0)

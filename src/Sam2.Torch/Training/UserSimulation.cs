@@ -6,8 +6,6 @@ namespace Sam2.Torch.Training;
 /// <summary>The simulated user: where a prompt and the correction clicks go.</summary>
 internal sealed class UserSimulation(TrainingOptions options, bool training, TrainingRandom random)
 {
-    private PointSampling Sampling => training ? PointSampling.Uniform : options.PtSamplingForEval;
-
     /// <summary>Correction clicks on each corrected frame.</summary>
     public int Corrections => options.NumCorrectionPtPerFrame;
 
@@ -16,7 +14,7 @@ internal sealed class UserSimulation(TrainingOptions options, bool training, Tra
     /// <param name="box">Which of the two.</param>
     public PointPrompts Prompt(Tensor masks, bool box) => box
         ? PromptSampler.Box(masks, options.BoxNoise, options.BoxNoiseBound, random)
-        : PromptSampler.Click(masks, predicted: null, Sampling, random);
+        : PromptSampler.Click(masks, predicted: null, Sampling(), random);
 
     /// <summary>One more click on each object where the prediction is wrong; now and then just onto the object.</summary>
     /// <param name="points">The clicks so far; null for none.</param>
@@ -26,6 +24,13 @@ internal sealed class UserSimulation(TrainingOptions options, bool training, Tra
     public PointPrompts Correct(PointPrompts? points, Tensor masks, Tensor logits)
     {
         var ignorePrediction = training && options.ProbToSampleFromGtForTrain > 0 && random.Chance(options.ProbToSampleFromGtForTrain);
-        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling, random));
+        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling(), random));
+    }
+
+    private PointSampling Sampling()
+    {
+        if (!training) return options.PtSamplingForEval;
+        var centre = options.ProbToSampleCenterForTrain > 0 && random.Chance(options.ProbToSampleCenterForTrain);
+        return centre ? PointSampling.Center : PointSampling.Uniform;
     }
 }

@@ -8,7 +8,7 @@ namespace Sam2.Torch.Tests.Checkpoints;
 
 public class ConfigInferenceTests
 {
-    private static IEnumerable<string> PublishedNames => Sam2Presets.ByName.Keys.Where(name => !name.EndsWith("nano", StringComparison.Ordinal));
+    private static IEnumerable<string> PublishedNames => Sam2Presets.ByName.Keys.Where(name => Sam2Presets.ByName[name].ImageSize == 1024);
 
     [TestCaseSource(nameof(PublishedNames))]
     public void Published_checkpoints_are_recognised_by_their_shapes(string name)

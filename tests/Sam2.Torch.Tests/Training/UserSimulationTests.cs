@@ -47,6 +47,15 @@ public sealed class UserSimulationTests
         Assert.That(points.Labels[0, 0].item<int>(), Is.Zero);
     }
 
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    public void In_training_clicks_go_to_the_centre_of_the_error_where_that_is_asked_for(double probability, bool always)
+    {
+        var user = new UserSimulation(new TrainingOptions { ProbToSampleCenterForTrain = probability }, training: true, new(1));
+        var clicks = Enumerable.Range(0, 30).SelectMany(_ => user.Correct(null, _masks, _logits).Coordinates.flatten().data<float>().ToArray());
+        Assert.That(clicks.All(at => at is >= 10 and <= 13), Is.EqualTo(always));
+    }
+
     [Test]
     public void A_correction_comes_after_the_points_before_it()
     {

@@ -70,6 +70,28 @@ public static class Sam2Presets
         UseSignedTposEncToObjPtrs = false,
     };
 
+    /// <summary>Name of the preset that computes the same as a configuration, whatever dropout either is trained with; null if there is none.</summary>
+    public static string? NameOf(Sam2Config config) =>
+        ByName.FirstOrDefault(preset => WithoutDropout(preset.Value) == WithoutDropout(config)).Key;
+
+    private static Sam2Config WithoutDropout(Sam2Config config)
+    {
+        var layer = config.MemoryAttention.Layer;
+        return config with
+        {
+            ImageEncoder = config.ImageEncoder with { Trunk = config.ImageEncoder.Trunk with { DropPathRate = 0 } },
+            MemoryAttention = config.MemoryAttention with
+            {
+                Layer = layer with
+                {
+                    Dropout = 0,
+                    SelfAttention = layer.SelfAttention with { Dropout = 0 },
+                    CrossAttention = layer.CrossAttention with { Dropout = 0 },
+                },
+            },
+        };
+    }
+
     private static Sam2Config Published(HieraConfig trunk, IntList channels) =>
         new() { ImageEncoder = Encoder(trunk, channels, dModel: 256) };
 
