@@ -18,6 +18,10 @@ public class InfoCommandTests
     }
 
     [Test]
+    public void A_preset_is_named_whatever_dropout_it_was_trained_with() =>
+        Assert.That(Value(CommandLine.Run("info", "sam2.1_hiera_micro"), "architecture"), Does.StartWith("sam2.1_hiera_micro"));
+
+    [Test]
     public void The_components_add_up_to_all_parameters()
     {
         var run = CommandLine.Run("info", RepositoryFiles.At("weights", "sam2.1_hiera_nano.pt"));

@@ -28,6 +28,7 @@ public class ModelFilesTests
     [TestCase("sam2.1-base-plus", "sam2.1_hiera_base_plus")]
     [TestCase("facebook/sam2-hiera-base-plus", "sam2_hiera_base_plus")]
     [TestCase("nano", "sam2.1_hiera_nano")]
+    [TestCase("micro", "sam2.1_hiera_micro")]
     public void Version_and_size_choose_the_model(string name, string expected) =>
         Assert.That(ModelCatalog.Find(name)?.Name, Is.EqualTo(expected));
 
@@ -41,13 +42,13 @@ public class ModelFilesTests
     [Test]
     public void Every_model_of_the_manifest_has_a_preset_and_the_published_ones_an_address()
     {
-        Assert.That(ModelCatalog.Models, Has.Count.EqualTo(9));
+        Assert.That(ModelCatalog.Models, Has.Count.EqualTo(10));
         foreach (var model in ModelCatalog.Models)
         {
             Assert.That(Sam2Presets.ByName, Contains.Key(model.Architecture));
             Assert.That(ModelCatalog.Find(model.Architecture), Is.SameAs(model));
             Assert.That(model.Size, Is.InRange(4 * model.Parameters, 4 * model.Parameters + 1_000_000), "float32 weights and little else");
-            Assert.That(model.Url is null, Is.EqualTo(model.Name.EndsWith("nano", StringComparison.Ordinal)));
+            Assert.That(model.Url is null, Is.EqualTo(Sam2Presets.ByName[model.Architecture].ImageSize < 1024));
             if (model.Url is not null)
                 Assert.That(model.Url.ToString(), Does.StartWith("https://dl.fbaipublicfiles.com/segment_anything_2/").And.EndsWith("/" + model.File));
         }
