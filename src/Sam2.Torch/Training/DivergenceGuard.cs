@@ -3,10 +3,11 @@ using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training;
 
-/// <summary>Notices when a run goes wrong: losses or gradients that are not finite, or a loss far above its running mean.</summary>
+/// <summary>Notices when a run goes wrong: losses or gradients that are not finite, or losses that stay far above their running mean.</summary>
 internal sealed class DivergenceGuard(DivergenceSettings settings)
 {
     private const double Decay = 0.98;
+    private int _bad;
 
     /// <summary>Running mean of the loss.</summary>
     public double Mean { get; private set; }
@@ -14,8 +15,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings)
     /// <summary>Losses seen.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Continues from a saved state.</summary>
-    public void Restore(double mean, long count) => (Mean, Count) = (mean, count);
+    /// <summary>Continues from a saved state; patience begins anew.</summary>
+    public void Restore(double mean, long count) => (Mean, Count, _bad) = (mean, count, 0);
 
     /// <summary>Checks the losses of a batch, before it changes the model.</summary>
     /// <returns>What is wrong, or null.</returns>
@@ -25,7 +26,12 @@ internal sealed class DivergenceGuard(DivergenceSettings settings)
         if (losses.Values.Any(loss => !double.IsFinite(loss)))
             return $"the loss is not finite ({string.Join(", ", losses.Select(loss => string.Create(CultureInfo.InvariantCulture, $"{loss.Key} {loss.Value:0.####}")))})";
         if (settings.LossFactor is { } factor && Count >= settings.WarmUp && total > factor * Mean)
-            return string.Create(CultureInfo.InvariantCulture, $"the loss is {total:0.####}, more than {factor} times its running mean {Mean:0.####}");
+        {
+            _bad++;
+            return _bad < settings.Patience ? null : string.Create(
+                CultureInfo.InvariantCulture, $"the loss is {total:0.####}, more than {factor} times its running mean {Mean:0.####}, for {_bad} batches in a row");
+        }
+        _bad = 0;
         Mean = Count == 0 ? total : Decay * Mean + (1 - Decay) * total;
         Count++;
         return null;

@@ -290,6 +290,7 @@ public sealed class Trainer : IDisposable
         AtLeast("steps", recipe.Steps, 1);
         AtLeast("accumulate", recipe.Accumulate, 1);
         AtLeast("concurrent_batches", recipe.ConcurrentBatches, 1);
+        AtLeast("divergence.patience", recipe.Divergence.Patience, 1);
         AtLeast("log.every", recipe.Log.Every, 1);
         AtLeast("checkpoint.every", recipe.Checkpoint.Every, 1);
         AtLeast("validation.every", recipe.Validation?.Every ?? 1, 1);

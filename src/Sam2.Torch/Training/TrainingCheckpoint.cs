@@ -89,8 +89,9 @@ internal sealed class TrainingCheckpoint(
                 "Resume with the same settings, or start a new run from its weights with model.checkpoint and another --out");
     }
 
-    /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads.</summary>
-    private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
+    /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads. When to give up is one of them.</summary>
+    private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal)
+        || path.StartsWith("divergence.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
 
     private void RestoreAdam(string path, PlainDictionary states)
     {

@@ -110,6 +110,7 @@ public class TrainCommandTests
     [TestCase("device=warp", "warp")]
     [TestCase("steps=0", "steps is 0")]
     [TestCase("ema.decay=2", "ema.decay")]
+    [TestCase("divergence.patience=0", "divergence.patience is 0")]
     public void A_wrong_setting_is_one_line_and_nothing_is_written(string set, string what)
     {
         var run = Train("run", "--set", set);

@@ -156,7 +156,7 @@ public sealed class TrainerTests
         var error = Assert.Throws<CheckpointException>(() => Train(Short with { Steps = 2, Accumulate = 3 }, "run", resume: true))!;
         Assert.That(error.Message, Does.Contain("accumulate was 2, now 3"));
         // What has no influence on the weights may change.
-        var other = Short with { Steps = 2, Log = new() { Every = 2, Tensorboard = false }, Checkpoint = new() { Every = 7 }, Threads = 1, Data = new() { Ahead = 5 } };
+        var other = Short with { Steps = 2, Log = new() { Every = 2, Tensorboard = false }, Checkpoint = new() { Every = 7 }, Threads = 1, Data = new() { Ahead = 5 }, Divergence = new() { LossFactor = 1000 } };
         Assert.That(() => Train(other, "run", resume: true), Throws.Nothing);
     }
 
