@@ -48,6 +48,9 @@ public sealed record ProceduralOptions
     /// <summary>How much of a cluttered background the things in it would cover side by side.</summary>
     public double Clutter { get; init; } = 1;
 
+    /// <summary>How often a surface has strong colours of unrelated hues, in [0, 1], so that colour doesn't tell what belongs together.</summary>
+    public double Garish { get; init; }
+
     /// <summary>Strongest noise, for intensities in [0, 1].</summary>
     public double Grain { get; init; } = 0.05;
 
@@ -70,6 +73,7 @@ public sealed record ProceduralOptions
         RequireRange(nameof(CameraMotion), CameraMotion, 0, 4);
         RequireRange(nameof(LightingChange), LightingChange, 0, 4);
         RequireRange(nameof(Clutter), Clutter, 0, 20);
+        RequireRange(nameof(Garish), Garish, 0, 1);
         RequireRange(nameof(Grain), Grain, 0, 1);
     }
 

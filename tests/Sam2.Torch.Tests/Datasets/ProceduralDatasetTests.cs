@@ -144,6 +144,23 @@ public class ProceduralDatasetTests
     }
 
     [Test]
+    public void Garish_surfaces_are_far_more_colourful()
+    {
+        static double Colourfulness(double garish) => new ProceduralDataset(20, seed: 13, new ProceduralOptions { FrameCount = 1, Garish = garish }).Average(clip =>
+        {
+            var image = clip.ReadFrame(0);
+            return Enumerable.Range(0, 128 * 128).Average(i =>
+            {
+                var (r, g, b) = (image[i % 128, i / 128].R, image[i % 128, i / 128].G, image[i % 128, i / 128].B);
+                return (double)(Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)));
+            });
+        });
+        var (usual, garish) = (Colourfulness(0), Colourfulness(1));
+        TestContext.Out.WriteLine($"mean range of a pixel's channels: {usual:F1} usually, {garish:F1} garish");
+        Assert.That(garish, Is.GreaterThan(1.5 * usual));
+    }
+
+    [Test]
     public void Masks_follow_what_is_drawn()
     {
         // Without light, blur and grain a pixel inside a mask keeps the colours of its object: where the object is the only

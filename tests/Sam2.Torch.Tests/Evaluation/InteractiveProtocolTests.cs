@@ -109,8 +109,10 @@ public class InteractiveProtocolTests
     {
         Assert.That(() => new OfflineProtocol(new() { AnnotatedFrames = 0 }), Throws.InstanceOf<ArgumentException>());
         Assert.That(() => new OnlineProtocol(new() { Threshold = 1.5 }), Throws.InstanceOf<ArgumentException>());
+        VideoResult RunOnce() => Run(new OnlineProtocol(new() { AnnotatedFrames = 2, Threshold = 1 }), new DrawnAnnotatedVideo("demo", 3));
+        RunOnce(); // The model keeps what the first run computes for all, such as position encodings.
         long before = TorchSharp.torch.Tensor.TotalCount;
-        Run(new OnlineProtocol(new() { AnnotatedFrames = 2, Threshold = 1 }), new DrawnAnnotatedVideo("demo", 3));
+        RunOnce();
         Assert.That(TorchSharp.torch.Tensor.TotalCount, Is.LessThanOrEqualTo(before));
     }
 

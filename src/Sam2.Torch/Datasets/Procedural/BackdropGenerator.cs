@@ -21,11 +21,11 @@ internal static class BackdropGenerator
         double kind = random.NextDouble();
         if (kind < 0.5)
         {
-            Clutter(ref random, picture, size, options.Clutter * random.Between(0.2, 1.2));
+            Clutter(ref random, picture, size, options.Clutter * random.Between(0.2, 1.2), options.Garish);
         }
         else if (kind < 0.75)
         {
-            Areas(ref random, picture, size);
+            Areas(ref random, picture, size, options.Garish);
         }
 
         if (random.NextDouble() < 0.3)
@@ -40,7 +40,7 @@ internal static class BackdropGenerator
         return picture;
     }
 
-    private static void Clutter(ref DrawnRandom random, PaintBuffer picture, double size, double cover)
+    private static void Clutter(ref DrawnRandom random, PaintBuffer picture, double size, double cover, double garish)
     {
         double left = cover * picture.Width * picture.Height;
         while (left > 0)
@@ -48,21 +48,21 @@ internal static class BackdropGenerator
             double radius = size * MaterialGenerator.Log(ref random, 0.02, 0.35);
             left -= 2 * radius * radius;
             var outline = random.NextDouble() < 0.3 ? OutlineGenerator.Any(ref random) : OutlineGenerator.Compact(ref random);
-            Place(ref random, picture, outline, radius, radius * random.Between(0.4, 1));
+            Place(ref random, picture, outline, radius, radius * random.Between(0.4, 1), garish);
         }
     }
 
-    private static void Areas(ref DrawnRandom random, PaintBuffer picture, double size)
+    private static void Areas(ref DrawnRandom random, PaintBuffer picture, double size, double garish)
     {
         for (int i = 1 + random.Below(3); i > 0; i--)
         {
-            Place(ref random, picture, OutlineGenerator.Compact(ref random), size * random.Between(0.5, 1), size * random.Between(0.3, 1));
+            Place(ref random, picture, OutlineGenerator.Compact(ref random), size * random.Between(0.5, 1), size * random.Between(0.3, 1), garish);
         }
     }
 
-    private static void Place(ref DrawnRandom random, PaintBuffer picture, Outline outline, double radiusX, double radiusY)
+    private static void Place(ref DrawnRandom random, PaintBuffer picture, Outline outline, double radiusX, double radiusY, double garish)
     {
-        var material = MaterialGenerator.Any(ref random, 2 * Math.Max(radiusX, radiusY));
+        var material = MaterialGenerator.Any(ref random, 2 * Math.Max(radiusX, radiusY), garish);
         var sprite = Sprite.Paint(outline, radiusX, radiusY, material, ObjectGenerator.RimLight(ref random));
         var place = Affine2.Translation(random.Between(0, picture.Width), random.Between(0, picture.Height))
             * Affine2.Rotation(random.Between(0, 2 * Math.PI));

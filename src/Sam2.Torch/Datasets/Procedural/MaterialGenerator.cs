@@ -11,7 +11,8 @@ internal static class MaterialGenerator
     /// <summary>Any surface.</summary>
     /// <param name="random">Source of randomness.</param>
     /// <param name="extent">Size of what is painted, in pixels; the pattern repeats 2 to 20 times on it.</param>
-    public static Material Any(ref DrawnRandom random, double extent)
+    /// <param name="garish">How often it has strong colours of unrelated hues, in [0, 1].</param>
+    public static Material Any(ref DrawnRandom random, double extent, double garish)
     {
         var pattern = (MaterialPattern)random.Below(12);
         double cell = pattern == MaterialPattern.Gradient ? extent * random.Between(0.7, 1.5) : Math.Max(2.5, extent * Log(ref random, 0.05, 0.5));
@@ -27,7 +28,7 @@ internal static class MaterialGenerator
             toPattern = toPattern with { X0 = random.Between(-2, 2), Y0 = random.Between(-2, 2) };
         }
 
-        return new Material(pattern, cell / stretch, toPattern, Ramp(ref random))
+        return new Material(pattern, cell / stretch, toPattern, Ramp(ref random, garish))
         {
             Warp = random.NextDouble() < 0.5 ? (float)random.Between(0, 2.5) : 0,
             Roughness = random.NextDouble() < 0.7 ? (float)random.Between(0, 0.8) : 0,
@@ -36,12 +37,12 @@ internal static class MaterialGenerator
     }
 
     /// <summary>A surface whose average colour keeps a distance from another's, as far as a few attempts find one.</summary>
-    public static Material Unlike(ref DrawnRandom random, double extent, Material other, double distance)
+    public static Material Unlike(ref DrawnRandom random, double extent, double garish, Material other, double distance)
     {
-        var material = Any(ref random, extent);
+        var material = Any(ref random, extent, garish);
         for (int attempt = 0; attempt < 8 && Distance(material.Mean, other.Mean) < distance; attempt++)
         {
-            material = Any(ref random, extent);
+            material = Any(ref random, extent, garish);
         }
 
         return material;
@@ -68,20 +69,22 @@ internal static class MaterialGenerator
         return value;
     }
 
-    /// <summary>Two or three related colours and the passages between them.</summary>
-    private static Vector4[] Ramp(ref DrawnRandom random)
+    /// <summary>Two or three colours and the passages between them: mostly related, or garish ones.</summary>
+    private static Vector4[] Ramp(ref DrawnRandom random, double garish)
     {
+        // Without garish surfaces nothing is drawn from the random numbers here: the clips of a seed stay what they were.
+        bool strong = garish > 0 && random.NextDouble() < garish;
         double hue = random.NextDouble();
         double lightness = random.Between(0.08, 0.92);
         double chroma = random.NextDouble();
-        chroma = 0.4 * chroma * chroma;
+        chroma = strong ? 0.2 + (0.25 * chroma) : 0.4 * chroma * chroma;
         double contrast = random.Between(0.04, 0.35) * (random.NextDouble() < 0.5 ? -1 : 1);
         bool otherHue = random.NextDouble() < 0.25;
         var stops = new Vector4[2 + random.Below(2)];
         for (int i = 0; i < stops.Length; i++)
         {
             double step = ((double)i / (stops.Length - 1)) - 0.5;
-            double h = otherHue && i == stops.Length - 1 ? random.NextDouble() : hue + random.Between(-0.06, 0.06);
+            double h = strong || (otherHue && i == stops.Length - 1) ? random.NextDouble() : hue + random.Between(-0.06, 0.06);
             stops[i] = Colour(lightness + (2 * step * contrast), chroma * random.Between(0.6, 1.4), h);
         }
 

@@ -15,7 +15,7 @@ internal static class ObjectGenerator
     {
         double size = Math.Min(options.Width, options.Height);
         double radius = Math.Max(2, size * MaterialGenerator.Log(ref random, options.MinRadius, options.MaxRadius));
-        var material = MaterialGenerator.Unlike(ref random, 2 * radius, ground, distance: 0.15);
+        var material = MaterialGenerator.Unlike(ref random, 2 * radius, options.Garish, ground, distance: 0.15);
         int limbs = random.NextDouble() < options.PartProbability ? 1 + random.Below(4) : 0;
         var light = RimLight(ref random);
         var body = limbs > 0 ? OutlineGenerator.Compact(ref random) : OutlineGenerator.Any(ref random);
@@ -27,7 +27,7 @@ internal static class ObjectGenerator
         };
         for (int i = 0; i < limbs; i++)
         {
-            var limb = Limb(ref random, radiusX, radiusY, material, light);
+            var limb = Limb(ref random, radiusX, radiusY, material, options.Garish, light);
             parts.Insert(random.NextDouble() < 0.5 ? 0 : parts.Count, limb);
         }
 
@@ -54,14 +54,14 @@ internal static class ObjectGenerator
         return new Vector2((float)cos * strength, (float)sin * strength);
     }
 
-    private static ScenePart Limb(ref DrawnRandom random, double radiusX, double radiusY, Material bodyMaterial, Vector2 light)
+    private static ScenePart Limb(ref DrawnRandom random, double radiusX, double radiusY, Material bodyMaterial, double garish, Vector2 light)
     {
         double length = Math.Max(2, radiusX * random.Between(0.35, 0.9));
         double direction = random.Between(0, 2 * Math.PI);
         var (sin, cos) = PortableMath.SinCos(direction);
         bool isLong = random.NextDouble() < 0.6;
         var outline = isLong ? OutlineGenerator.Long(ref random) : OutlineGenerator.Compact(ref random);
-        var material = random.NextDouble() < 0.5 ? bodyMaterial : MaterialGenerator.Any(ref random, 2 * length);
+        var material = random.NextDouble() < 0.5 ? bodyMaterial : MaterialGenerator.Any(ref random, 2 * length, garish);
         var sprite = Sprite.Paint(outline, isLong ? length * 0.8 : length * 0.7, length, material, light);
 
         // The part's own y axis points away from the body.

@@ -12,7 +12,7 @@ internal static class SceneGenerator
         var random = new DrawnRandom(seed);
         int width = options.Width, height = options.Height;
         double size = Math.Min(width, height);
-        var ground = MaterialGenerator.Any(ref random, size * random.Between(0.6, 1.6));
+        var ground = MaterialGenerator.Any(ref random, size * random.Between(0.6, 1.6), options.Garish);
         var backdrop = BackdropGenerator.Create(ref random, options, ground);
         var objects = new List<SceneObject>();
         int labelled = options.MinObjects + random.Below(options.MaxObjects - options.MinObjects + 1);
