@@ -30,6 +30,9 @@ public sealed record ProceduralOptions
     /// <summary>How often an object goes away and comes back, and how often it may move beyond the picture's edge, in [0, 1].</summary>
     public double LeaveProbability { get; init; } = 0.2;
 
+    /// <summary>How often an object passes behind another that hides it, where one is in front of it, in [0, 1]. It may get smaller for that.</summary>
+    public double HideProbability { get; init; }
+
     /// <summary>Smallest radius of an object, above 0.</summary>
     public double MinRadius { get; init; } = 0.07;
 
@@ -67,6 +70,7 @@ public sealed record ProceduralOptions
         RequireRange(nameof(TwinProbability), TwinProbability, 0, 1);
         RequireRange(nameof(PartProbability), PartProbability, 0, 1);
         RequireRange(nameof(LeaveProbability), LeaveProbability, 0, 1);
+        RequireRange(nameof(HideProbability), HideProbability, 0, 1);
         RequireRange(nameof(MinRadius), MinRadius, 0.001, 1);
         RequireRange(nameof(MaxRadius), MaxRadius, MinRadius, 1);
         RequireRange(nameof(Speed), Speed, 0, 1);

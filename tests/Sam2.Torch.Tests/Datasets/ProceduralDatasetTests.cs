@@ -116,31 +116,19 @@ public class ProceduralDatasetTests
     [Test]
     public void Objects_leave_and_come_back()
     {
-        var data = new ProceduralDataset(40, seed: 9);
-        int returns = 0, hidden = 0;
-        foreach (var clip in data)
-        {
-            var seen = new Dictionary<int, List<bool>>();
-            for (int f = 0; f < clip.FrameCount; f++)
-            {
-                var masks = clip.ReadMasks(f);
-                for (int id = 1; id <= 5; id++)
-                {
-                    seen.TryAdd(id, []);
-                    seen[id].Add(masks.ContainsKey(id));
-                }
-            }
-
-            foreach (var visible in seen.Values)
-            {
-                int first = visible.IndexOf(true), last = visible.LastIndexOf(true);
-                hidden += first >= 0 && visible.Contains(false) ? 1 : 0;
-                returns += first >= 0 && visible[first..last].Contains(false) ? 1 : 0;
-            }
-        }
-
+        var (hidden, returns) = HiddenAndBack(new ProceduralDataset(40, seed: 9));
         Assert.That(hidden, Is.GreaterThan(15), "objects that are not seen in some frame");
         Assert.That(returns, Is.GreaterThan(8), "objects that come back");
+    }
+
+    [Test]
+    public void Objects_hide_behind_others_and_come_out_again()
+    {
+        static int Returns(double probability) => HiddenAndBack(new ProceduralDataset(
+            40, seed: 9, new ProceduralOptions { MinObjects = 2, MaxObjects = 3, MaxDistractors = 0, LeaveProbability = 0, MinRadius = 0.12, HideProbability = probability })).Returns;
+        var (usual, hiding) = (Returns(0), Returns(1));
+        TestContext.Out.WriteLine($"{usual} objects come back usually, {hiding} where they hide");
+        Assert.That(hiding, Is.GreaterThan(20).And.GreaterThan(2 * usual));
     }
 
     [Test]
@@ -227,6 +215,34 @@ public class ProceduralDatasetTests
 
         TestContext.Out.WriteLine($"{1 / best:F0} frames per second and core");
         Assert.That(1 / best, Is.GreaterThan(100));
+    }
+
+    /// <summary>How many objects are not seen in some frame, and how many are seen again after that.</summary>
+    private static (int Hidden, int Returns) HiddenAndBack(ProceduralDataset data)
+    {
+        int returns = 0, hidden = 0;
+        foreach (var clip in data)
+        {
+            var seen = new Dictionary<int, List<bool>>();
+            for (int f = 0; f < clip.FrameCount; f++)
+            {
+                var masks = clip.ReadMasks(f);
+                for (int id = 1; id <= 5; id++)
+                {
+                    seen.TryAdd(id, []);
+                    seen[id].Add(masks.ContainsKey(id));
+                }
+            }
+
+            foreach (var visible in seen.Values)
+            {
+                int first = visible.IndexOf(true), last = visible.LastIndexOf(true);
+                hidden += first >= 0 && visible.Contains(false) ? 1 : 0;
+                returns += first >= 0 && visible[first..last].Contains(false) ? 1 : 0;
+            }
+        }
+
+        return (hidden, returns);
     }
 
     private static bool Touch(BinaryMask a, BinaryMask b)

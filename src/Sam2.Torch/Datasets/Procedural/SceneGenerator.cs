@@ -40,6 +40,12 @@ internal static class SceneGenerator
             (objects[i], objects[j]) = (objects[j], objects[i]);
         }
 
+        // Otherwise nothing is drawn from the random numbers: the clips of a seed stay what they were.
+        if (options.HideProbability > 0)
+        {
+            HiddenPassage.Plan(ref random, options, objects);
+        }
+
         return new Scene
         {
             Width = width,
