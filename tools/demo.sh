@@ -17,9 +17,9 @@ out="$PWD/out"
 if [ $# -eq 0 ]; then
     mkdir -p "$out"
     "$sam2" draw "$out/scene.png"
-    image="$out/scene.png" model="$repo/weights/sam2.1_hiera_nano.pt"
+    image="$out/scene.png" model="$repo/weights/sam2.1_hiera_micro.pt"
 else
-    image="$1" model="$repo/weights/sam2.1_hiera_nano.pt"
+    image="$1" model="$repo/weights/sam2.1_hiera_micro.pt"
     shift
     if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
         model="$1"

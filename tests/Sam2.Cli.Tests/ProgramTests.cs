@@ -15,7 +15,7 @@ public class ProgramTests
     [Test]
     public void Success_failure_and_wrong_usage_are_told_by_the_exit_code()
     {
-        Assert.That(Start("info", "sam2.1_hiera_nano").ExitCode, Is.Zero);
+        Assert.That(Start("info", "sam2.1_hiera_micro").ExitCode, Is.Zero);
         Assert.That(Start("info", "no-such-model").ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(Start("info").ExitCode, Is.EqualTo(ExitCode.Usage));
     }
@@ -25,7 +25,7 @@ public class ProgramTests
     {
         using var folder = new TemporaryFolder();
         Assert.That(Start("draw", folder.At("scene.png"), "--width", "420", "--height", "300").ExitCode, Is.Zero);
-        var run = Start("segment", folder.At("scene.png"), "--model", "sam2.1_hiera_nano", "--point", "24%,42%", "--out", folder.At("out"));
+        var run = Start("segment", folder.At("scene.png"), "--model", "sam2.1_hiera_micro", "--point", "24%,42%", "--out", folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Error, Is.Empty);
         Assert.That(run.Output, Does.Contain("mask_0.png"));
@@ -38,7 +38,7 @@ public class ProgramTests
     public void An_interrupt_ends_the_program_soon_with_the_code_that_shells_expect()
     {
         // Jobs that a shell starts in the background ignore interrupts, and so do all that they start.
-        using var process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", Dll, "bench", "--model", "sam2.1_hiera_nano", "--repeat", "1000000"])
+        using var process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", Dll, "bench", "--model", "sam2.1_hiera_micro", "--repeat", "1000000"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -65,7 +65,7 @@ public class ProgramTests
         // A terminal sends the signal to all processes in the foreground, which is what a session of its own stands for.
         using var process = Process.Start(new ProcessStartInfo("setsid",
         [
-            "env", "--default-signal=INT", "dotnet", "exec", Dll, "track", folder.At("clip.mp4"), "--model", "sam2.1_hiera_nano", "--prompt", "point=50%,50%", "--out", folder.At("out"),
+            "env", "--default-signal=INT", "dotnet", "exec", Dll, "track", folder.At("clip.mp4"), "--model", "sam2.1_hiera_micro", "--prompt", "point=50%,50%", "--out", folder.At("out"),
         ])
         {
             RedirectStandardOutput = true,

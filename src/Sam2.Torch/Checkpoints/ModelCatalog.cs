@@ -12,7 +12,7 @@ public static partial class ModelCatalog
         ["s"] = "small", ["small"] = "small",
         ["b"] = "base_plus", ["b+"] = "base_plus", ["b_plus"] = "base_plus", ["base"] = "base_plus", ["base+"] = "base_plus", ["base_plus"] = "base_plus",
         ["l"] = "large", ["large"] = "large",
-        ["micro"] = "micro", ["nano"] = "nano",
+        ["micro"] = "micro",
     };
 
     /// <summary>All checkpoints of the manifest, in its order.</summary>

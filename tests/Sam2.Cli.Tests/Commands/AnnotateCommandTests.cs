@@ -7,7 +7,7 @@ namespace Sam2.Cli.Tests.Commands;
 
 public class AnnotateCommandTests
 {
-    private const string Model = "sam2.1_hiera_nano";
+    private const string Model = "sam2.1_hiera_micro";
     private const int Width = 420;
     private const int Height = 300;
     private const double GoodIou = 0.8;

@@ -8,7 +8,7 @@ public class BenchCommandTests
     [Test]
     public void Ends_with_one_json_line_of_every_figure_in_seconds_and_sg()
     {
-        var run = CommandLine.Run("bench", "--model", "sam2.1_hiera_nano", "--repeat", "1");
+        var run = CommandLine.Run("bench", "--model", "sam2.1_hiera_micro", "--repeat", "1");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         var lines = run.Output.TrimEnd('\n').Split('\n');
         using var json = JsonDocument.Parse(lines[^1]);
@@ -34,9 +34,9 @@ public class BenchCommandTests
         Assert.That(figures.GetProperty("training_step").GetProperty("seconds").GetDouble(), Is.Positive);
     }
 
-    [TestCase("--train", "--model", "sam2.1_hiera_nano")]
+    [TestCase("--train", "--model", "sam2.1_hiera_micro")]
     [TestCase("--repeat", "0")]
-    [TestCase("--model", "sam2.1_hiera_nano", "--random", "sam2.1_hiera_t")]
+    [TestCase("--model", "sam2.1_hiera_micro", "--random", "sam2.1_hiera_t")]
     public void Contradictory_options_are_usage_errors(params string[] options)
     {
         var run = CommandLine.Run(["bench", .. options]);

@@ -23,18 +23,18 @@ public class DownloadCommandTests
     [Test]
     public void What_is_here_already_is_not_downloaded_again()
     {
-        var run = CommandLine.Run("download", "sam2.1_hiera_nano");
+        var run = CommandLine.Run("download", "sam2.1_hiera_micro");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(Path.GetFileName(run.Output.Trim()), Is.EqualTo("sam2.1_hiera_nano.pt"));
+        Assert.That(Path.GetFileName(run.Output.Trim()), Is.EqualTo("sam2.1_hiera_micro.pt"));
     }
 
     [Test]
     public void What_is_published_nowhere_can_not_be_downloaded()
     {
         using var folder = new TemporaryFolder();
-        var run = CommandLine.Run("download", "sam2.1_hiera_nano", "--out", folder.Path);
+        var run = CommandLine.Run("download", "sam2.1_hiera_micro", "--out", folder.Path);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
-        Assert.That(run.Error, Does.Contain("sam2.1_hiera_nano"));
+        Assert.That(run.Error, Does.Contain("sam2.1_hiera_micro"));
         Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
     }
 }

@@ -12,7 +12,7 @@ public class EvalImageCommandTests
     {
         using var folder = new TemporaryFolder();
         var run = CommandLine.Run(
-            "eval", "image", Dataset, "--model", "sam2.1_hiera_nano", "--prompt", "box", "--clicks", "5", "--stride", "6", "--out", folder.At("out"));
+            "eval", "image", Dataset, "--model", "sam2.1_hiera_micro", "--prompt", "box", "--clicks", "5", "--stride", "6", "--out", folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Match(@"^J&F \d+\.\d\d  J \d+\.\d\d  F \d+\.\d\d\r?$"));
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "report.json")));
@@ -28,7 +28,7 @@ public class EvalImageCommandTests
     {
         using var folder = new TemporaryFolder();
         var run = CommandLine.Run(
-            "eval", "image", Dataset, "--model", "sam2.1_hiera_nano", "--clicks", "5", "--stride", "12", "--limit", "1", "--no-predictions", "--out", folder.At("out"));
+            "eval", "image", Dataset, "--model", "sam2.1_hiera_micro", "--clicks", "5", "--stride", "12", "--limit", "1", "--no-predictions", "--out", folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(Directory.Exists(folder.At("out", "predictions")), Is.False);
         Assert.That(File.ReadAllText(folder.At("out", "report.html")), Does.Contain("<svg").And.Not.Contain("data:image"));
@@ -39,5 +39,5 @@ public class EvalImageCommandTests
     [TestCase("--prompt", "mask")]
     [TestCase("--multimask", "sometimes")]
     public void Wrong_options_are_wrong_usage(string option, string value) => Assert.That(
-        CommandLine.Run("eval", "image", Dataset, "--model", "sam2.1_hiera_nano", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
+        CommandLine.Run("eval", "image", Dataset, "--model", "sam2.1_hiera_micro", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
 }

@@ -14,7 +14,7 @@ public class EvalInteractiveCommandTests
         foreach (var mode in (string[])["offline", "online"])
         {
             var run = CommandLine.Run(
-                "eval", "interactive", Dataset, "--model", "sam2.1_hiera_nano", "--mode", mode, "--annotated-frames", "2", "--limit", "2", "--out", folder.At(mode));
+                "eval", "interactive", Dataset, "--model", "sam2.1_hiera_micro", "--mode", mode, "--annotated-frames", "2", "--out", folder.At(mode));
             Assert.That(run.ExitCode, Is.Zero, run.Error);
             Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Match(@"^J&F \d+\.\d\d  J \d+\.\d\d  F \d+\.\d\d\r?$"));
             using var json = JsonDocument.Parse(File.ReadAllText(folder.At(mode, "report.json")));
@@ -36,7 +36,7 @@ public class EvalInteractiveCommandTests
     [TestCase("--threshold", "1.5")]
     [TestCase("--remembered-frames", "0")]
     public void Wrong_options_are_wrong_usage(string option, string value) => Assert.That(
-        CommandLine.Run("eval", "interactive", Dataset, "--model", "sam2.1_hiera_nano", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
+        CommandLine.Run("eval", "interactive", Dataset, "--model", "sam2.1_hiera_micro", option, value).ExitCode, Is.EqualTo(ExitCode.Usage));
 
     [Test]
     public void One_report_is_nothing_to_compare_and_a_missing_one_is_named()

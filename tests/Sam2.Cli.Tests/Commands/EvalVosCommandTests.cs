@@ -6,7 +6,7 @@ namespace Sam2.Cli.Tests.Commands;
 
 public class EvalVosCommandTests
 {
-    private const string Model = "sam2.1_hiera_nano";
+    private const string Model = "sam2.1_hiera_micro";
     private static readonly string Dataset = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "evaluation");
 
     private TemporaryFolder _folder = null!;

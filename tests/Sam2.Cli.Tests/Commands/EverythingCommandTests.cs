@@ -7,7 +7,7 @@ namespace Sam2.Cli.Tests.Commands;
 
 public class EverythingCommandTests
 {
-    private const string Model = "sam2.1_hiera_nano";
+    private const string Model = "sam2.1_hiera_micro";
     private static readonly string[] Lenient = ["--points-per-side", "8", "--pred-iou", "0.3", "--stability", "0.1", "--box-nms", "0.95"];
 
     private TemporaryFolder _folder = null!;
@@ -78,12 +78,12 @@ public class EverythingCommandTests
     [Test]
     public void What_belongs_to_no_object_can_be_darkened()
     {
-        Everything("spotlight", "--overlay-style", "spotlight", "--labels");
+        Everything("spotlight", "--overlay-style", "spotlight", "--labels", "--pred-iou", "0.8", "--stability", "0.8");
         var objects = Sa1bFile.Read(_folder.At("spotlight", "scene.json")).Objects;
         var any = CocoRle.Merge([.. objects.Select(o => o.Shape!.ToRle())]).Decode();
         var overlay = ImageFile.Read(_folder.At("spotlight", "overlay.png"));
         var darkened = Enumerable.Range(0, any.Data.Length).Count(i => overlay[i % 160, i / 160].G < _drawn.Image[i % 160, i / 160].G / 2);
-        Assert.That((double)darkened, Is.EqualTo((double)(any.Data.Length - any.Area)).Within(0.2 * any.Data.Length), "all but objects, and contours and labels");
+        Assert.That((double)darkened, Is.EqualTo((double)(any.Data.Length - any.Area)).Within(0.1 * any.Data.Length), "all but objects, and contours and labels");
     }
 
     [Test]

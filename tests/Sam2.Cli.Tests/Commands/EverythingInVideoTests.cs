@@ -10,7 +10,7 @@ public class EverythingInVideoTests
 
     private static readonly string[] Settings =
     [
-        "--model", "sam2.1_hiera_nano", "--points-per-side", "8", "--crops", "0", "--pred-iou", "0.6", "--stability", "0.6", "--track-stability", "0.6",
+        "--model", "sam2.1_hiera_micro", "--points-per-side", "8", "--crops", "0", "--pred-iou", "0.6", "--stability", "0.6", "--track-stability", "0.6",
         "--interval", "4", "--max-objects", "6", "--min-length", "3",
     ];
 

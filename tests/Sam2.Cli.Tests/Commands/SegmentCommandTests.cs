@@ -7,7 +7,7 @@ namespace Sam2.Cli.Tests.Commands;
 
 public class SegmentCommandTests
 {
-    private const string Model = "sam2.1_hiera_nano";
+    private const string Model = "sam2.1_hiera_micro";
 
     private TemporaryFolder _folder = null!;
     private DrawnFrame _scene = null!;

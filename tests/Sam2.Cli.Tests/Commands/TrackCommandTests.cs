@@ -7,7 +7,7 @@ namespace Sam2.Cli.Tests.Commands;
 
 public class TrackCommandTests
 {
-    private const string Model = "sam2.1_hiera_nano";
+    private const string Model = "sam2.1_hiera_micro";
     private const int Frames = 6;
 
     private TemporaryFolder _folder = null!;

@@ -160,7 +160,7 @@ public class CheckpointDownloadTests
 
     [Test]
     public void The_checkpoint_of_the_repository_can_not_be_downloaded() =>
-        Assert.That(() => CheckpointDownload.FetchAsync(ModelCatalog.Find("nano")!), Throws.TypeOf<CheckpointException>());
+        Assert.That(() => CheckpointDownload.FetchAsync(ModelCatalog.Find("micro")!), Throws.TypeOf<CheckpointException>());
 
     private sealed class Recorder(List<DownloadProgress> reports, Action<DownloadProgress>? then = null) : IProgress<DownloadProgress>
     {

@@ -27,13 +27,12 @@ public class ModelFilesTests
     [TestCase("sam2.1_hiera_b+", "sam2.1_hiera_base_plus")]
     [TestCase("sam2.1-base-plus", "sam2.1_hiera_base_plus")]
     [TestCase("facebook/sam2-hiera-base-plus", "sam2_hiera_base_plus")]
-    [TestCase("nano", "sam2.1_hiera_nano")]
     [TestCase("micro", "sam2.1_hiera_micro")]
     public void Version_and_size_choose_the_model(string name, string expected) =>
         Assert.That(ModelCatalog.Find(name)?.Name, Is.EqualTo(expected));
 
     [TestCase("sam3_tiny")]
-    [TestCase("sam2_nano")]
+    [TestCase("sam2_micro")]
     [TestCase("huge")]
     [TestCase("")]
     [TestCase("tiny.jpg")]
@@ -42,7 +41,7 @@ public class ModelFilesTests
     [Test]
     public void Every_model_of_the_manifest_has_a_preset_and_the_published_ones_an_address()
     {
-        Assert.That(ModelCatalog.Models, Has.Count.EqualTo(10));
+        Assert.That(ModelCatalog.Models, Has.Count.EqualTo(9));
         foreach (var model in ModelCatalog.Models)
         {
             Assert.That(Sam2Presets.ByName, Contains.Key(model.Architecture));
@@ -72,7 +71,7 @@ public class ModelFilesTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["tiny"], "");
         Assert.That(ModelFiles.Resolve(folder["tiny"]), Is.EqualTo(folder["tiny"]));
-        Assert.That(ModelFiles.Resolve("nano"), Is.EqualTo(RepositoryFiles.Weights("sam2.1_hiera_nano.pt")));
+        Assert.That(ModelFiles.Resolve("micro"), Is.EqualTo(RepositoryFiles.Weights("sam2.1_hiera_micro.pt")));
     }
 
     [Test]

@@ -8,7 +8,7 @@ namespace Sam2.Torch.Tests.Prediction;
 internal static class TestModels
 {
     /// <summary>The checkpoint that comes with the project.</summary>
-    public static Sam2Model Shipped() => ModelLoader.Load(RepositoryFiles.Weights("sam2.1_hiera_nano.pt"));
+    public static Sam2Model Shipped() => ModelLoader.Load(RepositoryFiles.Weights("sam2.1_hiera_micro.pt"));
 
     /// <summary>With deterministic weights (<c>nano</c>) or those that were trained with the original's code (<c>trained</c>).</summary>
     public static Sam2Model Nano(string weights = "trained", Sam2Config? config = null)

@@ -11,7 +11,7 @@ public sealed class DatasetValidatorTests
     [Test]
     public void A_trained_model_tracks_and_segments_far_better_than_chance_and_the_first_score_is_the_mean()
     {
-        using var model = ModelLoader.Load("sam2.1_hiera_nano");
+        using var model = ModelLoader.Load("sam2.1_hiera_micro");
         var options = new ProceduralOptions { FrameCount = 4, MaxObjects = 1, MaxDistractors = 0, MinRadius = 0.25, Clutter = 0, LeaveProbability = 0 };
         var scores = new DatasetValidator(
             new ProceduralDataset(3, 5, options), [PromptKind.Click1, PromptKind.Mask], new ProceduralDataset(4, 6, options with { FrameCount = 1 }), [1, 3])

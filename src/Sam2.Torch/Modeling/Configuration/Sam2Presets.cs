@@ -43,14 +43,18 @@ public static class Sam2Presets
         },
         [1152, 576, 288, 144]);
 
-    /// <summary>SAM 2.1 at 128×128 pixels with 6.42 million parameters.</summary>
+    /// <summary>
+    /// SAM 2.1 at 128×128 pixels with 6.42 million parameters. Its single mask stands where the original's predictors would replace
+    /// it by one of three (<c>apply_postprocessing</c>): their threshold suits masks of 256×256, of 32×32 most count as unstable. Without,
+    /// the mean IoU after five clicks is 88.3 instead of 87.3, from a box 85.1 instead of 84.4 (weights/README.md has the data).
+    /// </summary>
     public static Sam2Config Micro => For128Pixels(
         new()
         {
             EmbedDim = 48, Stages = [2, 2, 4, 1], GlobalAttBlocks = [6, 7],
             WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
         },
-        [384, 192, 96, 48], dModel: 128, memDim: 32);
+        [384, 192, 96, 48], dModel: 128, memDim: 32) with { SamMaskDecoderExtraArgs = new() { DynamicMultimaskViaStability = false } };
 
     /// <summary>SAM 2.1 at 128×128 pixels with 2.58 million parameters.</summary>
     public static Sam2Config Nano => For128Pixels(
