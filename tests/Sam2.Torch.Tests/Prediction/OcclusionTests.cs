@@ -4,7 +4,7 @@ using Sam2.Torch.Prediction;
 
 namespace Sam2.Torch.Tests.Prediction;
 
-/// <summary>The demo's clip with weights that the original trained: a ball disappears behind a box and comes out again.</summary>
+/// <summary>The demo's clip with the embedded checkpoint: a ball disappears behind a box and comes out again.</summary>
 [TestFixture]
 public class OcclusionTests
 {
@@ -14,7 +14,7 @@ public class OcclusionTests
     public void An_object_that_disappears_behind_another_is_found_again()
     {
         var truth = Enumerable.Range(0, Free + 1).Select(t => DrawnScene.Demo(420, 300).Render(t)).ToArray();
-        using var model = TestModels.Nano();
+        using var model = TestModels.Shipped();
         using var session = new VideoSession(model, new FrameList([.. truth.Select(frame => frame.Image)]));
         foreach (var id in new[] { Ball, Box })
         {
