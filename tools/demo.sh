@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a clean clone to out/: sets up, builds, draws a picture, segments it from a click and from a box, draws a video and
-# follows two objects through it, of which one disappears behind the other and comes back.
+# follows two balls through it, of which one disappears behind a box and comes back.
 #
 #   tools/demo.sh                                        what the project draws, with the small checkpoint
 #   tools/demo.sh IMAGE [MODEL] [PROMPT OPTION ...]      a picture, a checkpoint (path or name) and prompts of yours,
@@ -41,6 +41,6 @@ echo "overlay: $out/overlay.png"
 if [ "$image" = "$out/scene.png" ]; then
     "$sam2" draw "$out/clip.mp4" --frames 46 --width 420 --height 300
     "$sam2" track "$out/clip.mp4" --model "$model" --out "$out/track" \
-        --prompt 'obj=1 box=13%,27%,35%,57% point=24%,42%' --prompt 'obj=2 box=39%,17%,69%,63%'
+        --prompt 'obj=1 box=13%,27%,35%,57% point=24%,42%' --prompt 'obj=2 box=71%,53%,91%,81%'
     echo "video overlay: $out/track/overlay.mp4"
 fi

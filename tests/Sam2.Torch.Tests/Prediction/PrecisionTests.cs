@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Prediction;
 
-/// <summary>bfloat16 weights: the trained model finds the same objects as in float32.</summary>
+/// <summary>
+/// bfloat16 weights: the trained model finds the same objects as in float32. The weights are those with which the golden pictures and
+/// clips were segmented: they are sure of the objects, so that precision alone is judged.
+/// </summary>
 [TestFixture]
 public class PrecisionTests
 {
@@ -48,7 +51,7 @@ public class PrecisionTests
     private static BinaryMask[] Masks(Tensor image, ScalarType precision)
     {
         using var scope = NewDisposeScope();
-        using var model = TestModels.Shipped();
+        using var model = TestModels.Nano();
         model.to(precision);
         using var predictor = new ImagePredictor(model);
         predictor.SetImage(image);
@@ -61,7 +64,6 @@ public class PrecisionTests
 
     private static List<BinaryMask> Track(ScalarType precision)
     {
-        // The weights that the clip was tracked with: they are sure of its object, so that precision alone is judged.
         using var golden = GoldenFile.Open("video_click_trained.pt");
         using var model = TestModels.Nano();
         model.to(precision);
