@@ -52,7 +52,7 @@ public sealed record ProceduralOptions
     public double Clutter { get; init; } = 1;
 
     /// <summary>How often a surface has strong colours of unrelated hues, in [0, 1], so that colour doesn't tell what belongs together.</summary>
-    public double Garish { get; init; }
+    public double GarishProbability { get; init; }
 
     /// <summary>Strongest noise, for intensities in [0, 1].</summary>
     public double Grain { get; init; } = 0.05;
@@ -77,7 +77,7 @@ public sealed record ProceduralOptions
         RequireRange(nameof(CameraMotion), CameraMotion, 0, 4);
         RequireRange(nameof(LightingChange), LightingChange, 0, 4);
         RequireRange(nameof(Clutter), Clutter, 0, 20);
-        RequireRange(nameof(Garish), Garish, 0, 1);
+        RequireRange(nameof(GarishProbability), GarishProbability, 0, 1);
         RequireRange(nameof(Grain), Grain, 0, 1);
     }
 

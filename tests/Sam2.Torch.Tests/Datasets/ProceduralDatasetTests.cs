@@ -134,7 +134,7 @@ public class ProceduralDatasetTests
     [Test]
     public void Garish_surfaces_are_far_more_colourful()
     {
-        static double Colourfulness(double garish) => new ProceduralDataset(20, seed: 13, new ProceduralOptions { FrameCount = 1, Garish = garish }).Average(clip =>
+        static double Colourfulness(double garish) => new ProceduralDataset(20, seed: 13, new ProceduralOptions { FrameCount = 1, GarishProbability = garish }).Average(clip =>
         {
             var image = clip.ReadFrame(0);
             return Enumerable.Range(0, 128 * 128).Average(i =>

@@ -21,11 +21,11 @@ internal static class BackdropGenerator
         double kind = random.NextDouble();
         if (kind < 0.5)
         {
-            Clutter(ref random, picture, size, options.Clutter * random.Between(0.2, 1.2), options.Garish);
+            Clutter(ref random, picture, size, options.Clutter * random.Between(0.2, 1.2), options.GarishProbability);
         }
         else if (kind < 0.75)
         {
-            Areas(ref random, picture, size, options.Garish);
+            Areas(ref random, picture, size, options.GarishProbability);
         }
 
         if (random.NextDouble() < 0.3)

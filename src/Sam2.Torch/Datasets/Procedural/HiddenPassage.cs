@@ -8,39 +8,39 @@ internal static class HiddenPassage
     /// <summary>How much larger what hides an object is than the object.</summary>
     private const double Surplus = 1.15;
 
-    /// <summary>Half the height and width of the smallest object that is worth hiding, in pixels.</summary>
-    private const double SmallestReach = 5;
+    /// <summary>Radius of the smallest object that is worth hiding, in pixels.</summary>
+    private const double SmallestRadius = 5;
 
+    /// <summary>How many directions are tried for one that starts and ends inside the picture.</summary>
     private const int Attempts = 12;
 
     /// <summary>Gives some objects another path.</summary>
     /// <param name="random">Source of randomness.</param>
-    /// <param name="options">How often, and the size of the picture.</param>
+    /// <param name="probability">How often, in [0, 1].</param>
     /// <param name="objects">The objects, those in front last.</param>
-    public static void Plan(ref DrawnRandom random, ProceduralOptions options, IList<SceneObject> objects)
+    public static void Plan(ref DrawnRandom random, double probability, IList<SceneObject> objects)
     {
         // From the front to the back: an object's path is made from that of what hides it.
         for (int i = objects.Count - 2; i >= 0; i--)
         {
-            if (random.NextDouble() < options.HideProbability)
+            if (random.NextDouble() < probability)
             {
-                objects[i] = Behind(ref random, options, objects[i], objects[i + 1 + random.Below(objects.Count - i - 1)]);
+                objects[i] = Behind(ref random, objects[i], objects[i + 1 + random.Below(objects.Count - i - 1)]);
             }
         }
     }
 
-    private static SceneObject Behind(ref DrawnRandom random, ProceduralOptions options, SceneObject item, SceneObject front)
+    private static SceneObject Behind(ref DrawnRandom random, SceneObject item, SceneObject front)
     {
-        double reach = item.Parts.Max(p => Math.Max(p.Sprite.Width, p.Sprite.Height)) / 2.0;
         double cover = front.Parts.Max(p => Math.Min(p.Sprite.Width, p.Sprite.Height)) / 2.0;
-        double scale = Math.Min(1, cover / (Surplus * reach));
-        if (scale * reach < SmallestReach)
+        double scale = Math.Min(1, cover / (Surplus * item.Radius));
+        if (scale * item.Radius < SmallestRadius)
         {
             return item;
         }
 
         double middle = random.Between(5, 14);
-        double distance = ((scale * reach) + cover) * random.Between(0.9, 1.5);
+        double distance = ((scale * item.Radius) + cover) * random.Between(0.9, 1.5);
         var path = front.Path;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {

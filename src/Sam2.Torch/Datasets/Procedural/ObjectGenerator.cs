@@ -15,7 +15,7 @@ internal static class ObjectGenerator
     {
         double size = Math.Min(options.Width, options.Height);
         double radius = Math.Max(2, size * MaterialGenerator.Log(ref random, options.MinRadius, options.MaxRadius));
-        var material = MaterialGenerator.Unlike(ref random, 2 * radius, options.Garish, ground, distance: 0.15);
+        var material = MaterialGenerator.Unlike(ref random, 2 * radius, options.GarishProbability, ground, distance: 0.15);
         int limbs = random.NextDouble() < options.PartProbability ? 1 + random.Below(4) : 0;
         var light = RimLight(ref random);
         var body = limbs > 0 ? OutlineGenerator.Compact(ref random) : OutlineGenerator.Any(ref random);
@@ -27,7 +27,7 @@ internal static class ObjectGenerator
         };
         for (int i = 0; i < limbs; i++)
         {
-            var limb = Limb(ref random, radiusX, radiusY, material, options.Garish, light);
+            var limb = Limb(ref random, radiusX, radiusY, material, options.GarishProbability, light);
             parts.Insert(random.NextDouble() < 0.5 ? 0 : parts.Count, limb);
         }
 
@@ -40,11 +40,8 @@ internal static class ObjectGenerator
     }
 
     /// <summary>An object that looks like another and moves on its own.</summary>
-    public static SceneObject Twin(ref DrawnRandom random, ProceduralOptions options, SceneObject other, byte id)
-    {
-        double radius = other.Parts.Max(p => Math.Max(p.Sprite.Width, p.Sprite.Height)) / 2.0;
-        return Moving(ref random, options, other with { Id = id }, radius);
-    }
+    public static SceneObject Twin(ref DrawnRandom random, ProceduralOptions options, SceneObject other, byte id) =>
+        Moving(ref random, options, other with { Id = id }, other.Radius);
 
     /// <summary>Light on the rim of a part, or none: half of the parts look flat.</summary>
     public static Vector2 RimLight(ref DrawnRandom random)

@@ -12,7 +12,7 @@ internal static class SceneGenerator
         var random = new DrawnRandom(seed);
         int width = options.Width, height = options.Height;
         double size = Math.Min(width, height);
-        var ground = MaterialGenerator.Any(ref random, size * random.Between(0.6, 1.6), options.Garish);
+        var ground = MaterialGenerator.Any(ref random, size * random.Between(0.6, 1.6), options.GarishProbability);
         var backdrop = BackdropGenerator.Create(ref random, options, ground);
         var objects = new List<SceneObject>();
         int labelled = options.MinObjects + random.Below(options.MaxObjects - options.MinObjects + 1);
@@ -43,7 +43,7 @@ internal static class SceneGenerator
         // Otherwise nothing is drawn from the random numbers: the clips of a seed stay what they were.
         if (options.HideProbability > 0)
         {
-            HiddenPassage.Plan(ref random, options, objects);
+            HiddenPassage.Plan(ref random, options.HideProbability, objects);
         }
 
         return new Scene

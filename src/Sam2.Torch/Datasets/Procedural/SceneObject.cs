@@ -9,6 +9,9 @@ internal sealed record SceneObject
     /// <summary>The parts, those in front last.</summary>
     public required IReadOnlyList<ScenePart> Parts { get; init; }
 
+    /// <summary>Half the longer side of its largest part, in pixels, at size 1.</summary>
+    public double Radius => Parts.Max(p => Math.Max(p.Sprite.Width, p.Sprite.Height)) / 2.0;
+
     /// <summary>Where its centre is.</summary>
     public required ObjectPath Path { get; init; }
 
