@@ -39,7 +39,7 @@ fi
 echo "overlay: $out/overlay.png"
 
 if [ "$image" = "$out/scene.png" ]; then
-    "$sam2" draw "$out/clip.mp4" --frames 46 --width 420 --height 300
+    "$sam2" draw "$out/clip.mp4" --frames 46
     "$sam2" track "$out/clip.mp4" --model "$model" --out "$out/track" \
         --prompt 'obj=1 box=13%,27%,35%,57% point=24%,42%' --prompt 'obj=2 box=71%,53%,91%,81%'
     echo "video overlay: $out/track/overlay.mp4"

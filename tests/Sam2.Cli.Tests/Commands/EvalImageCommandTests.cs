@@ -10,11 +10,9 @@ public class EvalImageCommandTests
     [Test]
     public void Images_are_measured_and_a_report_is_left()
     {
-        // The weights that were trained on scenes like these.
-        var model = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "sam2.1_hiera_nano.pt");
         using var folder = new TemporaryFolder();
         var run = CommandLine.Run(
-            "eval", "image", Dataset, "--model", model, "--prompt", "box", "--clicks", "5", "--stride", "6", "--out", folder.At("out"));
+            "eval", "image", Dataset, "--model", "sam2.1_hiera_micro", "--prompt", "box", "--clicks", "5", "--stride", "6", "--out", folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Match(@"^J&F \d+\.\d\d  J \d+\.\d\d  F \d+\.\d\d\r?$"));
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "report.json")));

@@ -148,6 +148,7 @@ public class TrainCommandTests
     [TestCase("micro-long.yaml", "sam2.1_hiera_micro")]
     [TestCase("micro-garish.yaml", "sam2.1_hiera_micro")]
     [TestCase("micro-hidden.yaml", "sam2.1_hiera_micro")]
+    [TestCase("micro-192.yaml", "sam2.1_hiera_micro")]
     public void Recipes_of_the_repository_are_valid(string name, string architecture)
     {
         string[] start = name.StartsWith("micro-", StringComparison.Ordinal) ? ["--set", "model.checkpoint=", "--set", $"model.architecture={architecture}", "--set", "concurrent_batches=1"] : [];

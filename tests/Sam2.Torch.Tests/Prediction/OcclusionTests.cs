@@ -10,16 +10,16 @@ namespace Sam2.Torch.Tests.Prediction;
 [TestFixture]
 public class OcclusionTests
 {
-    private const int Ball = 1, Box = 2, BlueBall = 3, Hidden = 17, Free = 34;
+    private const int Width = 840, Height = 600, Ball = 1, Box = 2, BlueBall = 3, Hidden = 17, Free = 34;
 
-    private readonly DrawnFrame[] _truth = [.. Enumerable.Range(0, Free + 1).Select(t => DrawnScene.Demo(420, 300).Render(t))];
+    private readonly DrawnFrame[] _truth = [.. Enumerable.Range(0, Free + 1).Select(t => DrawnScene.Demo(Width, Height).Render(t))];
 
     [Test]
     public void An_object_that_disappears_behind_another_is_found_again()
     {
         // Weights that the original trained: they keep the ball and what hides it apart throughout.
         using var model = TestModels.Nano();
-        var tracked = Track(model, Ball, Box);
+        var tracked = Track(model, (Ball, []), (Box, []));
         Assert.Multiple(() =>
         {
             AssertBallIsHiddenAndFound(tracked);
@@ -30,8 +30,9 @@ public class OcclusionTests
     [Test]
     public void The_embedded_checkpoint_follows_the_demo_s_two_balls()
     {
+        // As tools/demo.sh prompts them.
         using var model = TestModels.Shipped();
-        var tracked = Track(model, Ball, BlueBall);
+        var tracked = Track(model, (Ball, [new PointPrompt(0.24f * Width, 0.42f * Height)]), (BlueBall, []));
         Assert.Multiple(() =>
         {
             AssertBallIsHiddenAndFound(tracked);
@@ -46,14 +47,14 @@ public class OcclusionTests
         Assert.That(tracked[Free][Ball].Iou(_truth[Free].Mask(Ball)), Is.GreaterThan(0.8));
     }
 
-    /// <summary>Masks by frame and object, from the boxes of the first frame.</summary>
-    private Dictionary<int, Dictionary<int, BinaryMask>> Track(Sam2Model model, params int[] objects)
+    /// <summary>Masks by frame and object, from the boxes of the first frame and clicks on it.</summary>
+    private Dictionary<int, Dictionary<int, BinaryMask>> Track(Sam2Model model, params (int Id, PointPrompt[] Clicks)[] objects)
     {
         using var session = new VideoSession(model, new FrameList([.. _truth.Select(frame => frame.Image)]));
-        foreach (int id in objects)
+        foreach (var (id, clicks) in objects)
         {
             var (x, y, width, height) = _truth[0].Mask((byte)id).BoundingBox;
-            session.AddBox(0, id, new BoxPrompt(x, y, x + width, y + height));
+            session.AddPoints(0, id, clicks, new BoxPrompt(x, y, x + width, y + height));
         }
 
         return session.Propagate().ToDictionary(frame => frame.Frame, frame => frame.Objects.ToDictionary(o => o.ObjectId, o => o.Mask));
