@@ -103,9 +103,8 @@ public static class Sam2Presets
 
     private static Sam2Config ForSmallImages(int imageSize, HieraConfig trunk, IntList channels, int dModel, int memDim)
     {
-        int grid = imageSize / 16;
-        var attention = new AttentionConfig { EmbeddingDim = dModel, Dropout = 0.1, FeatSizes = [grid, grid] };
-        return new()
+        var attention = new AttentionConfig { EmbeddingDim = dModel, Dropout = 0.1 };
+        return DependentSettings.Follow(new()
         {
             ImageSize = imageSize,
             ImageEncoder = Encoder(trunk, channels, dModel),
@@ -118,17 +117,16 @@ public static class Sam2Presets
                     DModel = dModel,
                     DimFeedforward = 4 * dModel,
                     SelfAttention = attention,
-                    CrossAttention = attention with { RopeKRepeat = true, KvInDim = memDim },
+                    CrossAttention = attention with { RopeKRepeat = true },
                 },
             },
             MemoryEncoder = new()
             {
                 InDim = dModel, OutDim = memDim,
-                PositionEncoding = new() { NumPosFeats = memDim },
                 MaskDownsampler = new() { EmbedDim = dModel },
                 Fuser = new() { Layer = new() { Dim = dModel } },
             },
-        };
+        });
     }
 
     private static ImageEncoderConfig Encoder(HieraConfig trunk, IntList channels, int dModel) => new()
