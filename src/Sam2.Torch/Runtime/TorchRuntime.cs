@@ -1,0 +1,191 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
+using TorchSharp;
+
+namespace Sam2.Torch.Runtime;
+
+/// <summary>
+/// Loads TorchSharp's native library, also on Linux systems whose C++ library is older than the one it was built with (Debian 12,
+/// Ubuntu 22.04, RHEL 9).
+/// </summary>
+/// <remarks>
+/// <para>
+/// <c>libLibTorchSharp.so</c> 0.107 asks for version <c>GLIBCXX_3.4.32</c> of libstdc++ for one symbol, which a header of GCC 13 mentions
+/// and nothing uses. Where the system's loader refuses the library for such a reason, a copy in which the version is marked weak is
+/// loaded instead; the installed file is never changed. Where the library loads as it is, nothing of this happens.
+/// </para>
+/// <para>
+/// A program that references the package <c>Sam2.Torch</c> need not do anything: the package adds a call of <see cref="Prepare"/> to
+/// C# programs, which they run when they start. Programs in other languages call it before they first use TorchSharp.
+/// </para>
+/// </remarks>
+public static partial class TorchRuntime
+{
+    private const string NativeName = "LibTorchSharp";
+
+    /// <summary>What the native library needs, in the order in which it can be loaded.</summary>
+    private static readonly string[] Dependencies = ["c10", "torch_cpu", "torch"];
+
+    private static readonly Lock Gate = new();
+    private static bool _prepared;
+    private static bool _loaded;
+    private static IntPtr _copy;
+    private static string? _refusal;
+
+    /// <summary>Makes sure that TorchSharp will find a native library that can be loaded. Loads nothing yet; costs nothing.</summary>
+    public static void Prepare()
+    {
+        lock (Gate)
+        {
+            if (_prepared || !OperatingSystem.IsLinux()) return;
+            _prepared = true;
+            var context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly) ?? AssemblyLoadContext.Default;
+            context.ResolvingUnmanagedDll += Resolve;
+        }
+    }
+
+    /// <summary>Loads TorchSharp's native library and libtorch now, unless they are loaded.</summary>
+    /// <exception cref="TorchRuntimeException">They can't be loaded; says what is missing and what to install.</exception>
+    public static void EnsureLoaded()
+    {
+        Prepare();
+        lock (Gate)
+        {
+            if (_loaded) return;
+            // TorchSharp prints pages about a library that can't be loaded, so this finds out first.
+            var assembly = typeof(torch).Assembly;
+            _ = NativeLibrary.TryLoad("torch_cpu", assembly, null, out _);
+            if (!NativeLibrary.TryLoad(NativeName, assembly, null, out _)) throw TorchRuntimeException.For(Reason(assembly));
+            try
+            {
+                torch.InitializeDeviceType(DeviceType.CPU);
+            }
+            catch (Exception e) when (e is NotSupportedException or TypeInitializationException or DllNotFoundException)
+            {
+                throw TorchRuntimeException.For(e.Message, e);
+            }
+            _loaded = true;
+        }
+    }
+
+    /// <summary>Called by the runtime when its own search has found no library that it could load.</summary>
+    [SupportedOSPlatform("linux")]
+    private static IntPtr Resolve(Assembly assembly, string name)
+    {
+        if (name != NativeName || assembly != typeof(torch).Assembly) return IntPtr.Zero;
+        lock (Gate)
+        {
+            if (_copy == IntPtr.Zero && _refusal is null)
+            {
+                try
+                {
+                    _copy = LoadTolerantCopy(assembly);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException or DllNotFoundException or InvalidDataException or BadImageFormatException)
+                {
+                    _refusal = e.Message;
+                }
+            }
+            return _copy;
+        }
+    }
+
+    /// <summary>Loads a copy of the installed library that does without the versions that this system lacks.</summary>
+    /// <returns>A handle, or zero if the library isn't there or is refused for another reason.</returns>
+    [SupportedOSPlatform("linux")]
+    private static IntPtr LoadTolerantCopy(Assembly assembly)
+    {
+        var path = SearchFolders(assembly).Select(folder => Path.Combine(folder, $"lib{NativeName}.so")).FirstOrDefault(File.Exists);
+        if (path is null) return IntPtr.Zero;
+
+        // The copy lies elsewhere, so what it needs must be loaded when it is.
+        var folder = Path.GetDirectoryName(path)!;
+        foreach (var dependency in Dependencies)
+            if (!NativeLibrary.TryLoad(Path.Combine(folder, $"lib{dependency}.so"), out _)) NativeLibrary.TryLoad(dependency, assembly, null, out _);
+
+        byte[]? image = null;
+        while (true)
+        {
+            try
+            {
+                return image is null ? NativeLibrary.Load(path) : LoadFromPrivateFolder(image);
+            }
+            catch (DllNotFoundException e) when (MissingVersion().Match(e.Message) is { Success: true } missing)
+            {
+                image ??= File.ReadAllBytes(path);
+                // Each turn either makes one more version weak or gives up.
+                if (!new ElfLibrary(image).TryMakeWeak(missing.Groups[1].Value)) throw;
+            }
+        }
+    }
+
+    /// <summary>Loads an image from a file that no other user can replace, and that is gone when this returns.</summary>
+    [SupportedOSPlatform("linux")]
+    private static IntPtr LoadFromPrivateFolder(byte[] image)
+    {
+        // A folder for temporary files may be mounted so that nothing in it can be run.
+        string[] parents = [Path.GetTempPath(), Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "/dev/shm"];
+        Exception? failure = null;
+        foreach (var parent in parents.Where(Directory.Exists))
+        {
+            string? folder = null;
+            try
+            {
+                folder = Path.Combine(parent, $"sam2.torch-{Guid.NewGuid():N}");
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                var copy = Path.Combine(folder, $"lib{NativeName}.so");
+                File.WriteAllBytes(copy, image);
+                return NativeLibrary.Load(copy);
+            }
+            catch (DllNotFoundException e) when (MissingVersion().IsMatch(e.Message))
+            {
+                throw;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DllNotFoundException)
+            {
+                failure ??= e;
+            }
+            finally
+            {
+                // What is loaded stays loaded without its file.
+                if (folder is not null && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            }
+        }
+        throw failure ?? new IOException("no folder for temporary files exists");
+    }
+
+    private static IEnumerable<string> SearchFolders(Assembly assembly)
+    {
+        var native = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+        var known = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var bases = new[] { Path.GetDirectoryName(assembly.Location) ?? "", AppContext.BaseDirectory }.Where(folder => folder.Length > 0);
+        return [.. known, .. bases.SelectMany(folder => new[] { folder, Path.Combine(folder, native) })];
+    }
+
+    /// <summary>Why the library can't be loaded, in the words of the system's loader if there are any.</summary>
+    private static string Reason(Assembly assembly)
+    {
+        if (_refusal is not null) return _refusal;
+        foreach (var path in SearchFolders(assembly).SelectMany(folder => Dependencies.Append(NativeName).Select(name => Path.Combine(folder, FileName(name)))).Where(File.Exists))
+        {
+            try
+            {
+                NativeLibrary.Load(path);
+            }
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+            {
+                return e.Message;
+            }
+        }
+        return "";
+    }
+
+    private static string FileName(string library) =>
+        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+
+    [GeneratedRegex(@"version `((?:GLIBCXX|CXXABI)_[0-9.]+)' not found")]
+    private static partial Regex MissingVersion();
+}

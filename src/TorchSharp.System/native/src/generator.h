@@ -1,2 +1,0 @@
-#pragma once
-#include <ATen/core/Generator.h>
