@@ -69,6 +69,7 @@ public sealed class ModelOptimizer : IDisposable
             return;
         using var scope = NewDisposeScope();
         (loss * (Scaler.Scale * share)).backward();
+        ActivationCheckpoint.ThrowIfFailed();
         Weights.TakeGradients();
     }
 
@@ -83,6 +84,7 @@ public sealed class ModelOptimizer : IDisposable
             return [.. parameters.Select(_ => (Tensor?)null)];
         using var scope = NewDisposeScope();
         var gradients = autograd.grad([loss * (Scaler.Scale * share)], [.. parameters], allow_unused: true);
+        ActivationCheckpoint.ThrowIfFailed();
         return [.. gradients.Select(gradient => gradient is { IsInvalid: false } ? gradient.DetachFromDisposeScope() : null)];
     }
 
