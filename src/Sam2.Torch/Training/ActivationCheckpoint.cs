@@ -6,110 +6,127 @@ namespace Sam2.Torch.Training;
 
 /// <summary>
 /// Activation checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): a segment of the forward pass
-/// keeps nothing but its inputs, and the backward pass computes it again.
+/// keeps nothing but its inputs, and the backward pass computes it again. Gradients of weights add up in their <c>grad</c>, as in
+/// every backward pass.
 /// </summary>
 /// <remarks>
+/// <para>
+/// All results of a segment leave it as one tensor. With several, one that the loss did not need would reach TorchSharp's side of the
+/// backward pass without a gradient, which TorchSharp 0.107 can't handle.
+/// </para>
+/// <para>
 /// libtorch calls <see cref="Function.backward"/> from native code, through which no exception may pass: it would end the process.
-/// One that a segment throws while it is computed again is kept, its gradients become NaN, and
-/// <see cref="ThrowIfFailed"/> throws it once the backward pass is over.
+/// One that is thrown while a segment is computed again is kept, the gradients become NaN, and <see cref="ThrowIfFailed"/> throws it
+/// once the backward pass is over.
+/// </para>
 /// </remarks>
 internal static class ActivationCheckpoint
 {
-    /// <summary>Part of a forward pass: a function of tensors and of <paramref name="Parameters"/> that touches no other graph.</summary>
-    /// <param name="Compute">The function. It is called once forward and once backward, and must do the same both times.</param>
-    /// <param name="Parameters">The weights that need gradients.</param>
-    public sealed record Segment(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Compute, IReadOnlyList<Tensor> Parameters);
-
-    [ThreadStatic]
+    // Of any thread: on a GPU the backward pass runs on threads of its own.
     private static ExceptionDispatchInfo? _failure;
 
     /// <summary>Computes a segment.</summary>
-    /// <returns>Its results, with a history that leads to the inputs and parameters.</returns>
-    public static IReadOnlyList<Tensor> Run(Segment segment, IReadOnlyList<Tensor> inputs) =>
-        Function.apply([segment, .. inputs, .. segment.Parameters]);
-
-    /// <summary>To be called on the thread of a backward pass when that is over.</summary>
-    /// <exception cref="Exception">What the first segment threw that could not be computed again; no gradient counts then.</exception>
-    public static void ThrowIfFailed()
+    /// <param name="compute">
+    /// The segment: a function of its inputs and of weights that touches no other graph. It is called once forward and once backward,
+    /// and must do the same both times.
+    /// </param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <returns>Its results, with a history that leads to the inputs and the weights.</returns>
+    public static IReadOnlyList<Tensor> Run(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute, IReadOnlyList<Tensor> inputs)
     {
-        var failure = _failure;
-        _failure = null;
-        failure?.Throw();
+        var segment = new Segment(compute);
+        // Something must need a gradient for libtorch to come by, also where only weights do, which are no inputs.
+        using var anchor = zeros(1).requires_grad_();
+        using var packed = Function.apply([segment, anchor, .. inputs]);
+        return segment.Unpack(packed);
     }
 
-    private sealed class Function : autograd.MultiTensorFunction<Function>
+    /// <summary>To be called when a backward pass is over.</summary>
+    /// <exception cref="Exception">What was thrown where a segment could not be computed again; no gradient counts then.</exception>
+    public static void ThrowIfFailed() => Interlocked.Exchange(ref _failure, null)?.Throw();
+
+    /// <summary>A segment, and how its results lie in the tensor that they leave it as.</summary>
+    private sealed class Segment(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
+    {
+        private List<(long[] Shape, ScalarType Type)> _layout = [];
+
+        public Tensor ComputePacked(IReadOnlyList<Tensor> inputs)
+        {
+            using var scope = NewDisposeScope();
+            var outputs = compute(inputs);
+            _layout = [.. outputs.Select(output => (output.shape, output.dtype))];
+            var common = _layout.TrueForAll(part => part.Type == _layout[0].Type) ? _layout[0].Type : float32;
+            return cat([.. outputs.Select(output => output.to(common).flatten())]).MoveToOuterDisposeScope();
+        }
+
+        public IReadOnlyList<Tensor> Unpack(Tensor packed)
+        {
+            using var scope = NewDisposeScope();
+            var results = new List<Tensor>();
+            var start = 0L;
+            foreach (var (shape, type) in _layout)
+            {
+                var length = shape.Aggregate(1L, (product, side) => product * side);
+                results.Add(packed.narrow(0, start, length).view(shape).to(type).alias().MoveToOuterDisposeScope());
+                start += length;
+            }
+            return results;
+        }
+    }
+
+    private sealed class Function : autograd.SingleTensorFunction<Function>
     {
         /// <summary>
-        /// What was handed to libtorch last, which takes its own reference only after <see cref="backward"/> has returned. Kept until
-        /// the next call instead of to the end of the step, where all segments' gradients would add up.
+        /// What was handed to libtorch last, which takes references of its own only after <see cref="backward"/> has returned. Freed
+        /// by the next call instead of at the end of the step, where the gradients of all segments would add up.
         /// </summary>
         [ThreadStatic]
         private static List<Tensor>? _handedOver;
 
         public override string Name => nameof(ActivationCheckpoint);
 
-        public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
             var segment = (Segment)vars[0];
-            var inputs = vars[1..^segment.Parameters.Count].Cast<Tensor>().ToList();
-            // TorchSharp makes zeros of a gradient that the loss did not need from tensors that a dispose scope may have freed by then.
-            ctx.set_materialize_grads(false);
+            var inputs = vars[2..].Cast<Tensor>().ToList();
             ctx.save_data(nameof(Segment), segment);
             ctx.save_for_backward(inputs);
-            return [.. segment.Compute(inputs)];
+            return segment.ComputePacked(inputs);
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            foreach (var tensor in _handedOver ?? []) tensor.Dispose();
+            var saved = ctx.get_saved_variables();
+            List<Tensor?> gradients;
             try
             {
-                foreach (var tensor in _handedOver ?? []) tensor.Dispose();
-                _handedOver = null;
-                var segment = (Segment)ctx.get_data(nameof(Segment));
-                var gradients = Differentiate(segment, ctx.get_saved_variables(), grad_outputs);
-                _handedOver = [.. gradients.Where(IsThere)];
-                return gradients;
+                gradients = Differentiate((Segment)ctx.get_data(nameof(Segment)), saved, grad_output);
             }
             catch (Exception e)
             {
-                _failure ??= ExceptionDispatchInfo.Capture(e);
-                return NoNumbers((Segment)ctx.get_data(nameof(Segment)), ctx.get_saved_variables());
+                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+                gradients = [.. saved.Select(NotANumber)];
             }
-            finally
-            {
-                foreach (var gradient in grad_outputs) gradient.Dispose();
-            }
+            foreach (var tensor in saved.Append(grad_output)) tensor.Dispose();
+            _handedOver = [.. gradients.OfType<Tensor>().Select(gradient => gradient.DetachFromDisposeScope())];
+            // One for each argument: none for the segment and the anchor.
+            return [null!, null!, .. gradients.Select(gradient => gradient!)];
         }
 
-        /// <summary>The gradients of a segment's arguments: none for the segment itself, then those of inputs and parameters.</summary>
-        private static List<Tensor> Differentiate(Segment segment, List<Tensor> saved, List<Tensor> gradOutputs)
+        private static List<Tensor?> Differentiate(Segment segment, List<Tensor> saved, Tensor gradOutput)
         {
             using var scope = NewDisposeScope();
+            using var recording = enable_grad();
             // Cut off from their own history: the gradients of this segment end at them.
             var inputs = saved.Select(x => x.requires_grad ? x.detach().requires_grad_() : x).ToList();
-            using var recording = enable_grad();
-            var outputs = segment.Compute(inputs);
-            var followed = Enumerable.Range(0, outputs.Count).Where(i => outputs[i].requires_grad && IsThere(gradOutputs[i])).ToList();
-            List<Tensor> wanted = [.. inputs.Where(x => x.requires_grad), .. segment.Parameters];
-            var gradients = followed.Count == 0 || wanted.Count == 0
-                ? [.. wanted.Select(_ => (Tensor)null!)]
-                : autograd.grad(
-                    [.. followed.Select(i => outputs[i])], wanted, [.. followed.Select(i => gradOutputs[i])], allow_unused: true);
-            var next = 0;
-            List<Tensor> result =
-                [null!, .. inputs.Select(x => x.requires_grad ? gradients[next++] : null!), .. segment.Parameters.Select(_ => gradients[next++])];
-            foreach (var gradient in result.Where(IsThere)) gradient.MoveToOuterDisposeScope();
-            foreach (var input in saved) input.Dispose();
-            return result;
+            var packed = segment.ComputePacked(inputs);
+            if (packed.requires_grad) autograd.backward([packed], [gradOutput]);
+            return [.. inputs.Select(x => x.requires_grad ? x.grad?.MoveToOuterDisposeScope() : null)];
         }
 
-        /// <summary>Gradients that can't be mistaken for valid ones and cost no memory.</summary>
-        private static List<Tensor> NoNumbers(Segment segment, List<Tensor> saved)
-        {
-            Tensor? Of(Tensor x) => x.requires_grad ? full(1, float.NaN, dtype: x.dtype, device: x.device).expand(x.shape) : null;
-            return [null!, .. saved.Select(x => Of(x)!), .. segment.Parameters.Select(x => Of(x)!)];
-        }
-
-        private static bool IsThere(Tensor? gradient) => gradient is { IsInvalid: false };
+        /// <summary>A gradient that can't be mistaken for a valid one and takes no memory; none where none is wanted.</summary>
+        private static Tensor? NotANumber(Tensor x) =>
+            x.requires_grad ? full(1, float.NaN, dtype: x.dtype, device: x.device).expand(x.shape) : null;
     }
 }

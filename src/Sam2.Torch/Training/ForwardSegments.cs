@@ -11,7 +11,7 @@ namespace Sam2.Torch.Training;
 internal sealed class ForwardSegments
 {
     private readonly Sam2Model _model;
-    private readonly IReadOnlyList<Tensor>? _checkpointed;
+    private readonly bool _checkpointing;
     private readonly TrainingRandom _seeds;
 
     /// <summary>Prepares the parts for one training step.</summary>
@@ -22,13 +22,14 @@ internal sealed class ForwardSegments
     {
         _model = model;
         _seeds = seeds;
-        if (checkpointing && is_grad_enabled()) _checkpointed = [.. model.parameters().Where(parameter => parameter.requires_grad)];
+        _checkpointing = checkpointing && is_grad_enabled();
     }
 
     /// <summary>Encodes images [B, 3, S, S].</summary>
     public ImageFeatures EncodeImage(Tensor images)
     {
-        var results = Run([images], inputs =>
+        // The decoder makes its skip connections of the features, once for all prompts.
+        var results = Run(["image_encoder.", "sam_mask_decoder.conv_s"], [images], inputs =>
         {
             var features = _model.EncodeImage(inputs[0]);
             return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
@@ -39,7 +40,7 @@ internal sealed class ForwardSegments
     /// <summary>Conditions an image embedding on memories.</summary>
     public Tensor ConditionOnMemory(Tensor embedding, MemoryTokens memories) =>
         Run(
-            [embedding, memories.Memory, memories.Position],
+            ["memory_attention."], [embedding, memories.Memory, memories.Position],
             inputs => [_model.ConditionOnMemory(inputs[0], new(inputs[1], inputs[2], memories.NumObjPtrTokens))])[0];
 
     /// <summary>Predicts masks from prompts.</summary>
@@ -47,7 +48,7 @@ internal sealed class ForwardSegments
     {
         List<Tensor> given = highRes is null ? [embedding] : [embedding, highRes.Stride8, highRes.Stride4];
         if (masks is not null) given.Add(masks);
-        var results = Run(given, inputs =>
+        var results = Run(["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
         {
             var features = Features(inputs, masks is null ? 0 : 1);
             var output = _model.ForwardSamHeads(features.Embedding, features.HighRes, points, masks is null ? null : inputs[^1], multimask);
@@ -60,10 +61,18 @@ internal sealed class ForwardSegments
     private static ImageFeatures Features(IReadOnlyList<Tensor> tensors, int rest) =>
         new(tensors[0], tensors.Count - rest == 1 ? null : new(tensors[1], tensors[2]));
 
-    private IReadOnlyList<Tensor> Run(IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
+    /// <summary>Computes a part.</summary>
+    /// <param name="weights">How the names of its weights begin.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="compute">The part.</param>
+    private IReadOnlyList<Tensor> Run(
+        string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
     {
         var seed = (long)_seeds.NextBits();
-        return _checkpointed is null ? Seeded(inputs) : ActivationCheckpoint.Run(new(Seeded, _checkpointed), inputs);
+        // Where nothing needs a gradient nothing is kept anyway, and what follows must not be led to believe otherwise.
+        var differentiated = _checkpointing && (inputs.Any(x => x.requires_grad)
+            || _model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
+        return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);
 
         IReadOnlyList<Tensor> Seeded(IReadOnlyList<Tensor> tensors)
         {

@@ -20,6 +20,8 @@ public sealed class Trainer : IDisposable
 
     private readonly Recipe _recipe;
     private readonly TrainingModel _model;
+    // What batches that are computed at once are computed with: the model itself, and replicas of it.
+    private readonly List<TrainingModel> _models;
     private readonly MultiStepLoss _loss;
     private readonly ModelOptimizer _optimizer;
     private readonly ExponentialMovingAverage? _average;
@@ -57,6 +59,7 @@ public sealed class Trainer : IDisposable
         _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
         _guard = new DivergenceGuard(recipe.Divergence);
         _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
+        _models = [_model, .. Enumerable.Range(1, recipe.ConcurrentBatches - 1).Select(_ => new TrainingModel(ModelReplica.Of(model), recipe.Prompting))];
         if (recipe.ConcurrentBatches > 1)
             _threads = new ComputeThreads(recipe.ConcurrentBatches);
     }
@@ -79,7 +82,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
     public void Run(ITrainingLog log, CancellationToken cancellation = default)
     {
-        _model.Model.train();
+        foreach (var model in _models)
+            model.Model.train();
         var meter = new StepMeter();
         try
         {
@@ -116,6 +120,8 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _threads?.Dispose();
+        foreach (var replica in _models.Skip(1))
+            replica.Model.Dispose();
         _average?.Dispose();
         _optimizer.Dispose();
     }
@@ -143,6 +149,7 @@ public sealed class Trainer : IDisposable
         {
             // The step is taken again from its first batch, which must not count twice.
             _guard.Restore(meanLoss, lossCount);
+            _optimizer.Weights.ClearGradients();
             throw;
         }
         var (norm, taken) = _optimizer.Step(Where(_state.Step));
@@ -163,9 +170,10 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var batch = NextBatch(out var waited, cancellation);
-        using var losses = Forward(batch, part);
+        using var losses = Forward(_model, batch, part);
         Check(losses.Values, batch);
         _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
+        _optimizer.Weights.TakeGradients();
         meter.AddBatch(losses.Values, waited);
         return batch.Names;
     }
@@ -176,39 +184,42 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var waited = new double[count];
         var batches = new List<ClipBatch>();
-        IReadOnlyList<BatchGradients> results = [];
         try
         {
             for (var i = 0; i < count; i++)
                 batches.Add(NextBatch(out waited[i], cancellation));
-            results = threads.Run([.. batches.Select((batch, i) => (Func<BatchGradients>)(() => GradientsOf(batch, first + i)))]);
+            var losses = threads.Run([.. batches.Select((batch, i) => (Func<IReadOnlyDictionary<string, double>>)(() => Differentiate(_models[i], batch, first + i)))]);
             for (var i = 0; i < count; i++)
             {
-                Check(results[i].Losses, batches[i]);
-                _optimizer.Add(results[i].Gradients);
-                meter.AddBatch(results[i].Losses, waited[i]);
+                Check(losses[i], batches[i]);
+                if (i == 0)
+                    _optimizer.Weights.TakeGradients();
+                else
+                    _optimizer.Weights.TakeGradients(_models[i].Model);
+                meter.AddBatch(losses[i], waited[i]);
             }
         }
         finally
         {
-            foreach (var result in results)
-                result.Dispose();
             foreach (var batch in batches)
                 batch.Dispose();
         }
         return [.. batches.SelectMany(batch => batch.Names)];
     }
 
-    private BatchGradients GradientsOf(ClipBatch batch, int part)
+    private IReadOnlyDictionary<string, double> Differentiate(TrainingModel model, ClipBatch batch, int part)
     {
         using var scope = NewDisposeScope();
-        using var losses = Forward(batch, part);
-        return new(losses.Values, _optimizer.GradientsOf(losses.Total, 1.0 / _recipe.Accumulate));
+        using var losses = Forward(model, batch, part);
+        // A loss that isn't a number is refused when it is its turn; its gradients would be of no use.
+        if (double.IsFinite(losses.Values[LossReport.TotalName]))
+            _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
+        return losses.Values;
     }
 
-    private LossReport Forward(ClipBatch batch, int part)
+    private LossReport Forward(TrainingModel model, ClipBatch batch, int part)
     {
-        using var prediction = _model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
+        using var prediction = model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
         return _loss.Compute(prediction, batch.Masks);
     }
 

@@ -65,6 +65,43 @@ public sealed class TrainingModelTests
     }
 
     [Test]
+    public void Checkpointing_gives_the_gradients_of_a_loss_that_leaves_results_unused()
+    {
+        Dictionary<string, Tensor> Gradients(bool checkpointing)
+        {
+            _model.zero_grad();
+            using var scope = NewDisposeScope();
+            using var clips = Clips(clips: 1, [0, 0, 0], frames: 1);
+            using var prediction = new TrainingModel(_model, Clicks with { ActivationCheckpointing = checkpointing }).Forward(clips, new(3));
+            // Neither masks nor object scores, object pointers or memories.
+            prediction.Frames[0].Steps[0].Ious.sum().backward();
+            ActivationCheckpoint.ThrowIfFailed();
+            return _model.named_parameters().Where(p => p.parameter.grad is not null)
+                .ToDictionary(p => p.name, p => p.parameter.grad!.clone().MoveToOuterDisposeScope());
+        }
+
+        var (kept, recomputed) = (Gradients(checkpointing: false), Gradients(checkpointing: true));
+        Assert.That(kept, Does.ContainKey("image_encoder.trunk.patch_embed.proj.weight"));
+        foreach (var (name, gradient) in kept)
+            Close.Within(recomputed[name], gradient, 1e-3 * gradient.norm().item<float>() + 1e-6, name);
+        foreach (var name in recomputed.Keys.Except(kept.Keys))
+            Assert.That(recomputed[name].count_nonzero().item<long>(), Is.Zero, $"{name}: unused results add zeros");
+    }
+
+    [Test]
+    public void An_error_while_a_segment_is_computed_again_surfaces_after_the_backward_pass()
+    {
+        var calls = 0;
+        var x = ones(3).requires_grad_();
+        var result = ActivationCheckpoint.Run(
+            inputs => ++calls == 1 ? [inputs[0] * 2] : throw new InvalidOperationException("no second time"), [x]);
+        result[0].sum().backward();
+        Assert.That(() => ActivationCheckpoint.ThrowIfFailed(), Throws.InvalidOperationException.With.Message.EqualTo("no second time"));
+        Assert.That(x.grad!.isnan().all().item<bool>(), Is.True);
+        Assert.That(() => ActivationCheckpoint.ThrowIfFailed(), Throws.Nothing, "it is told once");
+    }
+
+    [Test]
     public void Equal_seeds_give_equal_steps_and_others_do_not()
     {
         var first = Step(Clicks, seed: 5).Loss;
@@ -160,6 +197,7 @@ public sealed class TrainingModelTests
         using var prediction = new TrainingModel(_model, options).Forward(clips, new(seed));
         using var losses = new MultiStepLoss(new LossOptions()).Compute(prediction, clips.Masks);
         losses.Total.backward();
+        ActivationCheckpoint.ThrowIfFailed();
         var gradients = new Dictionary<string, Tensor>();
         foreach (var (name, parameter) in _model.named_parameters())
             if (parameter.grad is { } gradient)

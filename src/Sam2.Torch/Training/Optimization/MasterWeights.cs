@@ -74,17 +74,20 @@ public sealed class MasterWeights : IDisposable
         }
     }
 
-    /// <summary>The parameters of the model that are trained, in its order.</summary>
-    public IReadOnlyList<Tensor> ModelParameters => [.. _trained.Select(w => w.Model)];
-
-    /// <summary>Adds gradients of the model's parameters to those of the weights, in float32.</summary>
-    /// <param name="gradients">One for each of <see cref="ModelParameters"/>, null for none; they stay the caller's.</param>
-    public void AddGradients(IReadOnlyList<Tensor?> gradients)
+    /// <summary>Adds the gradients of a replica of the model to those of the weights, in float32, and clears them.</summary>
+    /// <param name="replica">A module with the model's parameter names.</param>
+    public void TakeGradients(nn.Module replica)
     {
+        using var scope = NewDisposeScope();
         using var mode = no_grad();
-        foreach (var ((_, _, master), gradient) in _trained.Zip(gradients))
-            if (gradient is not null)
-                Add(master, gradient);
+        var masters = _trained.ToDictionary(w => w.Name, w => w.Master);
+        foreach (var (name, parameter) in replica.named_parameters())
+        {
+            if (parameter.grad is not { } gradient)
+                continue;
+            Add(masters[name], gradient);
+            parameter.grad = null;
+        }
     }
 
     /// <summary>Multiplies all gradients, for example by one over the loss scale.</summary>

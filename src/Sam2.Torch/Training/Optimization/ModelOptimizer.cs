@@ -59,7 +59,10 @@ public sealed class ModelOptimizer : IDisposable
     /// <summary>What Adam remembers of each parameter, by name.</summary>
     public IReadOnlyDictionary<string, AdamW.State> States => _states;
 
-    /// <summary>Computes gradients of a loss and adds them to those of the step so far.</summary>
+    /// <summary>
+    /// Computes gradients of a loss and adds them to those of the model that it was computed with, the optimizer's own or a replica of
+    /// it. Several threads can do so at once, each with a model of its own.
+    /// </summary>
     /// <param name="loss">A scalar.</param>
     /// <param name="share">The share of the step's batches that it stands for.</param>
     public void Backward(Tensor loss, double share = 1)
@@ -70,27 +73,7 @@ public sealed class ModelOptimizer : IDisposable
         using var scope = NewDisposeScope();
         (loss * (Scaler.Scale * share)).backward();
         ActivationCheckpoint.ThrowIfFailed();
-        Weights.TakeGradients();
     }
-
-    /// <summary>Computes gradients of a loss without adding them: several threads can do so at once.</summary>
-    /// <param name="loss">A scalar.</param>
-    /// <param name="share">The share of the step's batches that it stands for.</param>
-    /// <returns>One for each trained weight, null where the loss does not depend on it; the caller disposes them.</returns>
-    public IReadOnlyList<Tensor?> GradientsOf(Tensor loss, double share = 1)
-    {
-        var parameters = Weights.ModelParameters;
-        if (!loss.requires_grad)
-            return [.. parameters.Select(_ => (Tensor?)null)];
-        using var scope = NewDisposeScope();
-        var gradients = autograd.grad([loss * (Scaler.Scale * share)], [.. parameters], allow_unused: true);
-        ActivationCheckpoint.ThrowIfFailed();
-        return [.. gradients.Select(gradient => gradient is { IsInvalid: false } ? gradient.DetachFromDisposeScope() : null)];
-    }
-
-    /// <summary>Adds gradients to those of the step so far.</summary>
-    /// <param name="gradients">What <see cref="GradientsOf"/> returned; they stay the caller's.</param>
-    public void Add(IReadOnlyList<Tensor?> gradients) => Weights.AddGradients(gradients);
 
     /// <summary>Takes one step with the gradients so far and clears them.</summary>
     /// <param name="where">How much of the run is behind, in [0, 1).</param>
