@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a clean clone to out/: sets up, builds, draws a picture, segments it from a click and from a box, draws a video and
+# From a clean clone to out/: builds, draws a picture, segments it from a click and from a box, draws a video and
 # follows two balls through it, of which one disappears behind a box and comes back.
 #
 #   tools/demo.sh                                        what the project draws, with the small checkpoint
@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case "${1:-}" in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
-"$repo/tools/setup.sh" </dev/null
+need_ffmpeg
 sam2="$repo/tools/sam2"
 out="$PWD/out"
 

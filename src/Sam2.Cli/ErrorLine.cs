@@ -19,7 +19,7 @@ internal static partial class ErrorLine
                 $"internal error, {exception.GetType().Name}: {Flatten(exception.Message)} (--verbose shows where)",
             OutOfMemoryException => "out of memory",
             DllNotFoundException or BadImageFormatException =>
-                $"a native library can't be loaded (run tools/setup.sh): {Flatten(exception.Message)}",
+                $"a native library can't be loaded: {Flatten(exception.Message)}",
             TypeInitializationException { InnerException: { } cause } => Of(cause),
             _ => Flatten(exception.Message),
         };

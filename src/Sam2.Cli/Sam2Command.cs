@@ -5,6 +5,7 @@ using Sam2.Cli.Commands;
 using Sam2.Cli.Commands.Annotate;
 using Sam2.Cli.Commands.Evaluation;
 using Sam2.Cli.Commands.Everything;
+using Sam2.Torch.Runtime;
 
 namespace Sam2.Cli;
 
@@ -58,6 +59,11 @@ public static class Sam2Command
         try
         {
             cancellation.ThrowIfCancellationRequested();
+            if (parsed.Action is not HelpAction && parsed.CommandResult.Command is not RootCommand)
+            {
+                TorchRuntime.EnsureLoaded();
+            }
+
             return parsed.Invoke(invocation);
         }
         catch (OperationCanceledException) when (cancellation.WaitHandle.WaitOne(SignalDelay))

@@ -38,6 +38,6 @@ public static class PeakMemory
         }
 
         using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
+        return Math.Max(process.PeakWorkingSet64, process.WorkingSet64); // macOS knows no peak, which reads as 0
     }
 }

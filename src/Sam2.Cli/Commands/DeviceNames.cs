@@ -21,7 +21,7 @@ internal static class DeviceNames
 
         if (device.type == DeviceType.CUDA && !torch.cuda.is_available())
         {
-            throw new CliException($"--device {name}: libtorch finds no CUDA device; use --device cpu, or build with a CUDA libtorch (see README)");
+            throw new CliException($"--device {name}: libtorch finds no CUDA device; use --device cpu, or build with -p:TorchDevice=cuda");
         }
 
         if (device.type == DeviceType.CUDA && device.index >= torch.cuda.device_count())

@@ -15,9 +15,7 @@ internal sealed record ModelRequest(string NameOrPath, string? Config, string De
     /// <summary>Loads the model, ready for inference. The number of threads is the process's from now on.</summary>
     public Sam2Model Load()
     {
-        var (device, precision) = (ApplyDevice(), PrecisionNames.ToScalarType(Precision));
-        PrecisionSupport.Require(device, precision);
-        return ModelLoader.Load(NameOrPath, Config, device, precision);
+        return ModelLoader.Load(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision));
     }
 
     /// <summary>The device, which may be missing; sets the number of threads.</summary>

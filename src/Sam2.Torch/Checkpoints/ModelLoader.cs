@@ -1,4 +1,5 @@
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,6 +52,7 @@ public static class ModelLoader
     /// <summary>A model with random weights; <paramref name="origin"/> is named if the configuration contradicts itself.</summary>
     internal static Sam2Model Build(string origin, Sam2Config config)
     {
+        TorchRuntime.EnsureLoaded();
         try
         {
             return new Sam2Model(config);

@@ -23,11 +23,11 @@ internal sealed class ElfLibrary
         _image = image;
         if (image.Length < 64 || !image.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8)) throw new InvalidDataException("not a 64-bit little-endian ELF file");
 
-        (ulong headers, int size, int count) = (U64(32), U16(54), U16(56));
+        (ulong headers, ulong size, ulong count) = (U64(32), U16(54), U16(56));
         (ulong Offset, ulong Size) dynamic = default;
-        for (var i = 0; i < count; i++)
+        for (ulong i = 0; i < count; i++)
         {
-            var header = headers + (ulong)(i * size);
+            var header = headers + (i * size);
             switch (U32(header))
             {
                 case 1: _segments.Add((U64(header + 16), U64(header + 8), U64(header + 32))); break; // PT_LOAD
@@ -42,24 +42,28 @@ internal sealed class ElfLibrary
     /// or data of the library refers to a symbol of that version, because it would have no address.
     /// </summary>
     /// <param name="version">The version, such as GLIBCXX_3.4.32.</param>
-    /// <returns>Whether the version was wanted and can be done without; the image is changed only then.</returns>
+    /// <returns>Whether the version was wanted and is weak now; the image is changed only then.</returns>
+    /// <exception cref="InvalidDataException">The image is damaged; it is not changed.</exception>
     public bool TryMakeWeak(string version)
     {
-        const long verneed = 0x6ffffffe, verneednum = 0x6fffffff;
+        const long verneed = 0x6ffffffe;
         if (!_dynamic.TryGetValue(verneed, out var address)) return false;
 
+        // Both lists are linked by distances, of which the last is 0.
         List<ulong> entries = [];
-        var need = Offset(address);
-        for (ulong i = 0; i < _dynamic.GetValueOrDefault(verneednum); i++)
+        ulong need = Offset(address), nextNeed;
+        do
         {
-            var entry = need + U32(need + 8);
-            for (var left = U16(need + 2); left > 0; left--)
+            ulong entry = need + U32(need + 8), nextEntry;
+            do
             {
-                if (Text(U32(entry + 8)) == version) entries.Add(entry);
-                entry += U32(entry + 12);
+                if (Text(U32(entry + 8)) == version && (U16(entry + 4) & WeakFlag) == 0) entries.Add(entry);
+                entry += nextEntry = U32(entry + 12);
             }
-            need += U32(need + 12);
+            while (nextEntry != 0);
+            need += nextNeed = U32(need + 12);
         }
+        while (nextNeed != 0);
         if (entries.Count == 0 || entries.Exists(entry => IsReferred(U16(entry + 6)))) return false;
 
         foreach (var entry in entries)
@@ -71,7 +75,7 @@ internal sealed class ElfLibrary
     private bool IsReferred(int version)
     {
         const long versym = 0x6ffffff0, rela = 7, relaSize = 8, jmprel = 23, jmprelSize = 2;
-        var versions = Offset(_dynamic[versym]);
+        var versions = Offset(Entry(versym));
         foreach (var (table, size) in new[] { (rela, relaSize), (jmprel, jmprelSize) })
         {
             if (!_dynamic.TryGetValue(table, out var address)) continue;
@@ -88,9 +92,13 @@ internal sealed class ElfLibrary
     /// <summary>A string of the dynamic string table.</summary>
     private string Text(ulong index)
     {
-        var rest = _image.AsSpan((int)(Offset(_dynamic[5]) + index));
+        const long strtab = 5;
+        var rest = Rest(Offset(Entry(strtab)) + index, 1);
         return Encoding.ASCII.GetString(rest[..Math.Max(0, rest.IndexOf((byte)0))]);
     }
+
+    private ulong Entry(long tag) =>
+        _dynamic.TryGetValue(tag, out var value) ? value : throw new InvalidDataException($"its dynamic section has no entry {tag:x}");
 
     /// <summary>Where in the file what is loaded at an address stands.</summary>
     private ulong Offset(ulong address)
@@ -100,12 +108,13 @@ internal sealed class ElfLibrary
         throw new InvalidDataException($"address {address:x} lies in no segment");
     }
 
-    private ushort U16(ulong at) => BinaryPrimitives.ReadUInt16LittleEndian(Slice(at));
+    private ushort U16(ulong at) => BinaryPrimitives.ReadUInt16LittleEndian(Rest(at, sizeof(ushort)));
 
-    private uint U32(ulong at) => BinaryPrimitives.ReadUInt32LittleEndian(Slice(at));
+    private uint U32(ulong at) => BinaryPrimitives.ReadUInt32LittleEndian(Rest(at, sizeof(uint)));
 
-    private ulong U64(ulong at) => BinaryPrimitives.ReadUInt64LittleEndian(Slice(at));
+    private ulong U64(ulong at) => BinaryPrimitives.ReadUInt64LittleEndian(Rest(at, sizeof(ulong)));
 
-    private ReadOnlySpan<byte> Slice(ulong at) =>
-        at <= (ulong)_image.Length ? _image.AsSpan((int)at) : throw new InvalidDataException("cut off");
+    /// <summary>The file from an offset on; at least so many bytes.</summary>
+    private ReadOnlySpan<byte> Rest(ulong at, int least) =>
+        at <= (ulong)(_image.Length - least) ? _image.AsSpan((int)at) : throw new InvalidDataException("the file is cut off");
 }

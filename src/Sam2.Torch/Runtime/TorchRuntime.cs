@@ -9,7 +9,7 @@ namespace Sam2.Torch.Runtime;
 
 /// <summary>
 /// Loads TorchSharp's native library, also on Linux systems whose C++ library is older than the one it was built with (Debian 12,
-/// Ubuntu 22.04, RHEL 9).
+/// Ubuntu 22.04).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -98,8 +98,7 @@ public static partial class TorchRuntime
     [SupportedOSPlatform("linux")]
     private static IntPtr LoadTolerantCopy(Assembly assembly)
     {
-        var path = SearchFolders(assembly).Select(folder => Path.Combine(folder, $"lib{NativeName}.so")).FirstOrDefault(File.Exists);
-        if (path is null) return IntPtr.Zero;
+        if (FindInstalled() is not { } path) return IntPtr.Zero;
 
         // The copy lies elsewhere, so what it needs must be loaded when it is.
         var folder = Path.GetDirectoryName(path)!;
@@ -156,6 +155,10 @@ public static partial class TorchRuntime
         }
         throw failure ?? new IOException("no folder for temporary files exists");
     }
+
+    /// <summary>Where TorchSharp's native library is installed; null if it isn't.</summary>
+    internal static string? FindInstalled() =>
+        SearchFolders(typeof(torch).Assembly).Select(folder => Path.Combine(folder, FileName(NativeName))).FirstOrDefault(File.Exists);
 
     private static IEnumerable<string> SearchFolders(Assembly assembly)
     {

@@ -35,7 +35,9 @@ public sealed partial class TorchRuntimeException : Exception
         }
         if (MissingVersion().Match(reason) is { Success: true } version)
             return new($"{what}: it needs {version.Groups[1].Value}, which is newer than this system's. It needs glibc 2.34 and the C++ library of GCC 12, as Debian 12 and Ubuntu 22.04 have them.", inner);
-        var first = reason.Trim().Split('\n')[0].Trim();
+        // On Linux and macOS .NET first recommends tools, and gives the loader's words after that.
+        var lines = reason.Trim().Split('\n', StringSplitOptions.TrimEntries);
+        var first = lines.Length > 1 && lines[0].StartsWith("Unable to load shared library", StringComparison.Ordinal) ? lines[1] : lines[0];
         return new(OperatingSystem.IsWindows()
             ? $"{what} ({first}). Install the Visual C++ Redistributable for Visual Studio 2022."
             : $"{what}: {first}", inner);

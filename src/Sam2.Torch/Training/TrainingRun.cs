@@ -95,9 +95,7 @@ public static class TrainingRun
             throw new CheckpointException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
         }
         if (device.type == DeviceType.CUDA && !cuda.is_available())
-            throw new CheckpointException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or a CUDA libtorch");
-        if (recipe.Precision == TrainingPrecision.Fp16 && !HalfPrecision.WorksOn(device))
-            throw new CheckpointException("precision", $"is fp16, but this libtorch can't compute in half precision on {name}", "Use precision: bf16 or fp32, or device: cuda");
+            throw new CheckpointException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
         return device;
     }
 }

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch;
 using Sam2.Torch.Checkpoints;
-using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -120,14 +118,11 @@ public class TrainCommandTests
     }
 
     [Test]
-    public void A_precision_that_the_device_lacks_is_one_line_with_what_to_use_instead()
+    public void Trains_in_half_precision([Values("bf16", "fp16")] string precision)
     {
-        if (HalfPrecision.WorksOn(torch.CPU))
-            Assert.Ignore("This libtorch computes in half precision on the CPU.");
-        var run = Train("run", "--set", "precision=fp16");
-        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
-        Assert.That(run.Error, Does.Contain("precision: is fp16").And.Contain("on cpu").And.Contain("bf16"));
-        Assert.That(Directory.Exists(_folder.At("run")), Is.False);
+        var run = Train("run", "--set", "steps=2", "--set", $"precision={precision}", "--set", "validation=");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(_folder.At("run", "model.pt"), Does.Exist);
     }
 
     [Test]

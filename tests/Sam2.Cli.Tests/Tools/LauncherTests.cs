@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace Sam2.Cli.Tests.Tools;
 
-/// <summary>tools/sam2 with a stand-in for <c>dotnet</c> that notes when it builds.</summary>
+/// <summary>tools/sam2 with a <c>dotnet</c> of the tests' making that notes when it builds.</summary>
 [Platform("Linux,MacOsX")]
 [UnsupportedOSPlatform("windows")]
 public class LauncherTests
@@ -17,7 +17,7 @@ public class LauncherTests
         Directory.CreateDirectory(_folder.At("src", "Sam2.Cli"));
         File.WriteAllText(_folder.At("src", "Sam2.Cli", "Program.cs"), "");
         Directory.CreateDirectory(_folder.At("weights"));
-        foreach (var name in new[] { "Directory.Build.props", "Directory.Packages.props", "TorchStack.props", "weights/manifest.json" })
+        foreach (var name in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "weights/manifest.json" })
         {
             File.WriteAllText(_folder.At(name), "");
         }
@@ -61,6 +61,17 @@ public class LauncherTests
     }
 
     [Test]
+    public void Builds_again_for_another_device()
+    {
+        Sam2("info");
+        _folder.Run("sam2", ["info"], ("TorchDevice", "cuda"));
+        _folder.Run("sam2", ["info"], ("TorchDevice", "cuda"));
+        Assert.That(Builds, Is.EqualTo(2));
+        Sam2("info");
+        Assert.That(Builds, Is.EqualTo(3));
+    }
+
+    [Test]
     public void Passes_arguments_and_exit_code()
     {
         var run = Sam2("segment", "my picture.jpg", "--point", "1,2", "");
@@ -82,7 +93,7 @@ public class LauncherTests
 
     private int Builds => File.Exists(_folder.At("builds")) ? File.ReadAllLines(_folder.At("builds")).Length : 0;
 
-    private Script Sam2(params string[] arguments) => _folder.Run("sam2", arguments, ("TorchStack", "nuget"), ("TorchDevice", "cpu"));
+    private Script Sam2(params string[] arguments) => _folder.Run("sam2", arguments);
 
     private void Dotnet(string build) => _folder.Program("dotnet", $$"""
         case "$1" in
@@ -90,7 +101,7 @@ public class LauncherTests
             build)
                 echo build >>'{{_folder.At("builds")}}'
                 {{build}}
-                output='{{_folder.At("artifacts", "nuget", "bin", "Sam2.Cli", "release")}}'
+                output='{{_folder.At("artifacts", "bin", "Sam2.Cli", "release")}}'
                 mkdir -p "$output"; touch "$output/sam2.dll" ;;
             exec) shift 2; printf '<%s>' "$@"; echo; exit 7 ;;
         esac

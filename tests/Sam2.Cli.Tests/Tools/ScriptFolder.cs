@@ -8,6 +8,7 @@ namespace Sam2.Cli.Tests.Tools;
 internal sealed class ScriptFolder : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private bool _bare;
 
     public ScriptFolder()
     {
@@ -21,6 +22,17 @@ internal sealed class ScriptFolder : IDisposable
 
     public string At(params string[] parts) => _folder.At(parts);
 
+    /// <summary>Takes the machine's programs off the path, but for those that any system has.</summary>
+    public void LeaveOnlyBasicPrograms()
+    {
+        _bare = true;
+        var folders = Environment.GetEnvironmentVariable("PATH")!.Split(':');
+        foreach (var name in (string[])["basename", "bash", "cat", "cut", "dirname", "env", "find", "grep", "head", "mkdir", "mv", "paste", "rm", "sed"])
+        {
+            File.CreateSymbolicLink(At("bin", name), folders.Select(folder => Path.Combine(folder, name)).First(File.Exists));
+        }
+    }
+
     /// <summary>Puts a program on the path: the body of a bash script.</summary>
     public void Program(string name, string body)
     {
@@ -33,12 +45,8 @@ internal sealed class ScriptFolder : IDisposable
     public Script Run(string tool, string[] arguments, params (string Name, string? Value)[] environment) =>
         Script.Run("bash", [_folder.At("tools", tool), .. arguments], (ProcessStartInfo start) =>
         {
-            start.Environment["PATH"] = $"{_folder.At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-            foreach (var name in new[] { "TorchStack", "TorchDevice", "LIBTORCH" })
-            {
-                start.Environment.Remove(name);
-            }
-
+            start.Environment["PATH"] = _bare ? _folder.At("bin") : $"{_folder.At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+            start.Environment.Remove("TorchDevice");
             foreach (var (name, value) in environment)
             {
                 start.Environment[name] = value;
