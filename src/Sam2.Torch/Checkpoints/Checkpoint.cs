@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>

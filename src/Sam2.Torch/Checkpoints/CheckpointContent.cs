@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>What a format's reader found: the tensors of the model, and everything else.</summary>

@@ -6,6 +6,8 @@ namespace Sam2.Torch.Checkpoints;
 /// <summary>
 /// Downloads published checkpoints. The bytes go to NAME.part, so an interrupted download is resumed where it stopped (if the
 /// server's file is still the same one); the complete file is opened and its checksums are verified before it gets its name.
+/// Packages for resilient HTTP repeat whole requests; going on after the last byte that arrived is what matters for files of
+/// hundreds of megabytes.
 /// </summary>
 public static class CheckpointDownload
 {
@@ -160,3 +162,76 @@ public static class CheckpointDownload
 
     private sealed class TransientException(string message) : Exception(message);
 }
+
+/// <summary>
+/// The bytes of a download that is not complete: NAME.part, and NAME.part.tag with the server's validator (ETag or date),
+/// without which nobody knows whether the rest of the server's file still belongs to these bytes.
+/// </summary>
+internal sealed class PartFile : IDisposable
+{
+    private readonly FileStream _stream;
+    private readonly string _tagPath;
+
+    /// <summary>Opens or creates the part of <paramref name="target"/>. Nobody else may download it at the same time.</summary>
+    public PartFile(string target)
+    {
+        Path = PartOf(target);
+        _tagPath = TagOf(target);
+        _stream = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        Validator = File.Exists(_tagPath) ? File.ReadAllText(_tagPath) : "";
+        if (Validator.Length == 0 || Validator.Any(char.IsControl))
+            Restart("");
+        _stream.Seek(0, SeekOrigin.End);
+    }
+
+    /// <summary>Where the bytes are.</summary>
+    public string Path { get; }
+
+    /// <summary>What the server calls this version of the file; empty if it can't be resumed.</summary>
+    public string Validator { get; private set; }
+
+    /// <summary>Bytes so far.</summary>
+    public long Length => _stream.Length;
+
+    /// <summary>Forgets the bytes; those that follow are of the version <paramref name="validator"/>.</summary>
+    public void Restart(string validator)
+    {
+        _stream.SetLength(0);
+        Validator = validator;
+        if (validator.Length > 0)
+            File.WriteAllText(_tagPath, validator);
+        else
+            File.Delete(_tagPath);
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
+
+    public void Flush() => _stream.Flush(flushToDisk: true);
+
+    public void Dispose() => _stream.Dispose();
+
+    /// <summary>Gives the complete file its name.</summary>
+    public static void Complete(string target)
+    {
+        File.Move(PartOf(target), target, overwrite: true);
+        File.Delete(TagOf(target));
+    }
+
+    private static string PartOf(string target) => target + ".part";
+
+    private static string TagOf(string target) => target + ".part.tag";
+}
+
+/// <summary>Patience of a download.</summary>
+/// <param name="Attempts">Attempts in a row that bring nothing before it gives up.</param>
+/// <param name="Pause">Pause before the second attempt; doubles with each further one.</param>
+/// <param name="Stall">Longest wait for the next bytes.</param>
+internal sealed record DownloadOptions(int Attempts, TimeSpan Pause, TimeSpan Stall)
+{
+    public static DownloadOptions Default { get; } = new(5, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+}
+
+/// <summary>How far a download is.</summary>
+/// <param name="Received">Bytes on disk, those of an earlier, interrupted download included.</param>
+/// <param name="Total">Bytes of the whole file; null if the server doesn't say.</param>
+public readonly record struct DownloadProgress(long Received, long? Total);

@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
@@ -13,12 +14,20 @@ public static class ConfigInference
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="configPath">A YAML file; null to find out.</param>
     /// <exception cref="CheckpointException">The shapes leave something open, or contradict the configuration; the error says what.</exception>
+    /// <exception cref="ConfigurationException">The YAML file has an unknown or impossible setting, or too few.</exception>
     public static Sam2Config Infer(Checkpoint checkpoint, string? configPath = null)
     {
-        var (config, origin) = Find(checkpoint, configPath);
-        RequireAgreement(checkpoint, config, origin);
-        ConfigValidation.Require(origin, config);
-        return config;
+        try
+        {
+            var (config, origin) = Find(checkpoint, configPath);
+            RequireAgreement(checkpoint, config, origin);
+            ConfigValidation.Require(origin, config);
+            return config;
+        }
+        catch (ConfigurationException e) when (e.File == checkpoint.Path)
+        {
+            throw new CheckpointException(e.File, e.Cause, e.Remedy, e);
+        }
     }
 
     /// <summary>Name of the published architecture (<see cref="Sam2Presets"/>) whose shapes these are, or null.</summary>
@@ -64,11 +73,11 @@ public static class ConfigInference
     {
         var tree = ConfigYaml.ReadModel(path);
         if (tree.ContainsKey(ConfigTree.Target))
-            return ConfigTree.Overlay(path, tree, ConfigDefaults.Original);
+            return ConfigTree.Overlay(path, tree, ConfigTree.OriginalDefaults);
 
-        var missing = ShapeInference.Undetermined.Where(setting => !ConfigTree.Has(tree, setting)).ToList();
+        var missing = ShapeInference.Undetermined.Where(setting => !RecordTree.Has(tree, setting)).ToList();
         if (missing.Count > 0 && PublishedName(checkpoint) is null)
-            throw new CheckpointException(path, $"lacks {string.Join(", ", missing)}, which the shapes of {checkpoint.Path} don't tell", "Add these settings under 'model:'");
+            throw new ConfigurationException(path, $"lacks {string.Join(", ", missing)}, which the shapes of {checkpoint.Path} don't tell", "Add these settings under 'model:'");
         var start = PublishedName(checkpoint) is { } name ? Sam2Presets.ByName[name] : FamilyDefaults(checkpoint);
         var config = ConfigTree.Overlay(path, tree, ShapeInference.Apply(checkpoint, start));
         return WithGrid(tree, config);
@@ -79,9 +88,9 @@ public static class ConfigInference
     {
         var layer = config.MemoryAttention.Layer;
         IntList grid = [config.ImageEmbeddingSize, config.ImageEmbeddingSize];
-        if (!ConfigTree.Has(tree, "memory_attention.layer.self_attention.feat_sizes"))
+        if (!RecordTree.Has(tree, "memory_attention.layer.self_attention.feat_sizes"))
             layer = layer with { SelfAttention = layer.SelfAttention with { FeatSizes = grid } };
-        if (!ConfigTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes"))
+        if (!RecordTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes"))
             layer = layer with { CrossAttention = layer.CrossAttention with { FeatSizes = grid } };
         return config with { MemoryAttention = config.MemoryAttention with { Layer = layer } };
     }
@@ -95,7 +104,7 @@ public static class ConfigInference
         var differences = ConfigTree.Differences(config, ShapeInference.Apply(checkpoint, config)).ToList();
         if (differences.Count == 0)
             return;
-        var listed = differences.Take(5).Select(d => $"{d.Path} is {ConfigTree.Text(d.A)}, the weights have {ConfigTree.Text(d.B)}");
+        var listed = differences.Take(5).Select(d => $"{d.Path} is {PlainYaml.Flow(d.A)}, the weights have {PlainYaml.Flow(d.B)}");
         throw new CheckpointException(checkpoint.Path,
             $"doesn't fit its configuration ({origin}) in {differences.Count} settings: {string.Join("; ", listed)}{(differences.Count > 5 ? "; …" : "")}",
             "Give the configuration that the file was trained with (--config), or leave it out to have it found");

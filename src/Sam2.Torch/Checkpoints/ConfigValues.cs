@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
@@ -29,7 +30,16 @@ public static class ConfigValues
         // safetensors metadata is text: there it is JSON.
         var tree = value as PlainDictionary ?? (value is string text ? PlainJson.TryRead(text) as PlainDictionary : null);
         // Other software may use the same name for something else.
-        return tree is not null && tree.ContainsKey(ConfigTree.Target) ? ConfigTree.Overlay(checkpoint.Path, tree, ConfigDefaults.Original) : null;
+        if (tree is null || !tree.ContainsKey(ConfigTree.Target))
+            return null;
+        try
+        {
+            return ConfigTree.Overlay(checkpoint.Path, tree, ConfigTree.OriginalDefaults);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CheckpointException(e.File, e.Cause, e.Remedy, e);
+        }
     }
 
     private static object? WithoutFractions(object? value) => value switch

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
 
@@ -35,7 +36,7 @@ public static partial class ModelCatalog
 
     /// <summary>The name of the manifest that is closest to a misspelt one.</summary>
     internal static string Closest(string name) =>
-        Models.Select(model => model.Name).MinBy(candidate => EditDistance.Between(candidate, name.ToLowerInvariant().Replace('-', '_')))!;
+        Spelling.Closest(name.ToLowerInvariant().Replace('-', '_'), Models.Select(model => model.Name));
 
     private static List<PublishedModel> ReadManifest()
     {

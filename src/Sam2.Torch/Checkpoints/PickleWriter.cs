@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Checkpoints;

@@ -1,9 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
 
-/// <summary>Plain values as JSON text, for safetensors metadata.</summary>
+/// <summary>
+/// Plain values as JSON text, for safetensors metadata. <c>JsonSerializer</c> alone would write 20.0 as 20, and what has no JSON
+/// form somehow.
+/// </summary>
 internal static class PlainJson
 {
     /// <exception cref="ArgumentException">A value has no JSON form (tensors, bytes, keys that are not names).</exception>
@@ -41,8 +45,8 @@ internal static class PlainJson
             case int number: json.WriteNumberValue(number); break;
             case long number: json.WriteNumberValue(number); break;
             case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
-            // "R" keeps a fraction or exponent, so that 20.0 comes back as a float.
-            case double number when double.IsFinite(number): json.WriteRawValue(Fractional(number)); break;
+            // This keeps a fraction or exponent, so that 20.0 comes back as a float.
+            case double number when double.IsFinite(number): json.WriteRawValue(PlainYaml.Fractional(number)); break;
             case string text: json.WriteStringValue(text); break;
             case PlainList list:
                 json.WriteStartArray();
@@ -72,12 +76,6 @@ internal static class PlainJson
         PlainDictionary dictionary => dictionary.All(CanWrite),
         _ => false,
     };
-
-    private static string Fractional(double number)
-    {
-        var text = number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-        return text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
-    }
 
     private static object? Read(JsonElement element) => element.ValueKind switch
     {

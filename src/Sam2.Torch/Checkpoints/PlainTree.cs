@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>Bounds on a tree of plain values once it is complete, so that whoever walks it needs no checks of their own.</summary>

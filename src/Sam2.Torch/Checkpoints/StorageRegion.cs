@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>The bytes of one storage in a file. Tensors that share a storage share the instance.</summary>
@@ -34,7 +36,7 @@ internal sealed class StorageRegion(ByteSource source, string name, long offset,
             done += block.Length;
         }
         if (inPassing)
-            Confirm(sum.Value);
+            Confirm(sum.GetCurrentHashAsUInt32());
     }
 
     /// <summary>Verifies the checksum, if there is one and it has not been verified before.</summary>
@@ -51,7 +53,7 @@ internal sealed class StorageRegion(ByteSource source, string name, long offset,
             sum.Append(block);
             done += block.Length;
         }
-        Confirm(sum.Value);
+        Confirm(sum.GetCurrentHashAsUInt32());
     }
 
     private void Confirm(uint sum)

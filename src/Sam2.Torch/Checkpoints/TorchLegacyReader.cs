@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
 

@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>Reads what <c>torch.save</c> has written since PyTorch 1.6: <c>NAME/data.pkl</c> and one entry <c>NAME/data/KEY</c> per storage.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
 

@@ -1,11 +1,14 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// Writes a zip archive of stored entries whose bytes begin at multiples of 64, as torch.save does, so that they can be
-/// mapped into memory. Sizes are known beforehand; the checksum is filled in once an entry's bytes have passed.
+/// mapped into memory, and whose dates are fixed, so that equal content gives equal files. (<c>ZipArchive</c> can't align: it
+/// lets nobody write the extra field that fills the gap.) Sizes are known beforehand; the checksum is filled in once an entry's
+/// bytes have passed.
 /// </summary>
 /// <param name="stream">Seekable, positioned where the archive begins.</param>
 /// <param name="alwaysZip64">Write 64-bit sizes and offsets even where 32 bits do.</param>
@@ -15,7 +18,7 @@ internal sealed class ZipWriter(Stream stream, bool alwaysZip64 = false)
     private const int LocalSize = 30, CentralSize = 46;
     private const ushort Utf8Names = 0x800;
     private const ushort Version = 20, VersionZip64 = 45;
-    private const ushort DosDate = (1980 - 1980) << 9 | 1 << 5 | 1;   // a fixed date: equal content gives equal files
+    private const ushort DosDate = (1980 - 1980) << 9 | 1 << 5 | 1;
 
     private readonly List<(byte[] Name, long Length, uint Crc, long Header)> _entries = [];
 
@@ -43,9 +46,9 @@ internal sealed class ZipWriter(Stream stream, bool alwaysZip64 = false)
 
         var end = stream.Position;
         stream.Position = header;
-        stream.Write(LocalHeader(rawName, length, crc.Value, header, zip64));
+        stream.Write(LocalHeader(rawName, length, crc.GetCurrentHashAsUInt32(), header, zip64));
         stream.Position = end;
-        _entries.Add((rawName, length, crc.Value, header));
+        _entries.Add((rawName, length, crc.GetCurrentHashAsUInt32(), header));
     }
 
     /// <summary>Appends an entry that is in memory.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
-using Sam2.Torch.Checkpoints;
 
 namespace Sam2.Torch.Media;
 
@@ -8,7 +8,7 @@ namespace Sam2.Torch.Media;
 internal sealed class PngChunkStream(Stream source) : Stream
 {
     private string _type = "";
-    private Crc32 _crc;
+    private readonly Crc32 _crc = new();
 
     /// <summary>Bytes of the current chunk that have not been read.</summary>
     public uint Remaining { get; private set; }
@@ -40,7 +40,7 @@ internal sealed class PngChunkStream(Stream source) : Stream
             throw new InvalidDataException("a chunk is longer than the format allows");
         }
 
-        _crc = default;
+        _crc.Reset();
         _crc.Append(head[4..]);
         _type = Encoding.Latin1.GetString(head[4..]);
         return _type;
@@ -133,7 +133,7 @@ internal sealed class PngChunkStream(Stream source) : Stream
     {
         Span<byte> stored = stackalloc byte[4];
         source.ReadExactly(stored);
-        if (BinaryPrimitives.ReadUInt32BigEndian(stored) != _crc.Value)
+        if (BinaryPrimitives.ReadUInt32BigEndian(stored) != _crc.GetCurrentHashAsUInt32())
         {
             throw new InvalidDataException($"the checksum of a {_type} chunk is wrong");
         }

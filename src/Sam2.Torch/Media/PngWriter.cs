@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using Sam2.Torch.Checkpoints;
 
 namespace Sam2.Torch.Media;
 
@@ -72,11 +72,11 @@ internal static class PngWriter
         output.Write(word);
         Encoding.ASCII.GetBytes(type, word);
         output.Write(word);
-        var crc = default(Crc32);
+        var crc = new Crc32();
         crc.Append(word);
         crc.Append(data);
         output.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(word, crc.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(word, crc.GetCurrentHashAsUInt32());
         output.Write(word);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
 

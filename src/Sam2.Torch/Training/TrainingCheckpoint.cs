@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
@@ -81,11 +82,18 @@ internal sealed class TrainingCheckpoint(
 
     private void RequireSameRecipe(string path, string text)
     {
-        var own = RecipeYaml.Parse("recipe", RecipeYaml.Format(recipe));
-        var differences = SettingsTree.Differences(RecipeYaml.Parse(path, text), own).Where(d => !MayChange(d.Path)).ToList();
+        List<(string Path, string Written, string Now)> differences;
+        try
+        {
+            differences = [.. RecipeYaml.Differences(path, text, recipe).Where(d => !MayChange(d.Path))];
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CheckpointException(path, $"its recipe {e.Cause}", CheckpointRemedy.Resave, e);
+        }
         if (differences.Count > 0)
             throw new CheckpointException(path,
-                $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {RecipeYaml.Flow(d.A)}, now {RecipeYaml.Flow(d.B)}"))}{(differences.Count > 5 ? "; …" : "")}",
+                $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {d.Written}, now {d.Now}"))}{(differences.Count > 5 ? "; …" : "")}",
                 "Resume with the same settings, or start a new run from its weights with model.checkpoint and another --out");
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Logging;
 using Sam2.Torch.Training.Recipes;
 using TorchSharp;
@@ -17,8 +18,9 @@ public static class TrainingRun
     /// <param name="output">Where the table for people goes.</param>
     /// <param name="cancellation">Ends the run after the step that is being taken, with a checkpoint.</param>
     /// <returns>How far the run is.</returns>
-    /// <exception cref="TrainingException">The folder holds a run that was not to be resumed, or the run diverges.</exception>
-    /// <exception cref="CheckpointException">A setting is wrong, or a file is missing, damaged or of another recipe.</exception>
+    /// <exception cref="TrainingException">The folder holds a run that was not to be resumed or can't be written, or the run diverges.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    /// <exception cref="CheckpointException">A checkpoint is missing, damaged or of another recipe.</exception>
     /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
     public static RunState Execute(Recipe recipe, TrainingFolder folder, bool resume, TextWriter output, CancellationToken cancellation)
@@ -57,7 +59,8 @@ public static class TrainingRun
 
     /// <summary>Finds what would keep a run from beginning, as far as that is known without training.</summary>
     /// <param name="recipe">All settings.</param>
-    /// <exception cref="CheckpointException">A setting is wrong, or a file is missing or damaged.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    /// <exception cref="CheckpointException">A checkpoint is missing or damaged.</exception>
     /// <exception cref="Datasets.DatasetException">A data set is missing or damaged.</exception>
     /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
     internal static void Check(Recipe recipe)
@@ -79,7 +82,7 @@ public static class TrainingRun
 
     private static void WriteRecipe(string path, Recipe recipe) => AtomicFile.Write(
         path, stream => stream.Write(Encoding.UTF8.GetBytes(RecipeYaml.Format(recipe))),
-        e => new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room", e));
+        e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
 
     /// <summary>The device, which is there and computes in the recipe's precision.</summary>
     private static Device DeviceFor(Recipe recipe)
@@ -92,10 +95,10 @@ public static class TrainingRun
         }
         catch (Exception e) when (e is not DllNotFoundException and not TypeInitializationException)
         {
-            throw new CheckpointException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
+            throw new ConfigurationException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
         }
         if (device.type == DeviceType.CUDA && !cuda.is_available())
-            throw new CheckpointException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
+            throw new ConfigurationException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
         return device;
     }
 }

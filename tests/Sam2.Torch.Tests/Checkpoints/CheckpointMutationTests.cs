@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;
@@ -100,7 +102,7 @@ public class CheckpointMutationTests
                 var data = header + 30 + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 26)..]) + BinaryPrimitives.ReadUInt16LittleEndian(span[(int)(header + 28)..]);
                 if (length >= 0 && length <= file.Length - data)
                 {
-                    var crc = Crc32.Of(span.Slice((int)data, (int)length));
+                    var crc = Crc32.HashToUInt32(span.Slice((int)data, (int)length));
                     BinaryPrimitives.WriteUInt32LittleEndian(span[(central + 16)..], crc);
                     BinaryPrimitives.WriteUInt32LittleEndian(span[(int)(header + 14)..], crc);
                 }

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -85,7 +86,7 @@ public class ConfigInferenceTests
         using var folder = new TemporaryFolder();
         using var checkpoint = Save(Custom(), folder["mine.pt"]);
         File.WriteAllText(folder["c.yaml"], "model:\n  image_size: 64\n");
-        Assert.That(() => ConfigInference.Infer(checkpoint, folder["c.yaml"]), Throws.TypeOf<CheckpointException>().With.Message
+        Assert.That(() => ConfigInference.Infer(checkpoint, folder["c.yaml"]), Throws.TypeOf<ConfigurationException>().With.Message
             .Contains("window_spec").And.Message.Contains("global_att_blocks").And.Message.Contains("c.yaml"));
     }
 

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;

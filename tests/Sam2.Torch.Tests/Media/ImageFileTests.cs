@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
@@ -102,7 +103,7 @@ public class ImageFileTests
         byte[] png = File.ReadAllBytes(path);
         byte[] exif = TestPictures.Exif(orientation, littleEndian: false)[6..];
         byte[] chunk = [0, 0, 0, (byte)exif.Length, .. "eXIf"u8, .. exif, 0, 0, 0, 0];
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.Of(chunk.AsSpan(4, exif.Length + 4)));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.HashToUInt32(chunk.AsSpan(4, exif.Length + 4)));
         File.WriteAllBytes(path, [.. png[..33], .. chunk, .. png[33..]]);
         AssertUpright(path, orientation);
     }
@@ -287,7 +288,7 @@ public class ImageFileTests
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(8), height);
         var crc = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.Of(header));
+        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.HashToUInt32(header));
         return [.. ImageHeader.PngSignature, 0, 0, 0, 13, .. header, .. crc];
     }
 }

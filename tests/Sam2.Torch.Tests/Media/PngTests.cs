@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
@@ -166,7 +167,7 @@ public class PngTests
     private static byte[] Chunk(string type, byte[] data)
     {
         byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(type), .. data];
-        uint crc = Crc32.Of(body);
+        uint crc = Crc32.HashToUInt32(body);
         return
         [
             0, 0, (byte)(data.Length >> 8), (byte)data.Length, .. body,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Training.Recipes;
 
@@ -16,7 +17,7 @@ internal static class ProceduralArgument
     private const int DefaultCount = 8;
 
     /// <summary>Names of <see cref="ProceduralOptions"/> as recipes have them.</summary>
-    private static readonly IReadOnlyList<string> Options = [.. SettingsTree.Of(new ProceduralOptions()).Keys.Cast<string>()];
+    private static readonly IReadOnlyList<string> Options = [.. RecordTree.Default.Of(new ProceduralOptions()).Keys.Cast<string>()];
 
     /// <summary>The data set that a root means; null if it is a folder's name.</summary>
     /// <exception cref="CliException">A setting is unknown, no number, or out of range.</exception>
@@ -43,9 +44,9 @@ internal static class ProceduralArgument
 
         try
         {
-            return new ProceduralDataset(count, seed, SettingsTree.Overlay(root, new PlainDictionary(options), new ProceduralOptions()));
+            return new ProceduralDataset(count, seed, RecordTree.Default.Overlay(root, new PlainDictionary(options), new ProceduralOptions()));
         }
-        catch (Exception e) when (e is CheckpointException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is ConfigurationException or ArgumentOutOfRangeException)
         {
             throw new CliException(e.Message, e);
         }

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Training.Ablation;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using System.IO.Hashing;
 using System.Text.Json;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
@@ -18,15 +20,15 @@ internal sealed class SweepFolder(string path)
         new(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{Slug(variant.Name)}-seed{seed}")));
 
     /// <summary>What a run gave, or null if it is not over.</summary>
-    /// <exception cref="CheckpointException">It was a run of another recipe.</exception>
+    /// <exception cref="ConfigurationException">It was a run of another recipe.</exception>
     public SweepResult? Result(SweepVariant variant, long seed)
     {
         var run = Run(variant, seed);
         if (!File.Exists(ResultFile(run)))
             return null;
-        var differences = SettingsTree.Differences(ConfigYaml.Parse(run.Recipe, File.ReadAllText(run.Recipe)), RecipeYaml.Parse("recipe", RecipeYaml.Format(variant.Recipes[seed]))).ToList();
+        var differences = RecipeYaml.Differences(run.Recipe, File.ReadAllText(run.Recipe), variant.Recipes[seed]);
         if (differences.Count > 0)
-            throw new CheckpointException(run.Path, $"holds a run with other settings: {differences[0].Path} was {RecipeYaml.Flow(differences[0].A)}, now {RecipeYaml.Flow(differences[0].B)}",
+            throw new ConfigurationException(run.Path, $"holds a run with other settings: {differences[0].Path} was {differences[0].Written}, now {differences[0].Now}",
                 "Give the sweep another folder with --out, or delete this one to repeat the run");
         using var json = JsonDocument.Parse(File.ReadAllText(ResultFile(run)));
         var root = json.RootElement;
@@ -87,7 +89,7 @@ internal sealed class SweepFolder(string path)
     }
 
     /// <summary>Writes a file of the report completely or not at all.</summary>
-    /// <exception cref="CheckpointException">It can't be written.</exception>
+    /// <exception cref="TrainingException">It can't be written.</exception>
     public void WriteText(string name, string text)
     {
         var file = System.IO.Path.Combine(Path, name);
@@ -99,7 +101,7 @@ internal sealed class SweepFolder(string path)
 
     private static void Write(string file, byte[] bytes) => AtomicFile.Write(
         file, stream => stream.Write(bytes),
-        e => new CheckpointException(file, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room", e));
+        e => new TrainingException($"{file}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
 
     /// <summary>A name as part of a path: letters, digits, dots and hyphens, and a few digits that tell apart what this makes equal.</summary>
     private static string Slug(string name)
@@ -108,6 +110,6 @@ internal sealed class SweepFolder(string path)
         foreach (var c in name)
             slug.Append(char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-');
         var text = slug.ToString()[..Math.Min(slug.Length, 60)];
-        return $"{text}-{Crc32.Of(Encoding.UTF8.GetBytes(name)):x8}";
+        return $"{text}-{Crc32.HashToUInt32(Encoding.UTF8.GetBytes(name)):x8}";
     }
 }

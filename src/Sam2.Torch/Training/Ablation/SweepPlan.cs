@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
@@ -10,12 +11,12 @@ internal static class SweepPlan
 
     /// <summary>Reads a sweep.</summary>
     /// <param name="path">The YAML file.</param>
-    /// <exception cref="CheckpointException">The file can't be read, or a setting is unknown or of another type.</exception>
+    /// <exception cref="ConfigurationException">The file can't be read, or a setting is unknown or of another type.</exception>
     public static Sweep Read(string path)
     {
-        var sweep = SettingsTree.Overlay(path, ConfigYaml.ReadTree(path, "A sweep has recipe: and axes:"), new Sweep());
+        var sweep = RecordTree.Default.Overlay(path, PlainYaml.Read(path, "A sweep has recipe: and axes:"), new Sweep());
         if (sweep.Recipe.Length == 0)
-            throw new CheckpointException(path, "names no recipe", "Give one, such as recipe: nano.yaml");
+            throw new ConfigurationException(path, "names no recipe", "Give one, such as recipe: nano.yaml");
         return sweep with
         {
             Recipe = Path.Combine(Path.GetDirectoryName(path) ?? "", sweep.Recipe),
@@ -26,20 +27,20 @@ internal static class SweepPlan
     /// <summary>The variants, in the order of the axes.</summary>
     /// <param name="sweep">The sweep.</param>
     /// <param name="overrides">Settings of all runs from the command line, as <c>key=value</c>.</param>
-    /// <exception cref="CheckpointException">The sweep contradicts itself, or a setting doesn't exist.</exception>
+    /// <exception cref="ConfigurationException">The sweep contradicts itself, or a setting doesn't exist.</exception>
     public static IReadOnlyList<SweepVariant> Variants(Sweep sweep, IReadOnlyCollection<string> overrides)
     {
         if (sweep.Seeds.Count == 0 || sweep.Seeds.Any(seed => seed < 0) || sweep.Seeds.Distinct().Count() < sweep.Seeds.Count)
-            throw new CheckpointException("seeds", $"is [{string.Join(", ", sweep.Seeds)}]", "Give different numbers of 0 or more");
+            throw new ConfigurationException("seeds", $"is [{string.Join(", ", sweep.Seeds)}]", "Give different numbers of 0 or more");
         // The command line has the last word on what all runs share; what an axis varies stays varied.
-        var start = RecipeOverrides.Apply(Apply("set", SettingsTree.Of(RecipeYaml.Read(sweep.Recipe)), sweep.Set), overrides);
+        var start = RecipeOverrides.Apply(Apply("set", RecipeYaml.Records.Of(RecipeYaml.Read(sweep.Recipe)), sweep.Set), overrides);
         var axes = sweep.Axes.Select(axis => (axis.Name, Choices: Choices(axis))).ToList();
         if (axes.Select(axis => axis.Name).Distinct().Count() < axes.Count)
-            throw new CheckpointException("axes", "has two axes of one name", "Give each its own");
+            throw new ConfigurationException("axes", "has two axes of one name", "Give each its own");
         var combinations = sweep.Combine == SweepCombination.All ? Product(axes) : OneAtATime(axes);
         var variants = combinations.Select(choices => Variant(start, sweep.Seeds, choices)).ToList();
         if (variants.GroupBy(variant => variant.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new CheckpointException("axes", $"gives '{twice.Key}' twice", "Give every choice its own name");
+            throw new ConfigurationException("axes", $"gives '{twice.Key}' twice", "Give every choice its own name");
         return variants;
     }
 
@@ -47,7 +48,7 @@ internal static class SweepPlan
     {
         var tree = choices.Aggregate(start, (tree, choice) => Apply($"axes: {choice.Axis}", tree, choice.Choice.Set));
         var name = choices.Count == 0 ? Baseline : string.Join(", ", choices.Select(c => c.Axis.Length > 0 ? $"{c.Axis} {c.Choice.Name}" : c.Choice.Name));
-        var recipe = SettingsTree.Overlay(name, tree, new Recipe());
+        var recipe = RecipeYaml.Records.Overlay(name, tree, new Recipe());
         return new SweepVariant(name, choices.ToDictionary(c => c.Axis, c => c.Choice), seeds.ToDictionary(seed => seed, seed => recipe with { Seed = (ulong)seed }));
     }
 
@@ -58,12 +59,12 @@ internal static class SweepPlan
     {
         { Key: { } key, Values: { Count: > 0 } values, Choices: null } => [.. values.Select(value => new SweepChoice
         {
-            Name = RecipeYaml.Flow(value),
+            Name = PlainYaml.Flow(value),
             Set = new PlainDictionary([new KeyValuePair<string, object?>(key, value)]),
             At = value switch { long number => number, double number => number, _ => null },
         })],
         { Key: null, Values: null, Choices: { Count: > 0 } choices } => choices,
-        _ => throw new CheckpointException($"axes: {axis.Name}", "has neither key and values, nor choices", "Give key: with values:, or choices: with name: and set:"),
+        _ => throw new ConfigurationException($"axes: {axis.Name}", "has neither key and values, nor choices", "Give key: with values:, or choices: with name: and set:"),
     };
 
     private static IEnumerable<IReadOnlyList<(string Axis, SweepChoice Choice)>> Product(IReadOnlyList<(string Name, IReadOnlyList<SweepChoice> Choices)> axes)

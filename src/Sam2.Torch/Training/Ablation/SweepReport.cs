@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Evaluation.Charts;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Training.Recipes;
@@ -60,7 +61,7 @@ internal static class SweepReport
         yield return ("Settings", new ReportTable(
             ["variant", "settings"],
             [.. variants.Select(variant => (IReadOnlyList<string>)
-                [variant.Name, string.Join(", ", variant.Choices.Values.SelectMany(choice => choice.Set).Select(setting => $"{setting.Key}={RecipeYaml.Flow(setting.Value)}"))])]));
+                [variant.Name, string.Join(", ", variant.Choices.Values.SelectMany(choice => choice.Set).Select(setting => $"{setting.Key}={PlainYaml.Flow(setting.Value)}"))])]));
     }
 
     private static IEnumerable<(string Name, string Svg)> Charts(

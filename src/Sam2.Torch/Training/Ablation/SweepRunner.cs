@@ -16,14 +16,14 @@ public static class SweepRunner
     /// <param name="output">Where the tables for people go.</param>
     /// <param name="cancellation">Ends the sweep after the step that is being taken.</param>
     /// <returns>Number of runs that failed, and of all.</returns>
-    /// <exception cref="Checkpoints.CheckpointException">A setting is wrong, or the folder holds runs with other settings.</exception>
+    /// <exception cref="Configuration.ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
     public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellation)
     {
         var sweep = SweepPlan.Read(file);
         var variants = SweepPlan.Variants(sweep, overrides);
         if (variants.SelectMany(v => v.Recipes.Values).Any(recipe => recipe.Validation is null || recipe.Data.Validation.IsEmpty))
-            throw new Checkpoints.CheckpointException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
+            throw new Configuration.ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
         var folder = new SweepFolder(directory);
         // A mistake in the last variant should not come up after days.
         foreach (var variant in variants)

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Augmentations;
@@ -20,19 +21,19 @@ internal static class AugmentationFactory
 
     /// <summary>An augmentation.</summary>
     /// <param name="settings">Its <c>kind</c> and settings, such as <c>{kind: affine, degrees: 25}</c>.</param>
-    /// <exception cref="CheckpointException">The kind or a setting is unknown or out of range.</exception>
+    /// <exception cref="ConfigurationException">The kind or a setting is unknown or out of range.</exception>
     public static IClipAugmentation Create(PlainDictionary settings)
     {
         if (settings.GetValueOrDefault("kind") is not string kind || !Kinds.TryGetValue(kind, out var start))
-            throw new CheckpointException(Place, $"has no kind of augmentation in {RecipeYaml.Flow(settings)}", $"Give one of {string.Join(", ", Kinds.Keys)}, such as {{kind: grayscale, p: 0.05}}");
-        var augmentation = SettingsTree.Overlay(Place, new PlainDictionary(settings.Where(entry => !entry.Key.Equals("kind"))), start, kind);
+            throw new ConfigurationException(Place, $"has no kind of augmentation in {PlainYaml.Flow(settings)}", $"Give one of {string.Join(", ", Kinds.Keys)}, such as {{kind: grayscale, p: 0.05}}");
+        var augmentation = RecordTree.Default.Overlay(Place, new PlainDictionary(settings.Where(entry => !entry.Key.Equals("kind"))), start, kind);
         try
         {
             augmentation.Check();
         }
         catch (ArgumentOutOfRangeException e)
         {
-            throw new CheckpointException(Place, $"has a wrong setting of {kind}: {e.Message}", "", e);
+            throw new ConfigurationException(Place, $"has a wrong setting of {kind}: {e.Message}", "", e);
         }
         return augmentation;
     }

@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Augmentations;
@@ -42,6 +44,6 @@ internal abstract record FrameAugmentation<TParameters> : IClipAugmentation
     protected static void RequireRange(string name, double value, double low, double high)
     {
         if (!(value >= low && value <= high))
-            throw new ArgumentOutOfRangeException(name, value, $"{SnakeCaseName.Of(name)} is {value}, but must be from {low} to {high}.");
+            throw new ArgumentOutOfRangeException(name, value, $"{Spelling.InFiles(name)} is {value}, but must be from {low} to {high}.");
     }
 }

@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -74,7 +75,7 @@ internal sealed record RandomAffine : FrameAugmentation<Affine2>
         if (pair is null)
             return;
         if (pair.Count != 2)
-            throw new ArgumentOutOfRangeException(name, $"{SnakeCaseName.Of(name)} has {pair.Count} numbers, but must have two, such as [{low}, {high}].");
+            throw new ArgumentOutOfRangeException(name, $"{Spelling.InFiles(name)} has {pair.Count} numbers, but must have two, such as [{low}, {high}].");
         RequireRange(name, pair[0], low, high);
         RequireRange(name, pair[1], low, high);
     }

@@ -16,7 +16,7 @@ public sealed class JsonLinesLog : ITrainingLog
     /// <summary>Opens the file.</summary>
     /// <param name="path">The file. Records of steps that are about to be repeated are removed.</param>
     /// <param name="step">Steps taken so far; 0 for a run that begins.</param>
-    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    /// <exception cref="TrainingException">The file can't be written.</exception>
     public JsonLinesLog(string path, long step)
     {
         if (File.Exists(path))
@@ -91,7 +91,7 @@ public sealed class JsonLinesLog : ITrainingLog
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
             foreach (var line in kept)
                 writer.WriteLine(line);
-        }, e => new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder is writable and has room", e));
+        }, e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
     }
 
     private static long StepOf(string line)

@@ -1,20 +1,18 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using Google.Protobuf;
+using Tensorboard;
 
 namespace Sam2.Torch.Training.Logging;
 
 /// <summary>
-/// Scalars in an event file of TensorBoard: TFRecords (length, checksum, bytes, checksum) of <c>Event</c> messages
-/// (tensorflow/core/util/event.proto, framework/summary.proto).
+/// Scalars in an event file of TensorBoard: TFRecords (length, checksum, bytes, checksum) of <see cref="Event"/> messages. The
+/// messages are those of TorchSharp; its <c>SummaryWriter</c> opens the file anew for every scalar, counts steps in 32 bits,
+/// writes the time of its first event in another unit than that of the others, and can't say where a resumed run goes on.
 /// </summary>
 public sealed class TensorBoardLog : ITrainingLog
 {
-    // Fields of Event, Summary, Summary.Value and SessionLog.
-    private const int WallTime = 1, Step = 2, FileVersion = 3, SummaryField = 5, SessionLog = 7;
-    private const int SummaryValue = 1, Tag = 1, SimpleValue = 2;
-    private const int Status = 1, StatusStart = 1;
-
     private readonly FileStream _stream;
 
     /// <summary>Creates a new event file.</summary>
@@ -25,8 +23,8 @@ public sealed class TensorBoardLog : ITrainingLog
         Directory.CreateDirectory(directory);
         var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds():0000000000}.{Environment.MachineName}.{Environment.ProcessId}.{step}");
         _stream = new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.Read);
-        Append(Event(0).Text(FileVersion, "brain.Event:2"));
-        Append(Event(step).Message(SessionLog, new ProtobufWriter().Int64(Status, StatusStart)));
+        Append(new Event { FileVersion = "brain.Event:2" });
+        Append(new Event { Step = step, SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
     }
 
     /// <inheritdoc/>
@@ -55,18 +53,16 @@ public sealed class TensorBoardLog : ITrainingLog
 
     private void Append(long step, IEnumerable<(string Tag, double Value)> scalars)
     {
-        var summary = new ProtobufWriter();
+        var summary = new Summary();
         foreach (var (tag, value) in scalars)
-            summary.Message(SummaryValue, new ProtobufWriter().Text(Tag, tag).Float(SimpleValue, (float)value));
-        Append(Event(step).Message(SummaryField, summary));
+            summary.Value.Add(new Summary.Types.Value { Tag = tag, SimpleValue = (float)value });
+        Append(new Event { Step = step, Summary = summary });
     }
 
-    private static ProtobufWriter Event(long step) =>
-        new ProtobufWriter().Double(WallTime, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0).Int64(Step, step);
-
-    private void Append(ProtobufWriter message)
+    private void Append(Event message)
     {
-        var bytes = message.ToArray();
+        message.WallTime = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
+        var bytes = message.ToByteArray();
         Span<byte> header = stackalloc byte[sizeof(ulong) + sizeof(uint)];
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)bytes.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(ulong)..], MaskedChecksum(header[..sizeof(ulong)]));
@@ -79,6 +75,7 @@ public sealed class TensorBoardLog : ITrainingLog
     /// <summary>CRC-32C, rotated and offset so that checksums of data that holds checksums are no problem.</summary>
     internal static uint MaskedChecksum(ReadOnlySpan<byte> data)
     {
+        // System.IO.Hashing has other polynomials only.
         var checksum = uint.MaxValue;
         foreach (var value in data)
             checksum = BitOperations.Crc32C(checksum, value);

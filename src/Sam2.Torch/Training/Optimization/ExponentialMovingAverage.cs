@@ -5,7 +5,7 @@ namespace Sam2.Torch.Training.Optimization;
 
 /// <summary>
 /// The weights averaged over the last steps (Polyak and Juditsky 1992), which usually segment better than the last ones. The
-/// average is kept in float32.
+/// average is kept in float32. TorchSharp has no <c>swa_utils</c>.
 /// </summary>
 public sealed class ExponentialMovingAverage : IDisposable
 {

@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Sam2.Torch.Training.Optimization;
 
-/// <summary>Patterns of parameter names as the original's recipes have them (Python's <c>fnmatch</c>): <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[!abc]</c>.</summary>
+/// <summary>
+/// Patterns of parameter names as the original's recipes have them (Python's <c>fnmatch</c>): <c>*</c>, <c>?</c>, <c>[abc]</c>,
+/// <c>[!abc]</c>. .NET's own patterns for files know no sets and take backslashes and folders for something special.
+/// </summary>
 internal static class GlobPattern
 {
     /// <summary>Whether a whole name fits a pattern; case matters.</summary>

@@ -2,7 +2,8 @@ namespace Sam2.Torch.Training.Optimization;
 
 /// <summary>
 /// Keeps float16 gradients away from underflow: the loss is multiplied by a factor that grows while all gradients are finite and
-/// shrinks when one is not (Micikevicius et al. 2018; numbers of PyTorch's <c>GradScaler</c>).
+/// shrinks when one is not (Micikevicius et al. 2018; numbers of PyTorch's <c>GradScaler</c>, which
+/// TorchSharp doesn't have).
 /// </summary>
 public sealed class LossScaler
 {

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Optimization;
@@ -39,7 +40,7 @@ public static class ParameterGroups
         {
             var matches = names.Where(name => GlobPattern.Matches(pattern, name)).ToList();
             if (matches.Count == 0)
-                throw new ArgumentException($"{option}: no parameter of the model fits the pattern '{pattern}'; one of the names is '{names.MinBy(name => EditDistance.Between(pattern, name))}'");
+                throw new ArgumentException($"{option}: no parameter of the model fits the pattern '{pattern}'; one of the names is '{Spelling.Closest(pattern, names)}'");
             result.UnionWith(matches);
         }
         return result;

@@ -1,9 +1,68 @@
 namespace Sam2.Torch.Training.Optimization;
 
-/// <summary>A value that changes over a training run, such as a learning rate. The same forms and names as fvcore's <c>ParamScheduler</c>s, which the original uses.</summary>
+/// <summary>
+/// A value that changes over a training run, such as a learning rate. The same forms and names as fvcore's
+/// <c>ParamScheduler</c>s, which the original uses. TorchSharp's <c>lr_scheduler</c>s have other forms, know learning rates but
+/// not weight decay, and count calls, so that a run that is resumed would have to count them again.
+/// </summary>
 public abstract record Schedule
 {
     /// <summary>The value at a point of the run.</summary>
     /// <param name="where">How much of the run is behind, in [0, 1).</param>
     public abstract double At(double where);
+}
+
+/// <summary>The same value throughout.</summary>
+/// <param name="Value">The value.</param>
+public sealed record ConstantSchedule(double Value) : Schedule
+{
+    /// <inheritdoc/>
+    public override double At(double where) => Value;
+}
+
+/// <summary>A straight line, for example to warm up.</summary>
+/// <param name="StartValue">The value at the beginning.</param>
+/// <param name="EndValue">The value at the end.</param>
+public sealed record LinearSchedule(double StartValue, double EndValue) : Schedule
+{
+    /// <inheritdoc/>
+    public override double At(double where) => StartValue + (EndValue - StartValue) * where;
+}
+
+/// <summary>Half a period of a cosine, flat at both ends (Loshchilov and Hutter 2017).</summary>
+/// <param name="StartValue">The value at the beginning.</param>
+/// <param name="EndValue">The value at the end.</param>
+public sealed record CosineSchedule(double StartValue, double EndValue) : Schedule
+{
+    /// <inheritdoc/>
+    public override double At(double where) => EndValue + 0.5 * (StartValue - EndValue) * (1 + Math.Cos(Math.PI * where));
+}
+
+/// <summary>Several schedules one after the other, each stretched over its part of the run.</summary>
+public sealed record CompositeSchedule : Schedule
+{
+    // A boundary belongs to the next part; steps divided by their number may fall a rounding error short of it.
+    private const double Rounding = 1e-6;
+
+    private readonly IReadOnlyList<(Schedule Schedule, double Length)> _parts;
+
+    /// <summary>Joins schedules.</summary>
+    /// <param name="parts">The schedules, each with the fraction of the run that it covers; the fractions add up to 1.</param>
+    /// <exception cref="ArgumentException">There are no parts, a fraction is not positive, or they don't add up to 1.</exception>
+    public CompositeSchedule(IReadOnlyList<(Schedule Schedule, double Length)> parts)
+    {
+        var total = parts.Sum(part => part.Length);
+        if (parts.Count == 0 || parts.Any(part => part.Length <= 0) || Math.Abs(total - 1) > 1e-3)
+            throw new ArgumentException($"The lengths of a composite schedule are [{string.Join(", ", parts.Select(part => part.Length))}]; give positive fractions of the run that add up to 1.", nameof(parts));
+        _parts = parts;
+    }
+
+    /// <inheritdoc/>
+    public override double At(double where)
+    {
+        var (i, start) = (0, 0.0);
+        while (i < _parts.Count - 1 && where + Rounding > start + _parts[i].Length)
+            start += _parts[i++].Length;
+        return _parts[i].Schedule.At(Math.Clamp((where - start) / _parts[i].Length, 0, 1));
+    }
 }

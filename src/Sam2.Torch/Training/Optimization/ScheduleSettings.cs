@@ -1,3 +1,5 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Training.Optimization;
 
 /// <summary>A schedule as a recipe describes it.</summary>
@@ -47,10 +49,26 @@ public record ScheduleSettings
 
     private void Allow(string property, object? value, bool belongs)
     {
-        var name = SnakeCaseName.Of(property);
+        var name = Spelling.InFiles(property);
         if (belongs && value is null)
-            throw new ArgumentException($"a {SnakeCaseName.Of(Scheduler.ToString())} schedule needs '{name}'");
+            throw new ArgumentException($"a {Spelling.InFiles(Scheduler.ToString())} schedule needs '{name}'");
         if (!belongs && value is not null)
-            throw new ArgumentException($"a {SnakeCaseName.Of(Scheduler.ToString())} schedule has no '{name}'");
+            throw new ArgumentException($"a {Spelling.InFiles(Scheduler.ToString())} schedule has no '{name}'");
     }
+}
+
+/// <summary>The forms that a schedule can have.</summary>
+public enum ScheduleKind
+{
+    /// <summary><see cref="ConstantSchedule"/>.</summary>
+    Constant,
+
+    /// <summary><see cref="LinearSchedule"/>.</summary>
+    Linear,
+
+    /// <summary><see cref="CosineSchedule"/>.</summary>
+    Cosine,
+
+    /// <summary><see cref="CompositeSchedule"/>.</summary>
+    Composite,
 }

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
@@ -16,12 +17,12 @@ internal static class DataFactory
     /// <param name="recipe">All settings.</param>
     /// <param name="imageSize">Side of the model's input.</param>
     /// <param name="report">Told of samples that were skipped.</param>
-    /// <exception cref="CheckpointException">A setting is wrong.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="DatasetException">A data set is missing or damaged.</exception>
     public static IBatchSource Training(Recipe recipe, int imageSize, Action<string>? report = null)
     {
         if (recipe.Data.Train.Count == 0)
-            throw new CheckpointException("data.train", "names no data", "Give at least one source, such as - {dataset: {kind: procedural}, frames: 8}");
+            throw new ConfigurationException("data.train", "names no data", "Give at least one source, such as - {dataset: {kind: procedural}, frames: 8}");
         return new BatchMixture(
             [.. recipe.Data.Train.Select((source, i) => (Sampler(source, imageSize, recipe.Seed, i), source.Weight?.ToSchedule() ?? new ConstantSchedule(1)))],
             recipe.Seed, recipe.Steps * recipe.Accumulate, recipe.Data.Ahead, report);
@@ -39,13 +40,13 @@ internal static class DataFactory
         var datasets = (source.Datasets.Count > 0 ? source.Datasets : [source.Dataset])
             .Select(settings => new WeightedDataset(DatasetOpener.Open(settings, sampling.Span, imageSize), Repeat(settings))).ToList();
         if (datasets.All(set => set.Videos.Count * set.Repeat < 0.5))
-            throw new CheckpointException($"data.train[{index}]", "has no video to train on", "Check the folders, count and repeat");
+            throw new ConfigurationException($"data.train[{index}]", "has no video to train on", "Check the folders, count and repeat");
         return new ClipSampler(datasets, sampling, imageSize, TrainingRandom.For(seed, SamplerStream, (ulong)index).NextBits());
     }
 
     private static double Repeat(DatasetSettings settings) => settings.Repeat is > 0 and <= 1e6
         ? settings.Repeat
-        : throw new CheckpointException("dataset.repeat", $"is {settings.Repeat}", "Give a number above 0, up to a million");
+        : throw new ConfigurationException("dataset.repeat", $"is {settings.Repeat}", "Give a number above 0, up to a million");
 
     private static ClipSampling Sampling(BatchSettings source)
     {
@@ -64,12 +65,12 @@ internal static class DataFactory
     private static void AtLeastOne(string name, int value)
     {
         if (value < 1)
-            throw new CheckpointException($"data.train.{name}", $"is {value}", "Give 1 or more");
+            throw new ConfigurationException($"data.train.{name}", $"is {value}", "Give 1 or more");
     }
 
     private static void Probability(string name, double value)
     {
         if (value is not (>= 0 and <= 1))
-            throw new CheckpointException($"data.train.{name}", $"is {value}", "Give a probability, from 0 to 1");
+            throw new ConfigurationException($"data.train.{name}", $"is {value}", "Give a probability, from 0 to 1");
     }
 }

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 
 namespace Sam2.Torch.Training.Recipes;
@@ -12,12 +13,12 @@ internal static class DatasetOpener
     /// <param name="settings">Which data set.</param>
     /// <param name="frames">Frames per clip of the procedural set.</param>
     /// <param name="imageSize">Side of the procedural set's pictures.</param>
-    /// <exception cref="CheckpointException">A setting is wrong.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="DatasetException">The data set is missing or damaged.</exception>
     public static IReadOnlyList<IAnnotatedVideo> Open(DatasetSettings settings, int frames, int imageSize)
     {
         if (settings.Count < 1)
-            throw new CheckpointException("dataset.count", $"is {settings.Count}", "Give 1 or more, or null for all");
+            throw new ConfigurationException("dataset.count", $"is {settings.Count}", "Give 1 or more, or null for all");
         return settings.Kind == DatasetKind.Procedural ? Draw(settings, frames, imageSize) : Read(settings);
     }
 
@@ -25,7 +26,7 @@ internal static class DatasetOpener
     {
         foreach (var (name, value) in new[] { ("root", settings.Root), ("video_list", settings.VideoList), ("excluded_video_list", settings.ExcludedVideoList) })
             if (value is not null)
-                throw new CheckpointException($"dataset.{name}", $"is '{value}', but the procedural data set is drawn, not read", "Give the kind of the data set, or kind: auto");
+                throw new ConfigurationException($"dataset.{name}", $"is '{value}', but the procedural data set is drawn, not read", "Give the kind of the data set, or kind: auto");
         return new ProceduralDataset(
             settings.Count ?? EnoughClips, settings.Seed,
             Options(settings, new ProceduralOptions { Width = imageSize, Height = imageSize, FrameCount = frames }));
@@ -34,7 +35,7 @@ internal static class DatasetOpener
     private static IReadOnlyList<IAnnotatedVideo> Read(DatasetSettings settings)
     {
         if (settings.Root is not { } root)
-            throw new CheckpointException("dataset.root", "is missing", "Give the folder into which the data set was unpacked");
+            throw new ConfigurationException("dataset.root", "is missing", "Give the folder into which the data set was unpacked");
         var options = Options(settings, new DatasetOptions());
         if (settings.VideoList is { } list)
             options = options with { Videos = VideoListFile.Read(list) };
@@ -47,9 +48,9 @@ internal static class DatasetOpener
         }
         catch (ArgumentOutOfRangeException e)
         {
-            throw new CheckpointException("dataset.options", $"has a wrong setting: {e.Message}", "", e);
+            throw new ConfigurationException("dataset.options", $"has a wrong setting: {e.Message}", "", e);
         }
     }
 
-    private static T Options<T>(DatasetSettings settings, T start) where T : notnull => SettingsTree.Overlay("dataset", settings.Options, start, "options");
+    private static T Options<T>(DatasetSettings settings, T start) where T : notnull => RecordTree.Default.Overlay("dataset", settings.Options, start, "options");
 }

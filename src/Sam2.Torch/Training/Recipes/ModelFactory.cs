@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Optimization;
 using static TorchSharp.torch;
@@ -9,14 +10,15 @@ namespace Sam2.Torch.Training.Recipes;
 public static class ModelFactory
 {
     /// <summary>The architecture that a recipe asks for.</summary>
-    /// <exception cref="CheckpointException">A name, file or setting is unknown or impossible.</exception>
+    /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
+    /// <exception cref="CheckpointException">The checkpoint whose architecture is asked for is missing or damaged.</exception>
     public static Sam2Config Configure(ModelSettings settings)
     {
         var config = settings switch
         {
             { Architecture: { } name } => Named(name),
             { Checkpoint: { } checkpoint } => OfCheckpoint(checkpoint),
-            _ => throw new CheckpointException("model", "names no architecture and no checkpoint", $"Give model.architecture, such as {string.Join(" or ", Sam2Presets.ByName.Keys.Order(StringComparer.Ordinal).Take(2))}"),
+            _ => throw new ConfigurationException("model", "names no architecture and no checkpoint", $"Give model.architecture, such as {string.Join(" or ", Sam2Presets.ByName.Keys.Order(StringComparer.Ordinal).Take(2))}"),
         };
         if (settings.Settings.Count == 0)
             return config;
@@ -30,7 +32,8 @@ public static class ModelFactory
     /// <param name="seed">Decides random weights.</param>
     /// <param name="note">Is told what a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) left out.</param>
     /// <returns>A float32 model on the CPU in training mode, which the caller disposes.</returns>
-    /// <exception cref="CheckpointException">A name, file or setting is unknown or impossible, or the checkpoint doesn't fit.</exception>
+    /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
     public static Sam2Model Create(ModelSettings settings, ulong seed, Action<string>? note = null)
     {
         var config = Configure(settings);
@@ -57,8 +60,8 @@ public static class ModelFactory
             return preset;
         if (name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase))
             return ConfigYaml.Read(name);
-        throw new CheckpointException($"model.architecture: {name}", "is neither a published architecture nor a YAML file",
-            $"Did you mean '{Sam2Presets.ByName.Keys.MinBy(known => EditDistance.Between(name, known))}'?");
+        throw new ConfigurationException($"model.architecture: {name}", "is neither a published architecture nor a YAML file",
+            $"Did you mean '{Spelling.Closest(name, Sam2Presets.ByName.Keys)}'?");
     }
 
     private static Sam2Config OfCheckpoint(string name)

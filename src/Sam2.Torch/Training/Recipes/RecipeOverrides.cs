@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Training.Recipes;
 
@@ -10,14 +11,14 @@ internal static class RecipeOverrides
     public const string Origin = "--set";
 
     /// <summary>The tree with the settings in place.</summary>
-    /// <exception cref="CheckpointException">One is not of the form <c>key=value</c>, its value is not YAML, or it counts an entry that isn't there.</exception>
+    /// <exception cref="ConfigurationException">One is not of the form <c>key=value</c>, its value is not YAML, or it counts an entry that isn't there.</exception>
     public static PlainDictionary Apply(PlainDictionary tree, IEnumerable<string> overrides) =>
         overrides.Aggregate(tree, (current, text) =>
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
-                throw new CheckpointException($"{Origin} {text}", "is not of the form key=value", "An example: --set steps=1000");
-            var value = ConfigYaml.Parse($"{Origin} {text}", $"value: {text[(equals + 1)..]}", "An example: --set steps=1000")["value"];
+                throw new ConfigurationException($"{Origin} {text}", "is not of the form key=value", "An example: --set steps=1000");
+            var value = PlainYaml.Parse($"{Origin} {text}", $"value: {text[(equals + 1)..]}", "An example: --set steps=1000")["value"];
             return Set(text, current, text[..equals].Trim().Split('.'), value);
         });
 
@@ -36,7 +37,7 @@ internal static class RecipeOverrides
         if (node is not PlainList list)
             return Set(origin, node as PlainDictionary ?? PlainDictionary.Empty, path, value);
         if (!int.TryParse(path[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= list.Count)
-            throw new CheckpointException($"{Origin} {origin}", $"counts entry '{path[0]}' of a list of {list.Count}", $"Give a number from 0 to {list.Count - 1}");
+            throw new ConfigurationException($"{Origin} {origin}", $"counts entry '{path[0]}' of a list of {list.Count}", $"Give a number from 0 to {list.Count - 1}");
         var inner = path.Length == 1 ? value : Nested(origin, list[index], path[1..], value);
         return new PlainList(list.Select((item, i) => i == index ? inner : item));
     }

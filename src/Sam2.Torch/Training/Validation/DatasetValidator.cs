@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Protocols;
@@ -26,7 +27,7 @@ public sealed class DatasetValidator(
             foreach (var prompt in prompts)
             {
                 var (j, f) = Track(model, prompt, observer);
-                var name = $"video_{SnakeCaseName.Of(prompt.ToString())}";
+                var name = $"video_{Spelling.InFiles(prompt.ToString())}";
                 main.Add(new($"{name}_j&f", (j + f) / 2));
                 details.Add(new($"{name}_j", j));
             }

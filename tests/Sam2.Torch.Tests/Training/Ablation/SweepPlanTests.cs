@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training;
@@ -83,7 +84,7 @@ public sealed class SweepPlanTests
     [TestCase("recipe: r.yaml\naxes: [{name: a, key: data.train.1.frames, values: [1]}]", "entry '1' of a list of 1")]
     [TestCase("recipe: r.yaml\naxes: [{name: a, key: steps, values: [1, 1]}]", "'a 1' twice")]
     public void Mistakes_are_refused(string text, string what) =>
-        Assert.That(() => Variants(text), Throws.TypeOf<CheckpointException>().With.Message.Contains(what));
+        Assert.That(() => Variants(text), Throws.TypeOf<ConfigurationException>().With.Message.Contains(what));
 
     [Test]
     public void Mean_and_spread_are_those_of_a_sample()

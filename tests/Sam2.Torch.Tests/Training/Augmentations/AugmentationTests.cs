@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Training;
 using Sam2.Torch.Training.Augmentations;
@@ -240,8 +241,8 @@ public sealed class AugmentationTests
     [TestCase("{kind: horizontal_flip, p: 2}", "p is 2", "1")]
     public void Settings_that_make_no_sense_are_named(string yaml, params string[] parts)
     {
-        var settings = (PlainDictionary)ConfigYaml.Parse("x.yaml", $"a: {yaml}", "")["a"]!;
-        var error = Assert.Throws<CheckpointException>(() => AugmentationFactory.Create(settings));
+        var settings = (PlainDictionary)PlainYaml.Parse("x.yaml", $"a: {yaml}", "")["a"]!;
+        var error = Assert.Throws<ConfigurationException>(() => AugmentationFactory.Create(settings));
         foreach (var part in parts)
         {
             Assert.That(error!.Message, Does.Contain(part));

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
-using System.Text;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training.Logging;
+using Tensorboard;
 
 namespace Sam2.Torch.Tests.Training.Logging;
 
@@ -56,13 +56,30 @@ public sealed class LogTests
             log.Write(Step(10));
             log.Write(new ValidationRecord(300, [new("j&f", 0.75)], Best: true, 3));
         }
-        var events = Records(File.ReadAllBytes(Directory.GetFiles(_folder["board"]).Single())).Select(Fields).ToList();
-        Assert.That(Encoding.UTF8.GetString(events[0][3]), Is.EqualTo("brain.Event:2"));
-        Assert.That(events.Select(e => Varint(e[2])), Is.EqualTo(new ulong[] { 0, 7, 10, 300 }));
-        Assert.That(Varint(Fields(events[1][7])[1]), Is.EqualTo(1), "the status of a session that starts");
-        var value = Fields(Fields(events[3][5])[1]);
-        Assert.That((Encoding.UTF8.GetString(value[1]), BinaryPrimitives.ReadSingleLittleEndian(value[2])), Is.EqualTo(("validation/j&f", 0.75f)));
-        Assert.That(BinaryPrimitives.ReadDoubleLittleEndian(events[2][1]), Is.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600));
+        var events = Records(File.ReadAllBytes(Directory.GetFiles(_folder["board"]).Single())).Select(Event.Parser.ParseFrom).ToList();
+        Assert.That(events[0].FileVersion, Is.EqualTo("brain.Event:2"));
+        Assert.That(events.Select(e => e.Step), Is.EqualTo(new long[] { 0, 7, 10, 300 }));
+        Assert.That(events[1].SessionLog.Status, Is.EqualTo(SessionLog.Types.SessionStatus.Start));
+        Assert.That(events[2].Summary.Value.Select(v => v.Tag), Does.Contain("train/core_loss").And.Contain("train/lr"));
+        Assert.That(events[3].Summary.Value.Select(v => (v.Tag, v.SimpleValue)), Is.EqualTo(new[] { ("validation/j&f", 0.75f) }));
+        Assert.That(events.Select(e => e.WallTime), Is.All.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600));
+    }
+
+    [Test]
+    public void A_record_is_in_the_file_as_soon_as_it_is_written_and_a_resumed_run_has_a_file_of_its_own()
+    {
+        using var log = new TensorBoardLog(_folder["board"], 0);
+        log.Write(Step(10));
+        var first = Directory.GetFiles(_folder["board"]).Single();
+        using (var stream = new FileStream(first, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        {
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            Assert.That(Event.Parser.ParseFrom(Records(bytes).Last()).Step, Is.EqualTo(10));
+        }
+        using (var resumed = new TensorBoardLog(_folder["board"], 10))
+            resumed.Write(Step(20));
+        Assert.That(Directory.GetFiles(_folder["board"]), Has.Length.EqualTo(2).And.Contain(first));
     }
 
     [Test]
@@ -84,45 +101,5 @@ public sealed class LogTests
             yield return data.ToArray();
             at += 16 + length;
         }
-    }
-
-    /// <summary>The bytes of each field of a message; of repeated ones the last.</summary>
-    private static Dictionary<int, byte[]> Fields(byte[] message)
-    {
-        var fields = new Dictionary<int, byte[]>();
-        for (var at = 0; at < message.Length;)
-        {
-            var key = message[at++];
-            var start = at;
-            var length = (key & 7) switch { 1 => 8, 5 => 4, 0 => VarintLength(message, at), _ => 0 };
-            if ((key & 7) == 2)
-            {
-                length = (int)Varint(message[at..]);
-                start = at + VarintLength(message, at);
-            }
-            fields[key >> 3] = message[start..(start + length)];
-            at = start + length;
-        }
-        return fields;
-    }
-
-    private static int VarintLength(byte[] message, int at)
-    {
-        var length = 1;
-        while (message[at + length - 1] >= 0x80)
-            length++;
-        return length;
-    }
-
-    private static ulong Varint(byte[] bytes)
-    {
-        ulong value = 0;
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            value |= (ulong)(bytes[i] & 0x7F) << (7 * i);
-            if (bytes[i] < 0x80)
-                break;
-        }
-        return value;
     }
 }

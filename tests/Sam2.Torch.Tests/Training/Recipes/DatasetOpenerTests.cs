@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Datasets;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training.Recipes;
@@ -52,16 +53,16 @@ public sealed class DatasetOpenerTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => Names(new DatasetSettings { Kind = DatasetKind.Davis }), Throws.TypeOf<CheckpointException>().With.Message.Contains("dataset.root"));
-            Assert.That(() => Names(new DatasetSettings { Root = Golden }), Throws.TypeOf<CheckpointException>().With.Message.Contains("kind: auto"));
-            Assert.That(() => Names(new DatasetSettings { Count = 0 }), Throws.TypeOf<CheckpointException>().With.Message.Contains("dataset.count"));
+            Assert.That(() => Names(new DatasetSettings { Kind = DatasetKind.Davis }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.root"));
+            Assert.That(() => Names(new DatasetSettings { Root = Golden }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("kind: auto"));
+            Assert.That(() => Names(new DatasetSettings { Count = 0 }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.count"));
             Assert.That(() => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = _folder["none"] }), Throws.TypeOf<DatasetException>().With.Message.Contains("none"));
             Assert.That(
                 () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("splitt", "val")) }),
-                Throws.TypeOf<CheckpointException>().With.Message.Contains("'split'"));
+                Throws.TypeOf<ConfigurationException>().With.Message.Contains("'split'"));
             Assert.That(
                 () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("frame_stride", 0L)) }),
-                Throws.TypeOf<CheckpointException>().With.Message.Contains("FrameStride"));
+                Throws.TypeOf<ConfigurationException>().With.Message.Contains("FrameStride"));
         }
     }
 

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Training;
@@ -70,19 +71,19 @@ public sealed class RecipeYamlTests
     [TestCase("", "empty", "key: value")]
     [TestCase("a: [", "not valid YAML", "line")]
     public void Mistakes_are_refused_with_the_place_and_the_remedy(string text, string what, string remedy) =>
-        Assert.That(() => Read(text), Throws.TypeOf<CheckpointException>().With.Message.Contains("r.yaml").And.Message.Contains(what).And.Message.Contains(remedy));
+        Assert.That(() => Read(text), Throws.TypeOf<ConfigurationException>().With.Message.Contains("r.yaml").And.Message.Contains(what).And.Message.Contains(remedy));
 
     [TestCase("steps", "key=value")]
     [TestCase("optimizer.lr.2.value=1", "from 0 to 1")]
     [TestCase("stepps=1", "'steps'")]
     [TestCase("steps=[", "YAML")]
     public void Mistakes_on_the_command_line_are_refused(string set, string what) =>
-        Assert.That(() => Read("steps: 1", set), Throws.TypeOf<CheckpointException>().With.Message.Contains(what));
+        Assert.That(() => Read("steps: 1", set), Throws.TypeOf<ConfigurationException>().With.Message.Contains(what));
 
     [TestCase("sam2.1_hiera_nan", "'sam2.1_hiera_nano'")]
     [TestCase("none.yaml", "none.yaml")]
     public void An_architecture_that_does_not_exist_is_refused(string name, string what) =>
-        Assert.That(() => ModelFactory.Configure(new() { Architecture = name }), Throws.TypeOf<CheckpointException>().With.Message.Contains(what));
+        Assert.That(() => ModelFactory.Configure(new() { Architecture = name }), Throws.TypeOf<ConfigurationException>().With.Message.Contains(what));
 
     [Test]
     public void The_repositorys_recipe_for_fine_tuning_is_the_originals()

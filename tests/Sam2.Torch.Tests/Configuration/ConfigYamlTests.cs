@@ -1,8 +1,10 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tests.Checkpoints;
 
-namespace Sam2.Torch.Tests.Checkpoints;
+namespace Sam2.Torch.Tests.Configuration;
 
 public class ConfigYamlTests
 {
@@ -71,11 +73,11 @@ public class ConfigYamlTests
     [TestCase("- 1\n", "not a mapping", "model:")]
     [TestCase("model: {}\n---\nmodel: {}\n", "several documents", "model:")]
     public void Mistakes_are_refused_with_the_setting_and_the_remedy(string text, string what, string remedy) =>
-        Assert.That(() => Read(text), Throws.TypeOf<CheckpointException>().With.Message.Contains("c.yaml").And.Message.Contains(what).And.Message.Contains(remedy));
+        Assert.That(() => Read(text), Throws.TypeOf<ConfigurationException>().With.Message.Contains("c.yaml").And.Message.Contains(what).And.Message.Contains(remedy));
 
     [Test]
     public void Deep_nesting_is_refused() =>
-        Assert.That(() => Read("model: " + new string('[', 100_000)), Throws.TypeOf<CheckpointException>());
+        Assert.That(() => Read("model: " + new string('[', 100_000)), Throws.TypeOf<ConfigurationException>());
 
     [Test]
     public void Plain_values_and_yaml_say_the_same()

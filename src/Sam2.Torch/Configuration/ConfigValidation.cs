@@ -1,6 +1,6 @@
 using Sam2.Torch.Modeling;
 
-namespace Sam2.Torch.Checkpoints;
+namespace Sam2.Torch.Configuration;
 
 /// <summary>Bounds on the settings that no shape confirms, so that a file can't make the model allocate or index without limit.</summary>
 internal static class ConfigValidation
@@ -8,7 +8,7 @@ internal static class ConfigValidation
     private const int MaxImageSize = 8192;
     private const int MaxGrid = MaxImageSize / 16;
 
-    /// <exception cref="CheckpointException">A setting is impossible; the error names it.</exception>
+    /// <exception cref="ConfigurationException">A setting is impossible; the error names it.</exception>
     public static void Require(string file, Sam2Config config)
     {
         var trunk = config.ImageEncoder.Trunk;
@@ -43,7 +43,7 @@ internal static class ConfigValidation
         void Check(bool valid, string setting, object value, string expected)
         {
             if (!valid)
-                throw new CheckpointException(file, $"has {setting} {value} where {expected} is expected", "Correct the setting, or give a configuration with --config");
+                throw new ConfigurationException(file, $"has {setting} {value} where {expected} is expected", "Correct the setting, or give a configuration with --config");
         }
     }
 

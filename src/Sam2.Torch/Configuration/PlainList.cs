@@ -1,11 +1,11 @@
 using System.Collections;
 
-namespace Sam2.Torch.Checkpoints;
+namespace Sam2.Torch.Configuration;
 
 /// <summary>
-/// A Python list or tuple of a checkpoint. Elements are null, <see cref="bool"/>, <see cref="long"/>,
+/// A list of a settings file, or a Python list or tuple of a checkpoint. Elements are null, <see cref="bool"/>, <see cref="long"/>,
 /// <see cref="System.Numerics.BigInteger"/>, <see cref="double"/>, <see cref="string"/>, <see cref="ReadOnlyMemory{T}"/> of bytes,
-/// <see cref="PlainList"/>, <see cref="PlainDictionary"/> or <see cref="TensorEntry"/>.
+/// <see cref="PlainList"/>, <see cref="PlainDictionary"/> or, in what was read, <see cref="Checkpoints.TensorEntry"/>.
 /// </summary>
 public sealed class PlainList : IReadOnlyList<object?>
 {

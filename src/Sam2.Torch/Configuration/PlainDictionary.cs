@@ -1,10 +1,10 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sam2.Torch.Checkpoints;
+namespace Sam2.Torch.Configuration;
 
 /// <summary>
-/// A Python dictionary of a checkpoint, in its order. Keys are <see cref="string"/>, <see cref="long"/>, <see cref="double"/>
+/// A mapping of a settings file or a Python dictionary of a checkpoint, in its order. Keys are <see cref="string"/>, <see cref="long"/>, <see cref="double"/>
 /// or <see cref="bool"/>; values as <see cref="PlainList"/> describes.
 /// </summary>
 public sealed class PlainDictionary : IReadOnlyDictionary<object, object?>

@@ -1,0 +1,118 @@
+using System.Reflection;
+using Sam2.Torch.Modeling;
+
+namespace Sam2.Torch.Configuration;
+
+/// <summary>
+/// <see cref="Sam2Config"/> as a tree in the original's names (<c>image_encoder</c>, <c>_target_</c>, …), which its YAML files
+/// and the values embedded in checkpoints share. Every part says by its <c>_target_</c> which class of the original it is.
+/// </summary>
+internal static class ConfigTree
+{
+    public const string Target = "_target_";
+
+    /// <summary>Classes that a record may stand for; the first is the one that is written.</summary>
+    private static readonly Dictionary<Type, string[]> Targets = new()
+    {
+        [typeof(Sam2Config)] = ["sam2.modeling.sam2_base.SAM2Base", "sam2.sam2_video_predictor.SAM2VideoPredictor", "sam2.sam2_video_predictor.SAM2VideoPredictorVOS", "training.model.sam2.SAM2Train"],
+        [typeof(ImageEncoderConfig)] = ["sam2.modeling.backbones.image_encoder.ImageEncoder"],
+        [typeof(HieraConfig)] = ["sam2.modeling.backbones.hieradet.Hiera"],
+        [typeof(FpnNeckConfig)] = ["sam2.modeling.backbones.image_encoder.FpnNeck"],
+        [typeof(PositionEncodingConfig)] = ["sam2.modeling.position_encoding.PositionEmbeddingSine"],
+        [typeof(MemoryAttentionConfig)] = ["sam2.modeling.memory_attention.MemoryAttention"],
+        [typeof(MemoryAttentionLayerConfig)] = ["sam2.modeling.memory_attention.MemoryAttentionLayer"],
+        [typeof(AttentionConfig)] = ["sam2.modeling.sam.transformer.RoPEAttention", "sam2.modeling.sam.transformer.Attention"],
+        [typeof(MemoryEncoderConfig)] = ["sam2.modeling.memory_encoder.MemoryEncoder"],
+        [typeof(MaskDownSamplerConfig)] = ["sam2.modeling.memory_encoder.MaskDownSampler"],
+        [typeof(FuserConfig)] = ["sam2.modeling.memory_encoder.Fuser"],
+        [typeof(CXBlockConfig)] = ["sam2.modeling.memory_encoder.CXBlock"],
+    };
+
+    /// <summary>Keys of the original that change nothing here: compilation, caches, and where the trunk was pretrained.</summary>
+    private static readonly HashSet<string> Ignored = ["compile_image_encoder", "weights_path", "warmup_cache", "batch_first"];
+
+    private static readonly Mapping Records = new();
+
+    /// <summary>What the constructors of the original, of <c>SAM2Base</c> and its parts, assume for settings that a YAML file leaves out.</summary>
+    public static Sam2Config OriginalDefaults { get; } = new()
+    {
+        ImageSize = 512,
+        SigmoidScaleForMemEnc = 1,
+        SigmoidBiasForMemEnc = 0,
+        UseMaskInputAsOutputWithoutSam = false,
+        DirectlyAddNoMemEmbed = false,
+        UseHighResFeaturesInSam = false,
+        MultimaskOutputInSam = false,
+        MultimaskMinPtNum = 1,
+        MultimaskMaxPtNum = 1,
+        MultimaskOutputForTracking = false,
+        UseMultimaskTokenForObjPtr = false,
+        IouPredictionUseSigmoid = false,
+        UseObjPtrsInEncoder = false,
+        AddTposEncToObjPtrs = true,
+        ProjTposEncInObjPtrs = false,
+        UseSignedTposEncToObjPtrs = false,
+        OnlyObjPtrsInThePastForEval = false,
+        PredObjScores = false,
+        PredObjScoresMlp = false,
+        FixedNoObjPtr = false,
+        UseMlpForObjPtrProj = false,
+        NoObjEmbedSpatial = false,
+        MemoryAttention = new()
+        {
+            Layer = new() { SelfAttention = new(), CrossAttention = new() },
+        },
+        MemoryEncoder = new() { MaskDownsampler = new() { KernelSize = 4, Stride = 4, Padding = 0 } },
+    };
+
+    /// <summary>The configuration as a tree of plain values.</summary>
+    public static PlainDictionary Of(Sam2Config config) => Records.Of(config);
+
+    /// <summary>
+    /// The same without what only this implementation knows and the configuration doesn't use, so that the original, which
+    /// refuses unknown settings, reads it.
+    /// </summary>
+    public static PlainDictionary ForOriginal(Sam2Config config) => config.RecurrentMemory
+        ? Of(config)
+        : new(Of(config).Where(setting => !setting.Key.Equals("recurrent_memory")));
+
+    /// <summary>Overlays a tree on a configuration: keys of the tree replace the configuration's, the others stay.</summary>
+    /// <param name="file">Named in errors.</param>
+    /// <param name="tree">What stands under <c>model:</c>.</param>
+    /// <param name="start">Where the overlay begins.</param>
+    /// <exception cref="ConfigurationException">A key is unknown, or a value has another type.</exception>
+    public static Sam2Config Overlay(string file, PlainDictionary tree, Sam2Config start) => Records.Overlay(file, tree, start);
+
+    /// <summary>Paths at which two configurations differ, with both values.</summary>
+    public static IEnumerable<(string Path, object? A, object? B)> Differences(Sam2Config a, Sam2Config b) => RecordTree.Differences(Of(a), Of(b));
+
+    private sealed class Mapping : RecordTree
+    {
+        // The kind of attention is told by _target_.
+        protected override bool IsSetting(PropertyInfo property) =>
+            base.IsSetting(property) && !(property.DeclaringType == typeof(AttentionConfig) && property.Name == nameof(AttentionConfig.Rope));
+
+        protected override void AddTo(PlainDictionary tree, object record)
+        {
+            if (Targets.TryGetValue(record.GetType(), out var targets))
+                tree.Set(Target, record is AttentionConfig { Rope: false } ? targets[1] : targets[0]);
+        }
+
+        protected override bool Take(string file, object record, PropertyInfo? property, string key, object? value, string where)
+        {
+            if (key == Target)
+                SetTarget(file, record, value, where);
+            // The original has null for a mask decoder without settings of its own.
+            return key == Target || property is null && Ignored.Contains(key) || value is null && property?.PropertyType == typeof(MaskDecoderConfig);
+        }
+
+        private static void SetTarget(string file, object record, object? value, string where)
+        {
+            var allowed = Targets.GetValueOrDefault(record.GetType(), []);
+            if (value is not string target || !allowed.Contains(target))
+                throw new ConfigurationException(file, $"has '{where}: {PlainYaml.Flow(value)}', which is not supported", $"Supported there: {string.Join(", ", allowed)}");
+            if (record is AttentionConfig)
+                typeof(AttentionConfig).GetProperty(nameof(AttentionConfig.Rope))!.SetValue(record, target == allowed[0]);
+        }
+    }
+}
