@@ -117,19 +117,20 @@ internal static class LabelMeShape
         }
 
         int left = (int)Math.Round(box[0]), top = (int)Math.Round(box[1]);
-        int channels = PngPixels.Channels(png.Colour);
-        if (left < 0 || top < 0 || left > width - png.Width || top > height - png.Height)
+        var (maskWidth, maskHeight) = (png.Header.Width, png.Header.Height);
+        if (left < 0 || top < 0 || left > width - maskWidth || top > height - maskHeight)
         {
-            throw shape.Wrong($"puts a mask of {png.Width}×{png.Height} pixels at {left}, {top}, beyond the picture's {width}×{height}");
+            throw shape.Wrong($"puts a mask of {maskWidth}×{maskHeight} pixels at {left}, {top}, beyond the picture's {width}×{height}");
         }
 
         var mask = new BinaryMask(height, width);
-        for (int y = 0; y < png.Height; y++)
+        byte[] inside = png.AnyColour();
+        for (int y = 0; y < maskHeight; y++)
         {
             var row = mask.Row(top + y);
-            for (int x = 0; x < png.Width; x++)
+            for (int x = 0; x < maskWidth; x++)
             {
-                row[left + x] = png.Samples[((y * png.Width) + x) * channels] != 0 ? (byte)1 : (byte)0;
+                row[left + x] = inside[(y * maskWidth) + x] != 0 ? (byte)1 : (byte)0;
             }
         }
 

@@ -34,7 +34,14 @@ internal sealed class StoredMasks
     {
         try
         {
-            return ImageFile.ReadInfo(path).Format == ImageFormat.Png && PngReader.ReadColour(path) is PngColour.Palette or PngColour.Grey;
+            using var stream = MediaFile.OpenRead(path);
+            if (ImageFile.ReadInfo(stream, path).Format != ImageFormat.Png)
+            {
+                return false;
+            }
+
+            stream.Position = 0;
+            return PngReader.ReadHeader(stream, path).Colour is PngColour.Palette or PngColour.Grey;
         }
         catch (MediaException e)
         {

@@ -33,9 +33,9 @@ public static class MaskFile
         var info = ImageFile.ReadInfo(path);
         if (info.Format == ImageFormat.Png && info.Orientation == ImageOrientation.Upright)
         {
-            using var stream = ImageFile.OpenRead(path);
+            using var stream = MediaFile.OpenRead(path);
             var png = PngReader.Read(stream, path, limits ?? MediaLimits.Default);
-            return new BinaryMask(png.Height, png.Width, AnyColour(png));
+            return new BinaryMask(png.Header.Height, png.Header.Width, png.AnyColour());
         }
 
         var image = ImageFile.Read(path, limits);
@@ -48,27 +48,5 @@ public static class MaskFile
         }
 
         return mask;
-    }
-
-    private static byte[] AnyColour(PngPixels png)
-    {
-        int channels = PngPixels.Channels(png.Colour);
-        if (channels == 1)
-        {
-            return png.Samples;
-        }
-
-        // Grey-alpha and RGBA have their opacity last.
-        int colours = channels % 2 == 0 ? channels - 1 : channels;
-        var any = new byte[png.Width * png.Height];
-        for (int i = 0; i < any.Length; i++)
-        {
-            for (int c = 0; c < colours; c++)
-            {
-                any[i] |= png.Samples[(i * channels) + c];
-            }
-        }
-
-        return any;
     }
 }

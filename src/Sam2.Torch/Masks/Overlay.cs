@@ -2,14 +2,9 @@ using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Masks;
 
-/// <summary>Shows masks and prompts on a picture. Pure managed code: the result is the same on both stacks.</summary>
+/// <summary>Shows masks and prompts on a picture.</summary>
 public static class Overlay
 {
-    private static readonly Rgb Black = new(0, 0, 0);
-    private static readonly Rgb White = new(255, 255, 255);
-    private static readonly Rgb Include = new(30, 190, 80);
-    private static readonly Rgb Exclude = new(225, 45, 45);
-
     /// <summary>A copy of the picture with translucent, outlined masks, prompts and labels.</summary>
     /// <param name="image">The picture; not changed.</param>
     /// <param name="objects">What to draw, later ones above earlier ones.</param>
@@ -39,28 +34,26 @@ public static class Overlay
         }
 
         double line = style.LineWidthFor(image.Width, image.Height);
+        using var canvas = new OverlayCanvas(result);
         if (line > 0)
         {
-            var contours = new ContourLayer(result, line);
             foreach (var item in objects)
             {
-                contours.Draw(item.Mask, item.Colour);
+                canvas.Outline(item.Mask, item.Colour, line);
             }
         }
 
-        var canvas = new Canvas(result);
         if (prompts is not null)
         {
-            DrawPrompts(canvas, prompts, Math.Max(line, 1.5));
+            canvas.Prompts(prompts, Math.Max(line, 1.5));
         }
 
-        var labels = new LabelLayer(canvas, image.Width, image.Height);
         foreach (var item in objects)
         {
-            labels.Draw(item);
+            canvas.Label(item);
         }
 
-        return result;
+        return canvas.ToImage();
     }
 
     /// <summary>Pictures of one height next to each other, with a narrow gap.</summary>
@@ -133,7 +126,7 @@ public static class Overlay
             {
                 if (row[x] != 0)
                 {
-                    Canvas.Mix(pixels.Slice(3 * x, 3), colour, weight);
+                    Mix(pixels.Slice(3 * x, 3), colour, weight);
                 }
             }
         }
@@ -155,32 +148,17 @@ public static class Overlay
         {
             if (any[i] == 0)
             {
-                Canvas.Mix(image.Pixels.AsSpan(3 * i, 3), Black, weight);
+                Mix(image.Pixels.AsSpan(3 * i, 3), default, weight);
             }
         }
     }
 
-    private static void DrawPrompts(Canvas canvas, OverlayPrompts prompts, double line)
+    /// <summary>Mixes a colour into three bytes; <paramref name="weight"/> 256 replaces them.</summary>
+    private static void Mix(Span<byte> pixel, Rgb colour, int weight)
     {
-        foreach (var (x0, y0, x1, y1, id) in prompts.Boxes)
-        {
-            canvas.Rectangle(x0, y0, x1, y1, line * 2, Black, 0.55);
-            canvas.Rectangle(x0, y0, x1, y1, line, ObjectColours.Of(id));
-        }
-
-        double radius = Math.Max(4, line * 3);
-        foreach (var (x, y, positive) in prompts.Points)
-        {
-            canvas.Disc(x, y, radius + (line * 1.5), Black, 0.55);
-            canvas.Disc(x, y, radius + (line * 0.75), White);
-            canvas.Disc(x, y, radius, positive ? Include : Exclude);
-            double arm = radius * 0.5;
-            canvas.Line(x - arm, y, x + arm, y, line * 0.9, White);
-            if (positive)
-            {
-                canvas.Line(x, y - arm, x, y + arm, line * 0.9, White);
-            }
-        }
+        pixel[0] += (byte)(((colour.R - pixel[0]) * weight) >> 8);
+        pixel[1] += (byte)(((colour.G - pixel[1]) * weight) >> 8);
+        pixel[2] += (byte)(((colour.B - pixel[2]) * weight) >> 8);
     }
 
     private static void RequireSize(RgbImage image, BinaryMask mask)
@@ -191,4 +169,53 @@ public static class Overlay
                 $"A mask of {mask.Width}×{mask.Height} does not fit a picture of {image.Width}×{image.Height}.", nameof(mask));
         }
     }
+}
+
+/// <summary>One object to be drawn.</summary>
+/// <param name="Id">Decides the colour.</param>
+/// <param name="Mask">Its pixels; of the picture's size.</param>
+/// <param name="Label">A short text beside it, if any.</param>
+public sealed record OverlayObject(long Id, BinaryMask Mask, string? Label = null)
+{
+    /// <summary>The colour; that of the id unless set.</summary>
+    public Rgb Colour { get; init; } = ObjectColours.Of(Id);
+}
+
+/// <summary>The prompts to be shown in an overlay.</summary>
+public sealed record OverlayPrompts
+{
+    /// <summary>Clicks: position in pixels and whether they include (label 1) or exclude (label 0).</summary>
+    public IReadOnlyList<(double X, double Y, bool Positive)> Points { get; init; } = [];
+
+    /// <summary>Boxes: upper left and lower right corner in pixels, and the object they belong to.</summary>
+    public IReadOnlyList<(double X0, double Y0, double X1, double Y1, long Id)> Boxes { get; init; } = [];
+}
+
+/// <summary>How masks are drawn.</summary>
+public sealed record OverlayStyle
+{
+    /// <summary>The style used where none is given.</summary>
+    public static OverlayStyle Default { get; } = new();
+
+    /// <summary>Contours only, so that the objects themselves are seen as they are.</summary>
+    public static OverlayStyle Outline { get; } = new() { Opacity = 0 };
+
+    /// <summary>Objects as they are, outlined, everything else darkened.</summary>
+    public static OverlayStyle Spotlight { get; } = new() { Opacity = 0, BackgroundBrightness = 0.3 };
+
+    /// <summary>The styles by name, for command lines.</summary>
+    public static IReadOnlyDictionary<string, OverlayStyle> ByName { get; } =
+        new Dictionary<string, OverlayStyle> { ["fill"] = Default, ["outline"] = Outline, ["spotlight"] = Spotlight };
+
+    /// <summary>Opacity of the fill, 0 (none) to 1.</summary>
+    public double Opacity { get; init; } = 0.45;
+
+    /// <summary>Width of contours, boxes and rings in pixels; 0 draws no contours, null fits the picture's size.</summary>
+    public double? LineWidth { get; init; }
+
+    /// <summary>Brightness that is left to what belongs to no object, 0 to 1.</summary>
+    public double BackgroundBrightness { get; init; } = 1;
+
+    /// <summary>The line width for a picture: 2 pixels at 600 pixels of its shorter side, in proportion, at least 2, which is what video leaves the colour of.</summary>
+    internal double LineWidthFor(int width, int height) => LineWidth ?? Math.Max(2, Math.Min(width, height) / 300.0);
 }

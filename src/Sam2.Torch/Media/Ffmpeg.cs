@@ -1,42 +1,96 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FFMpegCore;
+using FFMpegCore.Exceptions;
+using FFMpegCore.Pipes;
+
 namespace Sam2.Torch.Media;
 
-/// <summary>Where ffmpeg and ffprobe are, and how a file is named to them.</summary>
-internal static class Ffmpeg
+/// <summary>
+/// Runs ffprobe and ffmpeg through FFMpegCore. Files are passed by their full path between quotation marks, so that no name is
+/// taken for an option, a protocol or a pattern.
+/// </summary>
+internal static partial class Ffmpeg
 {
-    private const string Install =
-        "Install it: 'sudo apt-get install ffmpeg' on Debian or Ubuntu, 'brew install ffmpeg' on macOS, 'winget install ffmpeg' on Windows";
-
     /// <summary>What ffmpeg returns after a signal such as Ctrl-C, having closed its files properly.</summary>
     public const int InterruptedExitCode = 255;
 
-    /// <summary>The full path of <c>ffmpeg</c> or <c>ffprobe</c>, looked up in PATH at every call.</summary>
-    /// <param name="tool">The program's name without ending.</param>
-    /// <param name="path">The file that is to be read or written, for the message.</param>
-    /// <exception cref="MediaException">It is not installed; the message says how to install it.</exception>
-    public static string Locate(string tool, string path)
+    private const string Install =
+        "Install it: 'sudo apt-get install ffmpeg' on Debian or Ubuntu, 'brew install ffmpeg' on macOS, 'winget install ffmpeg' on Windows";
+
+    /// <summary>Asks ffprobe about the first video stream that is not a cover picture.</summary>
+    /// <exception cref="MediaException">There is none, the file cannot be read, or ffprobe is missing or hangs.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static VideoInfo Probe(string path, MediaLimits limits, CancellationToken cancellation)
     {
-        string name = OperatingSystem.IsWindows() ? tool + ".exe" : tool;
-        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
+        var options = Options("ffprobe", path);
+        using var name = new PlainName(path);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(limits.Timeout);
+        try
         {
-            // Relative entries would let the current folder supply the program.
-            if (Path.IsPathFullyQualified(folder) && File.Exists(Path.Combine(folder, name)))
-            {
-                return Path.Combine(folder, name);
-            }
+            return Describe(path, FFProbe.AnalyseAsync(name.Path, options, Join(InputOptions(limits)), timeout.Token).GetAwaiter().GetResult());
         }
-
-        throw new MediaException(path, $"needs {tool}, which was not found in PATH", Install);
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new MediaException(path, $"kept ffprobe silent for {limits.Timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged", e);
+        }
+        catch (FFMpegException e)
+        {
+            throw e.Message.Contains("max pixel count", StringComparison.Ordinal)
+                ? new MediaException(
+                    path, $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels", "Scale it down, or raise the limit if the file is trusted", e)
+                : new MediaException(
+                    path, $"is not a video that can be read ({Summarise(e.Message.TrimEnd(')'))})", "The file is damaged, cut off or not a video", e);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException)
+        {
+            throw new MediaException(path, $"got an answer from ffprobe that is not understood ({e.Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);
+        }
     }
-
-    /// <summary>A name that ffmpeg takes for a file whatever it looks like (an option, a protocol, a pattern).</summary>
-    public static string FileUrl(string path) => "file:" + Path.GetFullPath(path);
 
     /// <summary>
     /// Options before an input: only local files may be opened, also by playlists inside them, and a decoder that meets more
     /// pixels than the limit stops by itself.
     /// </summary>
     public static string[] InputOptions(MediaLimits limits) =>
-        ["-protocol_whitelist", "file,pipe", "-max_pixels", Math.Min(limits.MaxPixels, int.MaxValue).ToString()];
+        ["-protocol_whitelist", "file,pipe", "-max_pixels", Math.Min(limits.MaxPixels, int.MaxValue).ToString(CultureInfo.InvariantCulture)];
+
+    /// <summary>Starts decoding into a pipe.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="input">Options of the input.</param>
+    /// <param name="output">Options of the output, the raw stream.</param>
+    /// <param name="timeout">How long ffmpeg may stay silent.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static FfmpegPipe OpenDecoder(string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var options = Options("ffmpeg", path);
+        return new FfmpegPipe(path, writes: false, timeout, cancellation, (stream, stop, onError) => FFMpegArguments
+            .FromFileInput(Quote(Path.GetFullPath(path)), verifyExists: false, o => o.WithCustomArgument(Join(input)))
+            .OutputToPipe(new StreamPipeSink((from, token) => from.CopyToAsync(stream, token)), o => o.WithCustomArgument(Join(output)))
+            .NotifyOnStandardError(onError)
+            .CancellableThrough(stop, TimeSpan.Zero)
+            .ProcessAsynchronously(throwOnError: false, options));
+    }
+
+    /// <summary>Starts encoding from a pipe into a file that does not exist yet.</summary>
+    /// <param name="path">The file's final name, for messages.</param>
+    /// <param name="input">Options of the input, the raw stream.</param>
+    /// <param name="output">Options of the output.</param>
+    /// <param name="file">The file to create.</param>
+    /// <param name="timeout">How long ffmpeg may stay silent.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static FfmpegPipe OpenEncoder(string path, string[] input, string[] output, string file, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var options = Options("ffmpeg", path);
+        return new FfmpegPipe(path, writes: true, timeout, cancellation, (stream, stop, onError) => FFMpegArguments
+            .FromPipeInput(new StreamPipeSource(stream) { Format = null! }, o => o.WithCustomArgument(Join(input)))
+            .OutputToFile(Quote(Path.GetFullPath(file)), overwrite: false, o => o.WithCustomArgument(Join(output)))
+            .NotifyOnStandardError(onError)
+            .CancellableThrough(stop, TimeSpan.Zero)
+            .ProcessAsynchronously(throwOnError: false, options));
+    }
 
     /// <summary>The line of ffmpeg's messages that says most: the last one that is not empty.</summary>
     public static string Summarise(string messages)
@@ -45,14 +99,80 @@ internal static class Ffmpeg
         return line.Length == 0 ? "ffmpeg gave no reason" : $"ffmpeg says: {line.TrimEnd('.')}";
     }
 
-    /// <summary>The error for a file that ffprobe refuses.</summary>
-    public static MediaException NotAVideo(string path, string messages, MediaLimits limits, Exception? inner = null) =>
-        messages.Contains("max pixel count", StringComparison.Ordinal)
-            ? new MediaException(
-                path,
-                $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels",
-                "Scale it down, or raise the limit if the file is trusted",
-                inner)
-            : new MediaException(
-                path, $"is not a video that can be read ({Summarise(messages)})", "The file is damaged, cut off or not a video", inner);
+    private static VideoInfo Describe(string path, IMediaAnalysis analysis)
+    {
+        var stream = analysis.VideoStreams.FirstOrDefault(s => !(s.Disposition?.GetValueOrDefault("attached_pic") ?? false))
+            ?? throw new MediaException(path, "has no video stream", "Name a video, a picture or a folder of pictures");
+        bool isSideways = stream.Rotation % 180 is 90 or -90;
+        var (width, height) = (stream.Width ?? 0, stream.Height ?? 0);
+        var duration = stream.Duration > TimeSpan.Zero ? stream.Duration : analysis.Format.Duration;
+
+        // Exact rates and the number of frames are only in what ffprobe said literally.
+        var literal = analysis.Raw.Streams.First(s => s.Index == stream.Index);
+        return new VideoInfo(
+            isSideways ? height : width,
+            isSideways ? width : height,
+            FrameRate.Parse(literal.AvgFrameRate) ?? FrameRate.Parse(literal.FrameRate),
+            stream.Rotation,
+            duration > TimeSpan.Zero ? duration : null,
+            literal.ExtensionData.TryGetValue("nb_frames", out var count)
+                && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null);
+    }
+
+    /// <summary>
+    /// Where FFMpegCore finds a tool. Left alone it would run a program of that name in the current folder, and fail without
+    /// saying how to install one.
+    /// </summary>
+    /// <exception cref="MediaException">The tool is not in PATH.</exception>
+    private static FFOptions Options(string tool, string path)
+    {
+        string name = OperatingSystem.IsWindows() ? tool + ".exe" : tool;
+        string? folder = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .FirstOrDefault(f => Path.IsPathFullyQualified(f) && File.Exists(Path.Combine(f, name)));
+        return folder is not null
+            ? new FFOptions { BinaryFolder = folder }
+            : throw new MediaException(path, $"needs {tool}, which was not found in PATH", Install);
+    }
+
+    private static string Join(string[] arguments) => string.Join(' ', arguments.Select(a => $"\"{Quote(a)}\""));
+
+    /// <summary>
+    /// FFMpegCore puts names between quotation marks and joins all arguments into one text; marks inside a name must not end it.
+    /// Backslashes count double where a quotation mark follows.
+    /// </summary>
+    private static string Quote(string text) => BeforeMark().Replace(
+        text, m => m.Groups[1].Value + m.Groups[1].Value + (m.Groups[2].Length > 0 ? "\\\"" : ""));
+
+    [GeneratedRegex(@"(\\*)(""|$)")]
+    private static partial Regex BeforeMark();
+
+    /// <summary>
+    /// A file's name in a form that can be passed on unquoted: FFProbe insists that the name as given exists. On Unix, where
+    /// quotation marks and backslashes may be part of names, a link with a harmless name stands in.
+    /// </summary>
+    private sealed class PlainName : IDisposable
+    {
+        private readonly string? _link;
+
+        public PlainName(string path)
+        {
+            Path = System.IO.Path.GetFullPath(path);
+            if (!OperatingSystem.IsWindows() && Path.AsSpan().ContainsAny('"', '\\'))
+            {
+                _link = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"sam2-{Guid.NewGuid():N}");
+                File.CreateSymbolicLink(_link, Path);
+                Path = _link;
+            }
+        }
+
+        public string Path { get; }
+
+        public void Dispose()
+        {
+            if (_link is not null)
+            {
+                File.Delete(_link);
+            }
+        }
+    }
 }

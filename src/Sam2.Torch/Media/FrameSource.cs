@@ -9,3 +9,10 @@ internal abstract class FrameSource
     /// <summary>Starts reading the selected frames, scaled to a size.</summary>
     public abstract IFrameStream Open(VideoReadOptions options, int width, int height, CancellationToken cancellation);
 }
+
+/// <summary>Frames being read. Disposing ends whatever decodes them.</summary>
+internal interface IFrameStream : IDisposable
+{
+    /// <summary>The next frame, or null at the end.</summary>
+    RgbImage? Next();
+}

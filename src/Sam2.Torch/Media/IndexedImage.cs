@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
+
 namespace Sam2.Torch.Media;
 
 /// <summary>A picture of small numbers, such as a DAVIS annotation: each pixel names an object id, and a palette colours the ids.</summary>
@@ -49,11 +53,21 @@ public sealed class IndexedImage
     /// <exception cref="MediaException">Not a palette or grey PNG, damaged, or larger than the limits.</exception>
     public static IndexedImage Read(string path, MediaLimits? limits = null)
     {
-        using var stream = ImageFile.OpenRead(path);
+        using var stream = MediaFile.OpenRead(path);
         var png = PngReader.Read(stream, path, limits ?? MediaLimits.Default);
-        return png.Colour is PngColour.Palette or PngColour.Grey
-            ? new IndexedImage(png.Width, png.Height, png.Samples, png.Palette)
-            : throw new MediaException(path, $"is a PNG with colours ({png.Colour}), not with a palette or grey", "Save it as an indexed PNG");
+        if (png.Header.Colour is not (PngColour.Palette or PngColour.Grey))
+        {
+            throw new MediaException(path, $"is a PNG with colours ({png.Header.Colour}), not with a palette or grey", "Save it as an indexed PNG");
+        }
+
+        try
+        {
+            return new IndexedImage(png.Header.Width, png.Header.Height, png.Numbers(), png.Palette);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new MediaException(path, e.Message, "Number the objects from 1 to 255", e);
+        }
     }
 
     /// <summary>Writes a palette PNG (grey without a palette), completely or not at all.</summary>
@@ -67,7 +81,51 @@ public sealed class IndexedImage
             throw new InvalidOperationException($"An index is outside the palette of {Palette.Length / 3} colours.");
         }
 
-        var colour = Palette.Length > 0 ? PngColour.Palette : PngColour.Grey;
-        MediaFile.Write(path, s => PngWriter.Write(s, Width, Height, colour, Indices, Palette));
+        MediaFile.Write(path, WritePng);
+    }
+
+    /// <summary>Encodes the PNG (ISO/IEC 15948). Skia can't: it writes colours, and DAVIS's tools read indices.</summary>
+    private void WritePng(Stream output)
+    {
+        output.Write(PngReader.Signature);
+        Span<byte> header = stackalloc byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, Width);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], Height);
+        header[8] = 8;
+        header[9] = (byte)(Palette.Length > 0 ? PngColour.Palette : PngColour.Grey);
+        header[10..].Clear();
+        WriteChunk(output, "IHDR"u8, header);
+        if (Palette.Length > 0)
+        {
+            WriteChunk(output, "PLTE"u8, Palette);
+        }
+
+        var data = new MemoryStream();
+        using (var deflate = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            for (int y = 0; y < Height; y++)
+            {
+                // No filter: differences do not help indices (section 12.7 of the standard).
+                deflate.WriteByte(0);
+                deflate.Write(Indices, y * Width, Width);
+            }
+        }
+
+        WriteChunk(output, "IDAT"u8, data.GetBuffer().AsSpan(0, (int)data.Length));
+        WriteChunk(output, "IEND"u8, []);
+    }
+
+    private static void WriteChunk(Stream output, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    {
+        Span<byte> number = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
+        output.Write(number);
+        output.Write(type);
+        output.Write(data);
+        var checksum = new Crc32();
+        checksum.Append(type);
+        checksum.Append(data);
+        BinaryPrimitives.WriteUInt32BigEndian(number, checksum.GetCurrentHashAsUInt32());
+        output.Write(number);
     }
 }

@@ -1,8 +1,28 @@
 namespace Sam2.Torch.Media;
 
-/// <summary>Writes media files completely or not at all.</summary>
+/// <summary>Opens media files for reading, and writes them completely or not at all, with messages that name the file.</summary>
 internal static class MediaFile
 {
+    /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="MediaException">It is missing, a folder, or can't be opened.</exception>
+    public static FileStream OpenRead(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new MediaException(path, "does not exist", null, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string cause = Directory.Exists(path) ? "is a folder, not a file" : $"cannot be opened ({e.Message})";
+            throw new MediaException(path, cause, null, e);
+        }
+    }
+
     /// <summary>Creates or replaces <paramref name="path"/> with what <paramref name="write"/> produces.</summary>
     /// <exception cref="MediaException">The folder does not exist, or the file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write) => AtomicFile.Write(
@@ -12,4 +32,33 @@ internal static class MediaFile
             ? new MediaException(path, "cannot be written because its folder does not exist", "Create the folder first", e)
             : new MediaException(path, $"cannot be written ({e.Message})", "Check the disk space and the permissions", e),
         flushToDisk: false);
+}
+
+/// <summary>An image or video could not be read or written. The message names the file, the cause and what to do.</summary>
+public sealed class MediaException : Exception
+{
+    /// <summary>Describes a failure.</summary>
+    /// <param name="path">The file concerned.</param>
+    /// <param name="cause">What went wrong, one sentence without a full stop.</param>
+    /// <param name="remedy">What the user can do about it; null when there is nothing to suggest.</param>
+    /// <param name="inner">The exception that led here, if any.</param>
+    public MediaException(string path, string cause, string? remedy = null, Exception? inner = null)
+        : base(Compose(path, cause, remedy), inner)
+    {
+        Path = path;
+        Cause = cause;
+        Remedy = remedy;
+    }
+
+    /// <summary>The file concerned.</summary>
+    public string Path { get; }
+
+    /// <summary>What went wrong.</summary>
+    public string Cause { get; }
+
+    /// <summary>What the user can do about it, if anything is known to help.</summary>
+    public string? Remedy { get; }
+
+    private static string Compose(string path, string cause, string? remedy) =>
+        remedy is null ? $"{path}: {cause}." : $"{path}: {cause}. {remedy}.";
 }

@@ -1,16 +1,18 @@
+using System.Buffers.Binary;
+
 namespace Sam2.Torch.Media;
 
-/// <summary>The samples of a PNG as stored, one byte each (16-bit samples keep their high byte), nothing converted.</summary>
-/// <param name="Width">Width in pixels.</param>
-/// <param name="Height">Height in pixels.</param>
+/// <summary>What a PNG says before its pixels.</summary>
+/// <param name="Width">Width in pixels as stored.</param>
+/// <param name="Height">Height in pixels as stored.</param>
 /// <param name="Colour">What the samples mean.</param>
-/// <param name="BitDepth">Bits per sample in the file.</param>
-/// <param name="Samples">height × width × channels bytes.</param>
-/// <param name="Palette">R, G, B triples; empty without a palette.</param>
-internal sealed record PngPixels(int Width, int Height, PngColour Colour, int BitDepth, byte[] Samples, byte[] Palette)
+/// <param name="BitDepth">Bits per sample: 1, 2, 4, 8 or 16.</param>
+/// <param name="IsInterlaced">Whether the rows come in seven passes.</param>
+/// <param name="Orientation">How the stored pixels are to be turned.</param>
+internal sealed record PngHeader(int Width, int Height, PngColour Colour, int BitDepth, bool IsInterlaced, ImageOrientation Orientation)
 {
     /// <summary>Samples per pixel.</summary>
-    public static int Channels(PngColour colour) => colour switch
+    public int Channels => Colour switch
     {
         PngColour.GreyAlpha => 2,
         PngColour.Rgb => 3,
@@ -18,41 +20,82 @@ internal sealed record PngPixels(int Width, int Height, PngColour Colour, int Bi
         _ => 1,
     };
 
-    /// <summary>The picture in RGB: palettes looked up, grey repeated, transparency dropped.</summary>
-    public RgbImage ToRgb()
+    /// <summary>Bytes per sample in memory.</summary>
+    public int SampleBytes => BitDepth == 16 ? 2 : 1;
+}
+
+/// <summary>The samples of a PNG as stored, nothing converted.</summary>
+/// <param name="Header">Size and meaning.</param>
+/// <param name="Samples">height × width × channels numbers of one byte; of two, the higher first, if they have 16 bits.</param>
+/// <param name="Palette">R, G, B triples; empty without a palette.</param>
+internal sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palette)
+{
+    /// <summary>A byte per pixel that is 0 only where all stored numbers but alpha are 0.</summary>
+    public byte[] AnyColour()
     {
-        if (Colour == PngColour.Rgb)
+        int pixel = Header.Channels * Header.SampleBytes;
+        if (pixel == 1)
         {
-            return new RgbImage(Width, Height, Samples);
+            return Samples;
         }
 
-        int channels = Channels(Colour);
-        int count = Width * Height;
-        var pixels = GC.AllocateUninitializedArray<byte>(count * 3);
-
-        // Samples narrower than a byte are stretched to the full range.
-        int scale = BitDepth < 8 && Colour == PngColour.Grey ? 255 / ((1 << BitDepth) - 1) : 1;
-        for (int i = 0, to = 0; i < count; i++, to += 3)
+        int colours = Header.Colour is PngColour.GreyAlpha or PngColour.Rgba ? pixel - Header.SampleBytes : pixel;
+        var any = new byte[Header.Width * Header.Height];
+        for (int i = 0; i < any.Length; i++)
         {
-            int from = i * channels;
-            switch (Colour)
-            {
-                case PngColour.Palette:
-                    int entry = Samples[from] * 3;
-                    Palette.AsSpan(entry, 3).CopyTo(pixels.AsSpan(to));
-                    break;
-                case PngColour.Rgba:
-                    pixels[to] = Samples[from];
-                    pixels[to + 1] = Samples[from + 1];
-                    pixels[to + 2] = Samples[from + 2];
-                    break;
-                default:
-                    byte grey = (byte)(Samples[from] * scale);
-                    pixels[to] = pixels[to + 1] = pixels[to + 2] = grey;
-                    break;
-            }
+            any[i] = Samples.AsSpan(i * pixel, colours).ContainsAnyExcept((byte)0) ? (byte)1 : (byte)0;
         }
 
-        return new RgbImage(Width, Height, pixels);
+        return any;
     }
+
+    /// <summary>
+    /// The numbers of a grey or palette picture. Those of 16 bits are taken as they are if none exceeds 255, and divided by 257 if
+    /// all are 8-bit numbers stretched to 16 bits (so that white, 65535, is 255 as in 8 bits).
+    /// </summary>
+    /// <exception cref="InvalidDataException">There are 16-bit numbers that have no 8-bit form.</exception>
+    public byte[] Numbers()
+    {
+        if (Header.BitDepth < 16)
+        {
+            return Samples;
+        }
+
+        var numbers = new byte[Samples.Length / 2];
+        bool areSmall = true, areStretched = true;
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = Samples[(2 * i) + 1];
+            areSmall &= Samples[2 * i] == 0;
+            areStretched &= Samples[2 * i] == numbers[i];
+        }
+
+        // In both cases the lower byte is the number.
+        return areSmall || areStretched
+            ? numbers
+            : throw new InvalidDataException("has 16-bit numbers above 255, but object ids go up to 255");
+    }
+
+    /// <summary>A picture of 16 bits in 8: v·255/65535, rounded. Grey is repeated, transparency dropped.</summary>
+    public RgbImage RoundToRgb()
+    {
+        if (Header.BitDepth != 16)
+        {
+            throw new InvalidOperationException($"Only pictures of 16 bits need rounding, not of {Header.BitDepth}.");
+        }
+
+        var image = new RgbImage(Header.Width, Header.Height);
+        int channels = Header.Channels;
+        int next = channels >= 3 ? 1 : 0;
+        for (int i = 0, to = 0; to < image.Pixels.Length; i += channels, to += 3)
+        {
+            image.Pixels[to] = Rounded(i);
+            image.Pixels[to + 1] = Rounded(i + next);
+            image.Pixels[to + 2] = Rounded(i + (2 * next));
+        }
+
+        return image;
+    }
+
+    private byte Rounded(int sample) => (byte)((BinaryPrimitives.ReadUInt16BigEndian(Samples.AsSpan(2 * sample)) + 128) / 257);
 }

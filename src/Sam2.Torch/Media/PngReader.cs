@@ -1,29 +1,104 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace Sam2.Torch.Media;
 
 /// <summary>
-/// Decodes PNG (ISO/IEC 15948): all colour types and depths, interlaced or not. The project reads PNG itself because masks
-/// must keep their exact palette indices, which neither ffmpeg nor Skia hands out, and so that both stacks agree to the bit.
+/// Decodes PNG (ISO/IEC 15948): all colour types and depths, interlaced or not. Pictures are left to Skia; this reader is for
+/// what Skia does not hand out: the numbers of masks as they are stored (palette indices, narrow or wide grey), 16 bits, and
+/// the orientation in an eXIf chunk.
 /// </summary>
 internal static class PngReader
 {
-    private static readonly (int X0, int Y0, int StepX, int StepY)[] Adam7 =
-    [
-        (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
-    ];
+    /// <summary>The eight bytes that open a PNG file.</summary>
+    public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Reads the samples of a PNG.</summary>
-    /// <param name="stream">The file from its first byte on.</param>
+    /// <summary>Reads what comes before the pixels; no checksum is verified.</summary>
+    /// <param name="stream">The file from its first byte on; it can seek.</param>
     /// <param name="path">Its name, for messages.</param>
-    /// <param name="limits">What the picture may cost.</param>
+    /// <exception cref="MediaException">Damaged, cut off, or not a PNG.</exception>
+    public static PngHeader ReadHeader(Stream stream, string path) => Guard(path, () =>
+    {
+        var header = ReadStart(stream);
+        Span<byte> chunk = stackalloc byte[8];
+        while (stream.ReadAtLeast(chunk, 8, throwOnEndOfStream: false) == 8 && !chunk[4..].SequenceEqual("IDAT"u8))
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
+            long next = stream.Position + length + 4;
+            if (chunk[4..].SequenceEqual("eXIf"u8))
+            {
+                // An EXIF block has at most 64 kB; its orientation comes early.
+                var exif = new byte[Math.Min(length, 1 << 16)];
+                stream.ReadExactly(exif);
+                header = header with { Orientation = ExifOrientation(exif) };
+            }
+
+            stream.Position = next;
+        }
+
+        return header;
+    });
+
+    /// <summary>Reads the samples of a PNG; the checksums of all chunks up to the end of the pixels are verified.</summary>
+    /// <param name="stream">The file from its first byte on; it can seek.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <param name="limits">What the picture may cost; checked on the header, before memory is committed.</param>
     /// <exception cref="MediaException">Damaged, cut off, larger than the limits, or not a PNG.</exception>
-    public static PngPixels Read(Stream stream, string path, MediaLimits limits)
+    public static PngPixels Read(Stream stream, string path, MediaLimits limits) => Guard(path, () =>
+    {
+        var header = ReadStart(stream);
+        limits.Check(path, header.Width, header.Height);
+        long bytes = (long)header.Width * header.Height * header.Channels * header.SampleBytes;
+        if (bytes > Array.MaxLength)
+        {
+            throw new MediaException(path, $"has {header.Width}×{header.Height} pixels of {header.Channels} channels, which do not fit one array", "Scale it down");
+        }
+
+        stream.Position = Signature.Length;
+        byte[] palette = [];
+        var compressed = new MemoryStream();
+        while (compressed.Length == 0 || stream.Position < stream.Length)
+        {
+            var (type, data) = ReadChunk(stream);
+            if (type == Chunk.Pixels)
+            {
+                compressed.Write(data);
+            }
+            else if (compressed.Length > 0)
+            {
+                break;
+            }
+            else if (type == Chunk.End)
+            {
+                throw new InvalidDataException("there are no pixels");
+            }
+            else if (type == Chunk.Palette)
+            {
+                palette = data.Length % 3 == 0 && data.Length <= 768
+                    ? data
+                    : throw new InvalidDataException($"a palette has at most 256 triples, not {data.Length} bytes");
+            }
+        }
+
+        var samples = GC.AllocateUninitializedArray<byte>((int)bytes);
+        compressed.Position = 0;
+        using (var inflated = new ZLibStream(compressed, CompressionMode.Decompress))
+        {
+            new Rows(inflated, header).Read(samples);
+        }
+
+        int entries = palette.Length / 3;
+        return header.Colour != PngColour.Palette || (entries > 0 && !samples.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)(entries - 1)))
+            ? new PngPixels(header, samples, palette)
+            : throw new InvalidDataException($"a pixel names a colour that the palette of {entries} lacks");
+    });
+
+    private static T Guard<T>(string path, Func<T> read)
     {
         try
         {
-            return Decode(stream, path, limits);
+            return read();
         }
         catch (EndOfStreamException e)
         {
@@ -35,104 +110,239 @@ internal static class PngReader
         }
     }
 
-    /// <summary>What the samples of a PNG mean, from its header.</summary>
-    /// <exception cref="MediaException">The file is missing or cut off.</exception>
-    public static PngColour ReadColour(string path)
+    /// <summary>The signature and the IHDR chunk.</summary>
+    private static PngHeader ReadStart(Stream stream)
     {
-        // The signature, the length and name of the header's chunk, width, height and depth come before it.
-        Span<byte> header = stackalloc byte[26];
-        using var stream = ImageFile.OpenRead(path);
-        return stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length
-            ? (PngColour)header[25]
-            : throw new MediaException(path, "is cut off: the PNG data ends early", "Copy the file again");
-    }
-
-    private static PngPixels Decode(Stream stream, string path, MediaLimits limits)
-    {
-        Span<byte> header = stackalloc byte[8];
-        stream.ReadExactly(header);
-        if (!header.SequenceEqual(ImageHeader.PngSignature))
-        {
-            throw new InvalidDataException("the signature is missing");
-        }
-
-        var chunks = new PngChunkStream(stream);
-        if (chunks.Next() != "IHDR" || chunks.Remaining != 13)
+        Span<byte> start = stackalloc byte[33];
+        stream.ReadExactly(start);
+        if (!start.StartsWith(Signature) || !start[8..].StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 13, .. "IHDR"u8]))
         {
             throw new InvalidDataException("the header is missing");
         }
 
-        byte[] ihdr = chunks.ReadRest(13);
-        long width = BinaryPrimitives.ReadUInt32BigEndian(ihdr);
-        long height = BinaryPrimitives.ReadUInt32BigEndian(ihdr.AsSpan(4));
-        limits.Check(path, width, height);
-        int depth = ihdr[8];
-        var colour = (PngColour)ihdr[9];
-        bool known = (colour, depth) switch
+        var data = start[16..29];
+        uint width = BinaryPrimitives.ReadUInt32BigEndian(data), height = BinaryPrimitives.ReadUInt32BigEndian(data[4..]);
+        var (depth, colour) = (data[8], (PngColour)data[9]);
+        bool isKnown = (colour, depth) switch
         {
             (PngColour.Grey, 1 or 2 or 4 or 8 or 16) => true,
             (PngColour.Palette, 1 or 2 or 4 or 8) => true,
             (PngColour.Rgb or PngColour.Rgba or PngColour.GreyAlpha, 8 or 16) => true,
             _ => false,
         };
-        if (!known || ihdr[10] != 0 || ihdr[11] != 0 || ihdr[12] > 1)
-        {
-            throw new InvalidDataException($"colour type {ihdr[9]} with {depth} bits, method {ihdr[10]}.{ihdr[11]}.{ihdr[12]}");
-        }
-
-        byte[] palette = [];
-        string chunk;
-        while ((chunk = chunks.Next()) != "IDAT")
-        {
-            if (chunk == "IEND")
-            {
-                throw new InvalidDataException("there are no pixels");
-            }
-
-            if (chunk == "PLTE")
-            {
-                palette = chunks.ReadRest(768);
-                if (palette.Length % 3 != 0)
-                {
-                    throw new InvalidDataException("the palette is not made of triples");
-                }
-            }
-        }
-
-        int channels = PngPixels.Channels(colour);
-        long bytes = width * height * channels;
-        if (bytes > Array.MaxLength)
-        {
-            throw new MediaException(path, $"has {width}×{height} pixels of {channels} channels, which do not fit one array", "Scale it down");
-        }
-
-        var samples = GC.AllocateUninitializedArray<byte>((int)bytes);
-        using (var inflated = new ZLibStream(chunks, CompressionMode.Decompress, leaveOpen: true))
-        {
-            var pixels = new PngRows(inflated, (int)width, channels, depth);
-            if (ihdr[12] == 0)
-            {
-                pixels.ReadPass(samples, (int)height);
-            }
-            else
-            {
-                foreach (var pass in Adam7)
-                {
-                    pixels.ReadInterlacedPass(samples, (int)height, pass);
-                }
-            }
-        }
-
-        chunks.Finish();
-        if (colour == PngColour.Palette)
-        {
-            int entries = palette.Length / 3;
-            if (entries == 0 || samples.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)(entries - 1)))
-            {
-                throw new InvalidDataException($"a pixel names a colour that the palette of {entries} lacks");
-            }
-        }
-
-        return new PngPixels((int)width, (int)height, colour, depth, samples, palette);
+        return isKnown && width <= int.MaxValue && height <= int.MaxValue && data[10] == 0 && data[11] == 0 && data[12] <= 1
+            ? new PngHeader((int)width, (int)height, colour, depth, IsInterlaced: data[12] == 1, ImageOrientation.Upright)
+            : throw new InvalidDataException($"{width}×{height} pixels of colour type {data[9]} with {depth} bits, method {data[10]}.{data[11]}.{data[12]}");
     }
+
+    private static (uint Type, byte[] Data) ReadChunk(Stream stream)
+    {
+        Span<byte> head = stackalloc byte[8];
+        stream.ReadExactly(head);
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(head);
+
+        // No memory for what a chunk only claims to hold.
+        if (length > stream.Length - stream.Position)
+        {
+            throw new EndOfStreamException();
+        }
+
+        var data = GC.AllocateUninitializedArray<byte>((int)length);
+        stream.ReadExactly(data);
+        var checksum = new Crc32();
+        checksum.Append(head[4..]);
+        checksum.Append(data);
+        uint type = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
+        stream.ReadExactly(head[..4]);
+        return BinaryPrimitives.ReadUInt32BigEndian(head) == checksum.GetCurrentHashAsUInt32()
+            ? (type, data)
+            : throw new InvalidDataException("the checksum of a chunk is wrong");
+    }
+
+    /// <summary>The orientation in an EXIF block, a TIFF directory (EXIF 2.32, 4.6.2); upright if it has none.</summary>
+    private static ImageOrientation ExifOrientation(ReadOnlySpan<byte> exif)
+    {
+        bool littleEndian = exif.StartsWith("II*\0"u8);
+        if (exif.Length < 8 || (!littleEndian && !exif.StartsWith("MM\0*"u8)))
+        {
+            return ImageOrientation.Upright;
+        }
+
+        uint directory = Number(exif[4..8], littleEndian);
+        for (long entry = directory + 2L, i = 0; entry + 12 <= exif.Length; entry += 12, i++)
+        {
+            if (i == Number(exif.Slice((int)directory, 2), littleEndian))
+            {
+                break;
+            }
+
+            var fields = exif.Slice((int)entry, 12);
+            if (Number(fields[..2], littleEndian) == 0x0112 && Number(fields[8..10], littleEndian) is >= 1 and <= 8 and var value)
+            {
+                return (ImageOrientation)value;
+            }
+        }
+
+        return ImageOrientation.Upright;
+    }
+
+    private static uint Number(ReadOnlySpan<byte> bytes, bool littleEndian)
+    {
+        uint value = 0;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            value = (value << 8) | bytes[littleEndian ? bytes.Length - 1 - i : i];
+        }
+
+        return value;
+    }
+
+    private static class Chunk
+    {
+        public const uint Pixels = 0x49444154; // IDAT
+        public const uint Palette = 0x504C5445; // PLTE
+        public const uint End = 0x49454E44; // IEND
+    }
+
+    /// <summary>Undoes the row filters and unpacks samples, row by row, from the inflated data.</summary>
+    private sealed class Rows(Stream inflated, PngHeader header)
+    {
+        private static readonly (int X0, int Y0, int StepX, int StepY)[] Adam7 =
+        [
+            (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
+        ];
+
+        private readonly int _step = Math.Max(1, header.Channels * header.BitDepth / 8);
+        private byte[] _previous = [];
+        private byte[] _current = [];
+
+        public void Read(byte[] samples)
+        {
+            foreach (var (x0, y0, stepX, stepY) in header.IsInterlaced ? Adam7 : [(0, 0, 1, 1)])
+            {
+                int width = (header.Width - x0 + stepX - 1) / stepX;
+                if (width <= 0 || y0 >= header.Height)
+                {
+                    continue;
+                }
+
+                int bytes = (int)((((long)width * header.Channels * header.BitDepth) + 7) / 8);
+                (_previous, _current) = (new byte[bytes], new byte[bytes]);
+                int pixel = header.Channels * header.SampleBytes;
+                var row = new byte[width * pixel];
+                for (int y = y0; y < header.Height; y += stepY)
+                {
+                    NextRow();
+                    long start = (long)y * header.Width * pixel;
+                    if (stepX == 1)
+                    {
+                        Unpack(samples.AsSpan((int)start, row.Length));
+                        continue;
+                    }
+
+                    Unpack(row);
+                    for (int i = 0; i < width; i++)
+                    {
+                        row.AsSpan(i * pixel, pixel).CopyTo(samples.AsSpan((int)start + ((x0 + (i * stepX)) * pixel)));
+                    }
+                }
+            }
+        }
+
+        private void NextRow()
+        {
+            (_previous, _current) = (_current, _previous);
+            int filter = inflated.ReadByte();
+            if (filter < 0)
+            {
+                throw new EndOfStreamException();
+            }
+
+            inflated.ReadExactly(_current);
+            byte[] row = _current, above = _previous;
+            switch (filter)
+            {
+                case 0:
+                    break;
+                case 1:
+                    for (int i = _step; i < row.Length; i++)
+                    {
+                        row[i] += row[i - _step];
+                    }
+
+                    break;
+                case 2:
+                    for (int i = 0; i < row.Length; i++)
+                    {
+                        row[i] += above[i];
+                    }
+
+                    break;
+                case 3:
+                    for (int i = 0; i < row.Length; i++)
+                    {
+                        row[i] += (byte)(((i < _step ? 0 : row[i - _step]) + above[i]) >> 1);
+                    }
+
+                    break;
+                case 4:
+                    for (int i = 0; i < row.Length; i++)
+                    {
+                        row[i] += i < _step ? above[i] : Paeth(row[i - _step], above[i], above[i - _step]);
+                    }
+
+                    break;
+                default:
+                    throw new InvalidDataException($"unknown row filter {filter}");
+            }
+        }
+
+        private static byte Paeth(int left, int above, int corner)
+        {
+            int toLeft = Math.Abs(above - corner);
+            int toAbove = Math.Abs(left - corner);
+            int toCorner = Math.Abs(left + above - corner - corner);
+            if (toLeft <= toAbove && toLeft <= toCorner)
+            {
+                return (byte)left;
+            }
+
+            return (byte)(toAbove <= toCorner ? above : corner);
+        }
+
+        private void Unpack(Span<byte> samples)
+        {
+            if (header.BitDepth >= 8)
+            {
+                _current.CopyTo(samples);
+                return;
+            }
+
+            int perByte = 8 / header.BitDepth;
+            int mask = (1 << header.BitDepth) - 1;
+            for (int i = 0; i < samples.Length; i++)
+            {
+                samples[i] = (byte)((_current[i / perByte] >> (8 - (header.BitDepth * ((i % perByte) + 1)))) & mask);
+            }
+        }
+    }
+}
+
+/// <summary>What the samples of a PNG mean; the values are the format's own.</summary>
+internal enum PngColour
+{
+    /// <summary>One sample per pixel.</summary>
+    Grey = 0,
+
+    /// <summary>Red, green, blue.</summary>
+    Rgb = 2,
+
+    /// <summary>One index into a palette.</summary>
+    Palette = 3,
+
+    /// <summary>Grey and alpha.</summary>
+    GreyAlpha = 4,
+
+    /// <summary>Red, green, blue, alpha.</summary>
+    Rgba = 6,
 }

@@ -12,7 +12,7 @@ public sealed class VideoWriter : IDisposable
 
     private readonly string _path;
     private readonly string _temporary;
-    private readonly IMediaPipe _pipe;
+    private readonly FfmpegPipe _pipe;
     private readonly byte[] _padded;
     private bool _interrupted;
     private bool _finished;
@@ -64,7 +64,7 @@ public sealed class VideoWriter : IDisposable
             "-c:v", "libx264", "-preset", options.Preset, "-crf", options.Crf.ToString(CultureInfo.InvariantCulture), "-pix_fmt", "yuv420p",
             "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart",
         ];
-        _pipe = VideoBackend.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellation);
+        _pipe = Ffmpeg.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellation);
     }
 
     /// <summary>Width of the frames in pixels.</summary>
@@ -180,5 +180,31 @@ public sealed class VideoWriter : IDisposable
         }
 
         return _padded;
+    }
+}
+
+/// <summary>How a video is encoded.</summary>
+public sealed record VideoWriteOptions
+{
+    /// <summary>H.264's constant rate factor: 0 (lossless, huge) to 51 (poor, small); 18 looks like the original.</summary>
+    public int Crf { get; init; } = 20;
+
+    /// <summary>x264's trade of time for size: <c>ultrafast</c> … <c>veryslow</c>.</summary>
+    public string Preset { get; init; } = "veryfast";
+
+    /// <summary>How long the encoder may stay silent.</summary>
+    public TimeSpan Timeout { get; init; } = MediaLimits.Default.Timeout;
+
+    /// <summary>Refuses options that make no sense.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Crf);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Crf, 51);
+        string[] presets = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"];
+        if (!presets.Contains(Preset))
+        {
+            throw new ArgumentException($"'{Preset}' is not a preset. Use one of {string.Join(", ", presets)}.", nameof(Preset));
+        }
     }
 }

@@ -36,6 +36,16 @@ public class MaskFileTests
     }
 
     [Test]
+    public void All_16_bits_of_a_number_count()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["g.png"], PngTests.Encode16(3, 1, PngColour.Grey, [0, 1, 256]));
+        File.WriteAllBytes(folder["c.png"], PngTests.Encode16(2, 1, PngColour.GreyAlpha, [0, 65535, 1, 0]));
+        Assert.That(MaskFile.Read(folder["g.png"]).Data, Is.EqualTo(new byte[] { 0, 1, 1 }));
+        Assert.That(MaskFile.Read(folder["c.png"]).Data, Is.EqualTo(new byte[] { 0, 1 }));
+    }
+
+    [Test]
     public void A_lossy_picture_is_split_in_the_middle()
     {
         using var folder = new TemporaryFolder();

@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Tests.Media;
+using SkiaSharp;
 
 namespace Sam2.Torch.Tests.Masks;
 
@@ -93,12 +94,61 @@ public class OverlayTests
         }
     }
 
-    [Test]
-    public void Every_printable_character_has_a_glyph_of_its_own()
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Every_printable_character_is_drawn_and_differs_from_the_others(bool fromSystem)
     {
-        var glyphs = Enumerable.Range(' ', '~' - ' ' + 1).Select(c => string.Concat(
-            Enumerable.Range(0, BitmapFont.Width * BitmapFont.Height).Select(i => BitmapFont.IsSet((char)c, i % BitmapFont.Width, i / BitmapFont.Width) ? '#' : '.')));
-        Assert.That(glyphs, Is.Unique);
+        // The built-in dots are all that a system without fonts has.
+        using var font = new LabelFont(fromSystem ? LabelFont.SystemTypeface : null, 20);
+        using var paint = new SKPaint { IsAntialias = true, Color = SKColors.White };
+        var drawn = Enumerable.Range('!', '~' - '!' + 1).Select(c =>
+        {
+            using var bitmap = new SKBitmap(new SKImageInfo(40, 40, SKColorType.Gray8, SKAlphaType.Opaque));
+            using var canvas = new SKCanvas(bitmap);
+            string text = ((char)c).ToString();
+            font.Draw(canvas, paint, text, 5, 5);
+            Assert.That(bitmap.Bytes.Max(), Is.GreaterThan(150), $"{text} is not blank");
+            Assert.That(font.Measure(text), Is.InRange(1, 30), text);
+            return Convert.ToHexString(bitmap.Bytes);
+        });
+        Assert.That(drawn, Is.Unique);
+    }
+
+    [Test]
+    public void A_label_has_dark_text_on_its_tab()
+    {
+        var style = new OverlayStyle { Opacity = 0, LineWidth = 0 };
+        var drawn = Overlay.Draw(new RgbImage(400, 300), [new OverlayObject(1, Square(400, 300, 100, 100, 300, 200), "12: cat")], style: style);
+        Rgb[] pixels = [.. Enumerable.Range(0, 400 * 300).Select(i => drawn[i % 400, i / 400])];
+        int tab = pixels.Count(c => c == ObjectColours.Of(1));
+        int between = pixels.Count(c => c != ObjectColours.Of(1) && c.B > 30);
+        Assert.That(tab, Is.GreaterThan(400));
+        Assert.That(between, Is.GreaterThan(50), "edges of letters");
+    }
+
+    [Test]
+    public void The_contour_is_antialiased_and_absent_on_the_pictures_border()
+    {
+        var image = new RgbImage(60, 60);
+        image.Pixels.AsSpan().Fill(255);
+        var mask = new BinaryMask(60, 60);
+        for (int i = 0; i < 3600; i++)
+        {
+            mask.Data[i] = (i % 60) + (i / 60) < 50 ? (byte)1 : (byte)0;
+        }
+
+        var drawn = Overlay.Draw(image, [new OverlayObject(1, mask)], style: OverlayStyle.Outline with { LineWidth = 3 });
+        var colours = Enumerable.Range(20, 20).Select(x => drawn[x, 25]).Distinct().ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(colours, Has.Count.GreaterThan(4), "white, rim, line and what is between them");
+            Assert.That(drawn[24, 25], Is.EqualTo(ObjectColours.Of(1)));
+            Assert.That(drawn[0, 10], Is.EqualTo(new Rgb(255, 255, 255)));
+            Assert.That(drawn[10, 0], Is.EqualTo(new Rgb(255, 255, 255)));
+
+            // A slanted edge looks the same all along.
+            Assert.That(Enumerable.Range(15, 15).Select(y => drawn[50 - y + 1, y]).Distinct().Count(), Is.EqualTo(1));
+        }
     }
 
     [Test]

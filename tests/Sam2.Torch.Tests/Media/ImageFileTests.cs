@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
+using SkiaSharp;
 
 namespace Sam2.Torch.Tests.Media;
 
@@ -109,14 +109,74 @@ public class ImageFileTests
     }
 
     [Test]
+    public void WebP_orientation_is_applied([Range(1, 8)] int orientation)
+    {
+        using var bitmap = SkiaPixels.ToBitmap(Corners(48, 32));
+        using var webp = bitmap.Encode(SKEncodedImageFormat.Webp, 95);
+
+        // The extended format: a chunk that announces metadata, the pixels, the metadata (RFC 9649, 2.7).
+        byte[] exif = TestPictures.Exif(orientation, littleEndian: true)[6..];
+        byte[] body =
+        [
+            .. "WEBPVP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 47, 0, 0, 31, 0, 0, .. webp.AsSpan()[12..],
+            .. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif,
+        ];
+        byte[] length = BitConverter.GetBytes(body.Length);
+        File.WriteAllBytes(_folder["o.webp"], [.. "RIFF"u8, .. length, .. body]);
+        AssertUpright(_folder["o.webp"], orientation);
+    }
+
+    [TestCase("a.bmp", 0)]
+    [TestCase("a.gif", 40)]
+    [TestCase("a.jpg", 12)]
+    [TestCase("a.png", 0)]
+    public void Formats_are_read_as_ffmpeg_wrote_them(string name, int tolerance)
+    {
+        // Flat areas, so that GIF's few colours are enough.
+        File.WriteAllBytes(_folder["raw"], Corners(48, 32).Pixels);
+        Clips.RunFfmpeg("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "48x32", "-i", _folder["raw"], "-q:v", "1", _folder[name]);
+        var read = ImageFile.Read(_folder[name]);
+        Assert.That((read.Width, read.Height), Is.EqualTo((48, 32)));
+        foreach (var (x, y) in new[] { (4, 4), (43, 4), (4, 27), (43, 27) })
+        {
+            var (expected, seen) = (Corners(48, 32)[x, y], read[x, y]);
+            Assert.That(Math.Abs(expected.R - seen.R) + Math.Abs(expected.G - seen.G) + Math.Abs(expected.B - seen.B), Is.LessThanOrEqualTo(tolerance), $"{x}, {y}");
+        }
+    }
+
+    [TestCase(0, 0, 0, 0)]
+    [TestCase(255, 0, 0, 0)]
+    [TestCase(0, 255, 0, 0)]
+    [TestCase(0, 0, 255, 0)]
+    [TestCase(0, 0, 0, 255)]
+    [TestCase(200, 100, 40, 0)]
+    [TestCase(200, 100, 40, 120)]
+    [TestCase(30, 60, 90, 51)]
+    public void Cmyk_is_converted_as_adobe_means_it(int cyan, int magenta, int yellow, int black)
+    {
+        // Adobe stores CMYK inverted: 255 is no ink. The conversion without profiles is (1 − ink) · (1 − black).
+        int[] ink = [cyan, magenta, yellow, black];
+        File.WriteAllBytes(_folder["c.jpg"], TestPictures.CmykJpeg([.. ink.Select(i => (byte)(255 - i))]));
+        var colour = ImageFile.Read(_folder["c.jpg"])[3, 4];
+        int[] expected = [.. ink[..3].Select(i => (int)Math.Round((255 - i) * (255 - black) / 255.0))];
+        Assert.That(new[] { colour.R, (int)colour.G, colour.B }, Is.EqualTo(expected).Within(1));
+        Clips.RunFfmpeg("-i", _folder["c.jpg"], "-f", "rawvideo", "-pix_fmt", "rgb24", _folder["raw"]);
+        Assert.That(File.ReadAllBytes(_folder["raw"])[..3].Select(v => (int)v), Is.EqualTo(expected).Within(1), "ffmpeg agrees");
+    }
+
+    [Test]
     public void A_huge_header_is_refused_before_memory_is_committed([Values("bomb.png", "bomb.jpg", "bomb.gif", "bomb.bmp")] string name)
     {
         byte[] bytes = name switch
         {
             "bomb.png" => PngHeader(100_000, 100_000),
-            "bomb.jpg" => [0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0],
-            "bomb.gif" => [.. "GIF89a"u8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0],
-            _ => [.. "BM"u8, .. new byte[12], 40, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0xC0, .. new byte[30]],
+            "bomb.jpg" =>
+            [
+                0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFD, 0xE8, 0xFD, 0xE8, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
+                0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0, 0, 0,
+            ],
+            "bomb.gif" => [.. "GIF89a"u8, 0xFF, 0xFF, 0xFF, 0xFF, 0x80, 0, 0, 0, 0, 0, 9, 9, 9, 0x2C, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 2, 2, 0x44, 1, 0, 0x3B],
+            _ => [.. "BM"u8, 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 0xE8, 0xFD, 0, 0, 0xE8, 0xFD, 0, 0, 1, 0, 24, 0, .. new byte[30]],
         };
         File.WriteAllBytes(_folder[name], bytes);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -177,18 +237,20 @@ public class ImageFileTests
             }
         }
 
-        // Only flips in the final, empty chunk can go unnoticed.
+        // Only flips in the chunks around the pixels can go unnoticed.
         Assert.That(refused, Is.GreaterThan(250));
     }
 
     [Test]
     public void Missing_files_folders_and_texts_are_clear_errors()
     {
+        File.WriteAllBytes(_folder["t.tif"], [.. "II*\0"u8, 8, 0, 0, 0, .. new byte[40]]);
         File.WriteAllText(_folder["note.png"], "this is not a picture, whatever its name says");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => ImageFile.Read(_folder["none.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
             Assert.That(() => ImageFile.Read(_folder.FullName), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+            Assert.That(() => ImageFile.Read(_folder["t.tif"]), Throws.TypeOf<MediaException>().With.Message.Contains("TIFF").And.Message.Contains("PNG"));
             Assert.That(() => ImageFile.Read(_folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
             Assert.That(
                 () => ImageFile.Write(_folder["a.xyz"], new RgbImage(1, 1)), Throws.TypeOf<MediaException>().With.Message.Contains(".png"));
@@ -289,6 +351,6 @@ public class ImageFileTests
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(8), height);
         var crc = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.HashToUInt32(header));
-        return [.. ImageHeader.PngSignature, 0, 0, 0, 13, .. header, .. crc];
+        return [.. PngReader.Signature, 0, 0, 0, 13, .. header, .. crc];
     }
 }

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.IO.Hashing;
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Tests.Media;
@@ -25,23 +24,104 @@ public class PngTests
     [TestCase(PngColour.Rgba, 16)]
     public void Reads_every_colour_type_and_depth(object kind, int depth)
     {
-        int colour = (int)(PngColour)kind;
+        var colour = (PngColour)kind;
         var random = new Random(depth);
-        int channels = PngPixels.Channels((PngColour)colour);
+        int channels = Channels(colour);
         foreach (var (width, height) in new[] { (1, 1), (5, 3), (8, 8), (13, 9) })
         {
-            var samples = new byte[width * height * channels];
+            var samples = new ushort[width * height * channels];
             for (int i = 0; i < samples.Length; i++)
             {
-                samples[i] = (byte)random.Next(1 << Math.Min(depth, 8));
+                samples[i] = (ushort)random.Next(1 << depth);
             }
 
             foreach (bool interlaced in new[] { false, true })
             {
-                byte[] file = EncodeIndependently(width, height, (PngColour)colour, depth, samples, interlaced, random);
+                byte[] file = EncodeIndependently(width, height, colour, depth, samples, interlaced, random, new byte[3 << Math.Min(depth, 8)]);
                 var png = PngReader.Read(new MemoryStream(file), "x.png", MediaLimits.Default);
-                Assert.That(png.Samples, Is.EqualTo(samples), $"{width}×{height}, interlaced: {interlaced}");
+                byte[] expected = depth == 16 ? [.. samples.SelectMany(s => new[] { (byte)(s >> 8), (byte)s })] : [.. samples.Select(s => (byte)s)];
+                Assert.That(png.Samples, Is.EqualTo(expected), $"{width}×{height}, interlaced: {interlaced}");
             }
+        }
+    }
+
+    [TestCase(PngColour.Grey, 1)]
+    [TestCase(PngColour.Grey, 2)]
+    [TestCase(PngColour.Grey, 4)]
+    [TestCase(PngColour.Grey, 8)]
+    [TestCase(PngColour.Grey, 16)]
+    [TestCase(PngColour.GreyAlpha, 8)]
+    [TestCase(PngColour.GreyAlpha, 16)]
+    [TestCase(PngColour.Palette, 1)]
+    [TestCase(PngColour.Palette, 4)]
+    [TestCase(PngColour.Palette, 8)]
+    [TestCase(PngColour.Rgb, 8)]
+    [TestCase(PngColour.Rgb, 16)]
+    [TestCase(PngColour.Rgba, 8)]
+    [TestCase(PngColour.Rgba, 16)]
+    public void Pictures_have_the_nearest_8_bit_colours_whatever_their_type_and_depth(object kind, int depth)
+    {
+        using var folder = new TemporaryFolder();
+        var colour = (PngColour)kind;
+        var random = new Random(depth);
+        var palette = new byte[3 << Math.Min(depth, 8)];
+        random.NextBytes(palette);
+        int channels = Channels(colour);
+        var samples = new ushort[300 * 7 * channels];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            samples[i] = (ushort)random.Next(1 << depth);
+        }
+
+        foreach (bool interlaced in new[] { false, true })
+        {
+            File.WriteAllBytes(folder["p.png"], EncodeIndependently(300, 7, colour, depth, samples, interlaced, random, palette));
+            var read = ImageFile.Read(folder["p.png"]);
+            double largest = (1 << depth) - 1;
+            byte[] expected = [.. Enumerable.Range(0, 300 * 7 * 3).Select(i =>
+            {
+                int sample = samples[(i / 3 * channels) + (channels >= 3 ? i % 3 : 0)];
+                return colour == PngColour.Palette ? palette[(3 * sample) + (i % 3)] : (byte)Math.Round(sample * 255 / largest);
+            })];
+            Assert.That(read.Pixels, Is.EqualTo(expected), $"interlaced: {interlaced}");
+        }
+    }
+
+    [Test]
+    public void Numbers_of_16_bits_are_kept_or_brought_back_to_8_or_refused()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["small.png"], Encode16(4, 1, PngColour.Grey, [0, 1, 2, 255]));
+        File.WriteAllBytes(folder["white.png"], Encode16(3, 1, PngColour.Grey, [0, 65535, 257]));
+        File.WriteAllBytes(folder["large.png"], Encode16(2, 1, PngColour.Grey, [1, 300]));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(IndexedImage.Read(folder["small.png"]).Indices, Is.EqualTo(new byte[] { 0, 1, 2, 255 }));
+            Assert.That(IndexedImage.Read(folder["white.png"]).Indices, Is.EqualTo(new byte[] { 0, 255, 1 }));
+            Assert.That(() => IndexedImage.Read(folder["large.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("large.png").And.Message.Contains("255"));
+        }
+    }
+
+    [Test]
+    public void Cut_off_or_damaged_indices_are_never_more_than_a_media_exception()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["d.png"];
+        new IndexedImage(33, 21, [.. Enumerable.Range(0, 33 * 21).Select(i => (byte)(i % 7))], new byte[21]).Write(path);
+        byte[] whole = File.ReadAllBytes(path);
+        int end = whole.Length - 12;
+        for (int length = 0; length < end; length++)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            Assert.That(() => IndexedImage.Read(path), Throws.TypeOf<MediaException>(), $"{length} of {whole.Length} bytes");
+        }
+
+        for (int bit = 0; bit < end * 8; bit++)
+        {
+            byte[] damaged = (byte[])whole.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(path, damaged);
+            Assert.That(() => IndexedImage.Read(path), Throws.TypeOf<MediaException>(), $"bit {bit}");
         }
     }
 
@@ -72,11 +152,7 @@ public class PngTests
     {
         using var folder = new TemporaryFolder();
         Assert.That(() => new IndexedImage(2, 1, [0, 2], new byte[6]).Write(folder["p.png"]), Throws.InvalidOperationException);
-        using (var stream = File.Create(folder["q.png"]))
-        {
-            PngWriter.Write(stream, 2, 1, PngColour.Palette, [0, 2], new byte[6]);
-        }
-
+        File.WriteAllBytes(folder["q.png"], EncodeIndependently(2, 1, PngColour.Palette, 8, [0, 2], false, new Random(1), new byte[6]));
         Assert.That(() => IndexedImage.Read(folder["q.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("palette"));
     }
 
@@ -88,11 +164,17 @@ public class PngTests
         Assert.That(() => IndexedImage.Read(folder["c.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("palette"));
     }
 
+    /// <summary>A PNG file with 16 bits per sample.</summary>
+    internal static byte[] Encode16(int width, int height, PngColour colour, ushort[] samples) =>
+        EncodeIndependently(width, height, colour, 16, samples, false, new Random(3), []);
+
+    private static int Channels(PngColour colour) => colour switch { PngColour.Rgb => 3, PngColour.Rgba => 4, PngColour.GreyAlpha => 2, _ => 1 };
+
     /// <summary>An encoder of the test's own, with a random filter for each row.</summary>
     private static byte[] EncodeIndependently(
-        int width, int height, PngColour colour, int depth, byte[] samples, bool interlaced, Random random)
+        int width, int height, PngColour colour, int depth, ushort[] samples, bool interlaced, Random random, byte[] palette)
     {
-        int channels = PngPixels.Channels(colour);
+        int channels = Channels(colour);
         int pixelBytes = Math.Max(1, channels * depth / 8);
         var packed = new MemoryStream();
         int[][] passes = interlaced
@@ -108,8 +190,7 @@ public class PngTests
                 {
                     for (int c = 0; c < channels; c++)
                     {
-                        byte sample = samples[(((y * width) + x) * channels) + c];
-                        int value = depth == 16 ? (sample << 8) | random.Next(256) : sample;
+                        int value = samples[(((y * width) + x) * channels) + c];
                         for (int bit = depth - 1; bit >= 0; bit--)
                         {
                             bits.Add(((value >> bit) & 1) != 0);
@@ -155,10 +236,10 @@ public class PngTests
         int half = data.Length / 2;
         return
         [
-            .. ImageHeader.PngSignature,
-            .. Chunk("IHDR", [0, 0, 0, (byte)width, 0, 0, 0, (byte)height, (byte)depth, (byte)colour, 0, 0, interlaced ? (byte)1 : (byte)0]),
+            .. PngReader.Signature,
+            .. Chunk("IHDR", [0, 0, (byte)(width >> 8), (byte)width, 0, 0, 0, (byte)height, (byte)depth, (byte)colour, 0, 0, interlaced ? (byte)1 : (byte)0]),
             .. Chunk("tEXt", [1, 2, 3]),
-            .. colour == PngColour.Palette ? Chunk("PLTE", new byte[3 << depth]) : [],
+            .. colour == PngColour.Palette ? Chunk("PLTE", palette) : [],
             .. Chunk("IDAT", data[..half]), .. Chunk("IDAT", []), .. Chunk("IDAT", data[half..]),
             .. Chunk("IEND", []),
         ];

@@ -70,7 +70,7 @@ internal static class EverythingCommand
             return true;
         }
 
-        using var stream = ImageFile.OpenRead(path);
+        using var stream = MediaFile.OpenRead(path);
         return ImageFile.ReadInfo(stream, path).Format is ImageFormat.Unknown or ImageFormat.Gif;
     }
 }

@@ -76,11 +76,10 @@ public sealed class HtmlPage
     public HtmlPage Picture(RgbImage image, string caption)
     {
         ArgumentNullException.ThrowIfNull(image);
-        using var png = new MemoryStream();
-        PngWriter.Write(png, image.Width, image.Height, PngColour.Rgb, image.Pixels);
+        using var png = ImageFile.EncodePng(image);
         string text = WebUtility.HtmlEncode(caption);
         _body.Append("<figure><img alt=\"").Append(text).Append("\" src=\"data:image/png;base64,")
-            .Append(Convert.ToBase64String(png.GetBuffer(), 0, (int)png.Length)).Append("\"><figcaption>").Append(text).AppendLine("</figcaption></figure>");
+            .Append(Convert.ToBase64String(png.AsSpan())).Append("\"><figcaption>").Append(text).AppendLine("</figcaption></figure>");
         return this;
     }
 

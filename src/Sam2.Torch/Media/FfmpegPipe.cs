@@ -4,8 +4,11 @@ using FFMpegCore;
 
 namespace Sam2.Torch.Media;
 
-/// <summary>One run of ffmpeg by FFMpegCore, which pushes bytes, turned into a stream that is pulled (or the other way round).</summary>
-internal sealed class FfmpegCorePipe : IMediaPipe
+/// <summary>
+/// One run of ffmpeg with one raw stream: what it decodes, or what it is to encode. FFMpegCore pushes bytes until ffmpeg ends; this
+/// turns it into a stream that is pulled a frame at a time (or the other way round), with a watchdog for an ffmpeg that hangs.
+/// </summary>
+internal sealed class FfmpegPipe : IDisposable
 {
     private const int KeptMessages = 1 << 14;
 
@@ -31,7 +34,7 @@ internal sealed class FfmpegCorePipe : IMediaPipe
     /// <param name="timeout">How long it may stay silent while it is watched.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <param name="start">Starts FFMpegCore with the other end of the stream, a token that stops it and a sink for messages.</param>
-    public FfmpegCorePipe(
+    public FfmpegPipe(
         string path, bool writes, TimeSpan timeout, CancellationToken cancellation,
         Func<Stream, CancellationToken, Action<string>, Task<FFMpegResult>> start)
     {
@@ -57,10 +60,11 @@ internal sealed class FfmpegCorePipe : IMediaPipe
         });
     }
 
-    /// <inheritdoc/>
+    /// <summary>The raw bytes: to be read from a decoder, to be written to an encoder.</summary>
     public Stream Stream { get; }
 
-    /// <inheritdoc/>
+    /// <summary>Starts the watchdog, or tells it that bytes flow. Called before and while waiting for ffmpeg.</summary>
+    /// <exception cref="IOException">The encoder has ended early.</exception>
     public void Watch()
     {
         // Writing into a pipe that nobody reads any more would go unnoticed.
@@ -72,10 +76,12 @@ internal sealed class FfmpegCorePipe : IMediaPipe
         _watchdog.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops the watchdog: from here on it is us who are slow.</summary>
     public void Unwatch() => _watchdog.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
 
-    /// <inheritdoc/>
+    /// <summary>Closes the stream, waits for the end and returns the exit code and what ffmpeg said.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="MediaException">It made no progress for too long.</exception>
     public (int ExitCode, string Messages) Finish()
     {
         _closed = true;
@@ -107,7 +113,7 @@ internal sealed class FfmpegCorePipe : IMediaPipe
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends ffmpeg if it still runs, and waits until it has gone.</summary>
     public void Dispose()
     {
         if (_disposed)
