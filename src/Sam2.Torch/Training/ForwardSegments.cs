@@ -34,7 +34,7 @@ internal sealed class ForwardSegments
             var features = _model.EncodeImage(inputs[0]);
             return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
         });
-        return Features(results, 0);
+        return new(results[0], results.Count == 1 ? null : new(results[1], results[2]));
     }
 
     /// <summary>Conditions an image embedding on memories.</summary>
@@ -46,20 +46,23 @@ internal sealed class ForwardSegments
     /// <summary>Predicts masks from prompts.</summary>
     public SamHeadsOutput Decode(Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool multimask)
     {
+        // Prompts are inputs too: what is captured may be disposed by the time of the backward pass.
         List<Tensor> given = highRes is null ? [embedding] : [embedding, highRes.Stride8, highRes.Stride4];
+        var features = given.Count;
+        if (points is not null) given.AddRange([points.Coordinates, points.Labels]);
         if (masks is not null) given.Add(masks);
         var results = Run(["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
         {
-            var features = Features(inputs, masks is null ? 0 : 1);
-            var output = _model.ForwardSamHeads(features.Embedding, features.HighRes, points, masks is null ? null : inputs[^1], multimask);
+            var output = _model.ForwardSamHeads(
+                inputs[0],
+                highRes is null ? null : new(inputs[1], inputs[2]),
+                points is null ? null : new(inputs[features], inputs[features + 1]),
+                masks is null ? null : inputs[^1],
+                multimask);
             return [output.LowResMultimasks, output.Ious, output.LowResMasks, output.ObjectPointer, output.ObjectScores];
         });
         return new(results[0], results[1], results[2], results[3], results[4]);
     }
-
-    /// <summary>Embedding and, if there are three, skip connections, before <paramref name="rest"/> other tensors.</summary>
-    private static ImageFeatures Features(IReadOnlyList<Tensor> tensors, int rest) =>
-        new(tensors[0], tensors.Count - rest == 1 ? null : new(tensors[1], tensors[2]));
 
     /// <summary>Computes a part.</summary>
     /// <param name="weights">How the names of its weights begin.</param>
