@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Sam2.Torch.Checkpoints;
 using static TorchSharp.torch;
 
@@ -13,8 +14,14 @@ internal sealed class GoldenFile : IDisposable
     /// <summary>Names in the file's order.</summary>
     public IEnumerable<string> Names => _checkpoint.StateDict.Keys;
 
-    /// <summary>Opens a file of tests/Sam2.Torch.Tests/Golden, for example <c>modules_nano.pt</c>.</summary>
-    public static GoldenFile Open(string name) => new(Checkpoint.Open(RepositoryFiles.Golden(name)));
+    /// <summary>Opens a file of tests/Sam2.Torch.Tests/Golden, for example <c>modules_nano.pt</c>, which is kept there as <c>modules_nano.pt.gz</c>.</summary>
+    public static GoldenFile Open(string name)
+    {
+        using var compressed = new GZipStream(File.OpenRead(RepositoryFiles.Golden(name + ".gz")), CompressionMode.Decompress);
+        using var content = new MemoryStream();
+        compressed.CopyTo(content);
+        return new(Checkpoint.Open(content.ToArray(), name));
+    }
 
     /// <summary>Whether the file has this tensor.</summary>
     public bool Contains(string name) => _checkpoint.StateDict.ContainsKey(name);

@@ -12,9 +12,9 @@ public class InfoCommandTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(Value(run, "architecture"), Does.StartWith("sam2.1_hiera_micro"));
         Assert.That(Value(run, "image size"), Is.EqualTo("192 x 192"));
-        Assert.That(Value(run, "precision"), Is.EqualTo("fp32"));
+        Assert.That(Value(run, "precision"), Is.EqualTo("fp16"));
         Assert.That(Value(run, "parameters"), Is.EqualTo("6,422,530"));
-        Assert.That(Value(run, "file"), Does.Contain("25.8 MB").And.Contain("PyTorch"));
+        Assert.That(Value(run, "file"), Does.Contain("13.0 MB").And.Contain("PyTorch"));
     }
 
     [Test]

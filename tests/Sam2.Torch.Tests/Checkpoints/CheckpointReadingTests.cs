@@ -140,10 +140,17 @@ public class CheckpointReadingTests
     [Test]
     public void Every_golden_file_opens()
     {
-        foreach (var path in Directory.GetFiles(Path.GetDirectoryName(RepositoryFiles.Golden("x"))!, "*.pt"))
+        var folder = Path.GetDirectoryName(RepositoryFiles.Golden("x"))!;
+        foreach (var path in Directory.GetFiles(folder, "*.pt"))
         {
             using var checkpoint = Checkpoint.Open(path);
             Assert.That(checkpoint.StateDict, Is.Not.Empty, path);
+        }
+
+        foreach (var path in Directory.GetFiles(folder, "*.pt.gz"))
+        {
+            using var golden = GoldenFile.Open(Path.GetFileNameWithoutExtension(path));
+            Assert.That(golden.Names, Is.Not.Empty, path);
         }
     }
 

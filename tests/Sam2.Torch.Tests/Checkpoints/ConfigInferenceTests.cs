@@ -32,6 +32,21 @@ public class ConfigInferenceTests
     }
 
     [Test]
+    public void Weights_in_half_precision_are_computed_with_in_float32_unless_another_type_is_asked_for()
+    {
+        var file = RepositoryFiles.Weights("sam2.1_hiera_micro.pt");
+        using var model = ModelLoader.Load(file);
+        Assert.That(model.Precision, Is.EqualTo(ScalarType.Float32));
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(file);
+        Assert.That(checkpoint.StateDict.Values.Select(entry => entry.ScalarType), Is.All.EqualTo(ScalarType.Float16));
+        foreach (var (key, value) in model.state_dict())
+            Assert.That(value.detach().contiguous().bytes.SequenceEqual(checkpoint.StateDict[key].Load().to(ScalarType.Float32).bytes), Is.True, key);
+        using var other = ModelLoader.Load(file, precision: ScalarType.BFloat16);
+        Assert.That(other.Precision, Is.EqualTo(ScalarType.BFloat16));
+    }
+
+    [Test]
     public void A_checkpoint_that_we_write_carries_its_configuration([Values("m.pt", "m.safetensors")] string name)
     {
         using var folder = new TemporaryFolder();
