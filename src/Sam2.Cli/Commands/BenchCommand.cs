@@ -75,7 +75,6 @@ internal static class BenchCommand
         using var scope = torch.NewDisposeScope();
         var device = request.ApplyDevice();
         var precision = PrecisionNames.ToScalarType(request.Precision);
-        PrecisionSupport.Require(device, precision);
         progress.Step("preparing ...");
         var name = request.NameOrPath.Length > 0 ? request.NameOrPath : random ?? DefaultArchitecture;
         using var model = request.NameOrPath.Length > 0 ? request.Load() : RandomModel.Create(name, device, precision);

@@ -16,7 +16,6 @@ internal sealed record ModelRequest(string NameOrPath, string? Config, string De
     public Sam2Model Load()
     {
         var (device, precision) = (ApplyDevice(), PrecisionNames.ToScalarType(Precision));
-        PrecisionSupport.Require(device, precision);
         return ModelLoader.Load(NameOrPath, Config, device, precision);
     }
 

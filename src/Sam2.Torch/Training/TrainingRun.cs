@@ -96,8 +96,6 @@ public static class TrainingRun
         }
         if (device.type == DeviceType.CUDA && !cuda.is_available())
             throw new CheckpointException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or a CUDA libtorch");
-        if (recipe.Precision == TrainingPrecision.Fp16 && !HalfPrecision.WorksOn(device))
-            throw new CheckpointException("precision", $"is fp16, but this libtorch can't compute in half precision on {name}", "Use precision: bf16 or fp32, or device: cuda");
         return device;
     }
 }

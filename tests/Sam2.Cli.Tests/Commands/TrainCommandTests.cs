@@ -119,15 +119,12 @@ public class TrainCommandTests
         Assert.That(Directory.Exists(_folder.At("run")), Is.False);
     }
 
-    [Test]
-    public void A_precision_that_the_device_lacks_is_one_line_with_what_to_use_instead()
+    [TestCase("bf16")]
+    [TestCase("fp16")]
+    public void Half_precision_trains_on_the_CPU(string precision)
     {
-        if (HalfPrecision.WorksOn(torch.CPU))
-            Assert.Ignore("This libtorch computes in half precision on the CPU.");
-        var run = Train("run", "--set", "precision=fp16");
-        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
-        Assert.That(run.Error, Does.Contain("precision: is fp16").And.Contain("on cpu").And.Contain("bf16"));
-        Assert.That(Directory.Exists(_folder.At("run")), Is.False);
+        var run = Train("run", "--set", $"precision={precision}", "--set", "steps=2", "--set", "validation=");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
     }
 
     [Test]
