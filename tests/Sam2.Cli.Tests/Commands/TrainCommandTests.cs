@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch;
 using Sam2.Torch.Checkpoints;
-using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
