@@ -31,7 +31,8 @@ public static class Activations
 
     /// <summary>
     /// Applies the activation to a tensor that nobody else uses: in its memory where autograd does not need its values. The
-    /// hidden layer of an MLP is the largest tensor of the encoder, 100 MB in the first stage of the tiny model.
+    /// hidden layer of an MLP is the largest tensor of the encoder, 100 MB in the first stage of the tiny model, whose MLP takes
+    /// 28 % longer with a second one (libtorch 2.10, 2 cores).
     /// </summary>
     public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
         is_grad_enabled() ? activation.Apply(x)

@@ -46,11 +46,11 @@ public sealed class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         var batch = Math.Max(q.shape[0], k.shape[0]);
         var attended = F.scaled_dot_product_attention(
-            SeparateHeads(q_proj.forward(q), batch),
-            SeparateHeads(k_proj.forward(k), batch),
-            SeparateHeads(v_proj.forward(v), batch),
+            SeparateHeads(q_proj.call(q), batch),
+            SeparateHeads(k_proj.call(k), batch),
+            SeparateHeads(v_proj.call(v), batch),
             p: training ? _dropout : 0);
-        return out_proj.forward(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+        return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
     /// <summary><c>[B or 1, N, C]</c> to <c>[B, heads, N, C/heads]</c>.</summary>

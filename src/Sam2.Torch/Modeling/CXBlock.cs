@@ -34,11 +34,11 @@ public sealed class CXBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = norm.ForwardChannelsLast(dwconv.forward(input).permute(0, 2, 3, 1));
-        x = pwconv2.forward(functional.gelu(pwconv1.forward(x)));
+        var x = norm.call(dwconv.call(input)).permute(0, 2, 3, 1);
+        x = pwconv2.call(functional.gelu(pwconv1.call(x)));
         if (gamma is not null) x = gamma * x;
         x = x.permute(0, 3, 1, 2);
-        if (drop_path is not null) x = drop_path.forward(x);
+        if (drop_path is not null) x = drop_path.call(x);
         return (input + x).MoveToOuterDisposeScope();
     }
 }

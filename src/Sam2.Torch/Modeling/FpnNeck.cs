@@ -36,7 +36,7 @@ public sealed class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Ten
         Tensor? above = null;
         for (var i = stages.Count - 1; i >= 0; i--)
         {
-            var lateral = Lateral(stages.Count - 1 - i, stages[i]);
+            var lateral = convs[stages.Count - 1 - i].call(stages[i]);
             if (above is not null && (_config.FpnTopDownLevels is null || _config.FpnTopDownLevels.Contains(i)))
             {
                 lateral = lateral + TopDown(above).to(lateral.dtype);
@@ -46,12 +46,6 @@ public sealed class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Ten
         }
         foreach (var level in levels) level.MoveToOuterDisposeScope();
         return levels;
-    }
-
-    private Tensor Lateral(int index, Tensor stage)
-    {
-        var pointwise = _config is { KernelSize: 1, Stride: 1, Padding: 0 };
-        return pointwise ? PointwiseConvolution.Apply((Conv2d)convs[index][0], stage) : convs[index].forward(stage);
     }
 
     private Tensor TopDown(Tensor above) => _config.FpnInterpModel == "nearest"

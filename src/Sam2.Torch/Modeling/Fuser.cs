@@ -29,8 +29,8 @@ public sealed class Fuser : Module<Tensor, Tensor>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var x = proj is null ? features.alias() : proj.forward(features);
-        foreach (var layer in layers) x = layer.forward(x);
+        var x = proj is null ? features.alias() : proj.call(features);
+        foreach (var layer in layers) x = layer.call(x);
         return x.MoveToOuterDisposeScope();
     }
 }

@@ -35,7 +35,7 @@ public sealed class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
     public override IReadOnlyList<Tensor> forward(Tensor image)
     {
         using var scope = NewDisposeScope();
-        var levels = neck.forward(trunk.forward(image));
+        var levels = neck.call(trunk.call(image));
         for (var i = 0; i < levels.Count - _scalp; i++) levels[i].MoveToOuterDisposeScope();
         return [.. levels.Take(levels.Count - _scalp)];
     }

@@ -15,7 +15,7 @@ public sealed record ImageFeatures(Tensor Embedding, HighResFeatures? HighRes) :
     /// <summary>Repeats one image's features for <paramref name="batch"/> objects, without copying.</summary>
     public ImageFeatures Expand(long batch) => new(
         Embedding.expand(batch, -1, -1, -1),
-        HighRes is null ? null : new(HighRes.Stride8.expand(batch, -1, -1), HighRes.Stride4.expand(batch, -1, -1)));
+        HighRes is null ? null : new(HighRes.Stride8.expand(batch, -1, -1, -1), HighRes.Stride4.expand(batch, -1, -1, -1)));
 
     /// <summary>Moves the tensors to the next outer dispose scope.</summary>
     public ImageFeatures MoveToOuterDisposeScope()

@@ -26,9 +26,6 @@ public sealed class LayerNorm2d : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return ForwardChannelsLast(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return F.layer_norm(x.permute(0, 2, 3, 1), _channels, weight, bias, _eps).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Normalises <c>[…, C]</c>.</summary>
-    public Tensor ForwardChannelsLast(Tensor x) => F.layer_norm(x, _channels, weight, bias, _eps);
 }

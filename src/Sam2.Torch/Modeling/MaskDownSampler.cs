@@ -44,6 +44,6 @@ public sealed class MaskDownSampler : Module<Tensor, Tensor>
     public override Tensor forward(Tensor masks)
     {
         using var scope = NewDisposeScope();
-        return encoder.forward(masks).MoveToOuterDisposeScope();
+        return encoder.call(masks).MoveToOuterDisposeScope();
     }
 }

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Modeling;
 /// Conditions a frame's image embedding on the memories of other frames and on object pointers
 /// (SAM 2 paper, memory attention; sam2/modeling/memory_attention.py, <c>MemoryAttention</c>).
 /// </summary>
-public sealed class MemoryAttention : Module
+public sealed class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>
 {
     private readonly MemoryAttentionConfig _config;
     private readonly ModuleList<MemoryAttentionLayer> layers;
@@ -33,7 +33,7 @@ public sealed class MemoryAttention : Module
     /// <param name="numObjPtrTokens">Number of object-pointer tokens at the end of <paramref name="memory"/>.</param>
     /// <returns>Conditioned tokens, [B, N, C].</returns>
     /// <exception cref="ArgumentException">The batch sizes don't fit.</exception>
-    public Tensor forward(Tensor current, Tensor currentPosition, Tensor memory, Tensor memoryPosition, long numObjPtrTokens = 0)
+    public override Tensor forward(Tensor current, Tensor currentPosition, Tensor memory, Tensor memoryPosition, long numObjPtrTokens = 0)
     {
         if (current.shape[0] != 1 && current.shape[0] != memory.shape[0])
         {
@@ -45,7 +45,7 @@ public sealed class MemoryAttention : Module
         using var scope = NewDisposeScope();
         var x = _config.PosEncAtInput ? current + 0.1 * currentPosition : current;
         foreach (var layer in layers)
-            x = layer.forward(x, memory, currentPosition, memoryPosition, numObjPtrTokens);
-        return norm.forward(x).MoveToOuterDisposeScope();
+            x = layer.call(x, memory, currentPosition, memoryPosition, numObjPtrTokens);
+        return norm.call(x).MoveToOuterDisposeScope();
     }
 }

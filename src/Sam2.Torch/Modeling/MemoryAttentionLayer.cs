@@ -9,7 +9,7 @@ namespace Sam2.Torch.Modeling;
 /// One layer of the memory attention: self-attention among the frame's tokens, cross-attention to the memories, and an MLP,
 /// each pre-normalised and residual (sam2/modeling/memory_attention.py, <c>MemoryAttentionLayer</c>).
 /// </summary>
-public sealed class MemoryAttentionLayer : Module
+public sealed class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>
 {
     private readonly MemoryAttentionLayerConfig _config;
     private readonly Activation _activation;
@@ -49,31 +49,31 @@ public sealed class MemoryAttentionLayer : Module
     /// <param name="memoryPosition">Position encoding of the memories, [1 or B, M, Cm].</param>
     /// <param name="numObjPtrTokens">Number of object-pointer tokens at the end of <paramref name="memory"/>.</param>
     /// <returns>[B, N, C].</returns>
-    public Tensor forward(Tensor target, Tensor memory, Tensor position, Tensor memoryPosition, long numObjPtrTokens)
+    public override Tensor forward(Tensor target, Tensor memory, Tensor position, Tensor memoryPosition, long numObjPtrTokens)
     {
         using var scope = NewDisposeScope();
 
-        var normed = norm1.forward(target);
+        var normed = norm1.call(target);
         var placed = _config.PosEncAtAttn ? normed + position : normed;
-        var x = target + dropout1.forward(Attend(self_attn, placed, placed, normed, 0));
+        var x = target + dropout1.call(Attend(self_attn, placed, placed, normed, 0));
 
-        normed = norm2.forward(x);
-        x = x + dropout2.forward(Attend(
+        normed = norm2.call(x);
+        x = x + dropout2.call(Attend(
             cross_attn_image,
             _config.PosEncAtCrossAttnQueries ? normed + position : normed,
             _config.PosEncAtCrossAttnKeys ? memory + memoryPosition : memory,
             memory,
             numObjPtrTokens));
 
-        var hidden = _activation.Apply(linear1.forward(norm3.forward(x)));
-        x = x + dropout3.forward(linear2.forward(dropout.forward(hidden)));
+        var hidden = _activation.Apply(linear1.call(norm3.call(x)));
+        x = x + dropout3.call(linear2.call(dropout.call(hidden)));
         return x.MoveToOuterDisposeScope();
     }
 
     private static Tensor Attend(Module attention, Tensor query, Tensor key, Tensor value, long numKExcludeRope) => attention switch
     {
-        RoPEAttention rope => rope.forward(query, key, value, numKExcludeRope),
-        Attention plain => plain.forward(query.shape[0] == key.shape[0] ? query : query.expand(key.shape[0], -1, -1), key, value),
+        RoPEAttention rope => rope.call(query, key, value, numKExcludeRope),
+        Attention plain => plain.call(query, key, value),
         _ => throw new InvalidOperationException($"Unexpected attention {attention.GetType().Name}."),
     };
 }

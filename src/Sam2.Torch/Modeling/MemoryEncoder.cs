@@ -35,9 +35,9 @@ public sealed class MemoryEncoder : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor imageEmbedding, Tensor masks)
     {
         using var scope = NewDisposeScope();
-        var x = pix_feat_proj.forward(imageEmbedding) + mask_downsampler.forward(masks);
-        x = fuser.forward(x);
-        if (out_proj is not null) x = out_proj.forward(x);
+        var x = pix_feat_proj.call(imageEmbedding) + mask_downsampler.call(masks);
+        x = fuser.call(x);
+        if (out_proj is not null) x = out_proj.call(x);
         return x.MoveToOuterDisposeScope();
     }
 

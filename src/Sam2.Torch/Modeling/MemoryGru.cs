@@ -31,9 +31,9 @@ public sealed class MemoryGru : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor memory, Tensor state)
     {
         using var scope = NewDisposeScope();
-        var parts = gates.forward(cat([memory, state], 1)).sigmoid().chunk(2, 1);
+        var parts = gates.call(cat([memory, state], 1)).sigmoid().chunk(2, 1);
         var (update, reset) = (parts[0], parts[1]);
-        var proposed = candidate.forward(cat([memory, reset * state], 1)).tanh();
+        var proposed = candidate.call(cat([memory, reset * state], 1)).tanh();
         return (state + update * (proposed - state)).MoveToOuterDisposeScope();
     }
 }

@@ -35,7 +35,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         for (var i = 0; i < layers.Count; i++)
         {
-            x = layers[i].forward(x);
+            x = layers[i].call(x);
             if (i < layers.Count - 1) x = _activation.ApplyConsuming(x);
         }
         if (_sigmoidOutput) x = F.sigmoid(x);

@@ -32,7 +32,7 @@ public sealed class MultiScaleAttention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2]);
         // One unbind instead of three selections, each of whose gradients would be as large as all three together.
-        var projected = qkv.forward(x).view(batch, height * width, 3, _numHeads, -1).unbind(2);
+        var projected = qkv.call(x).view(batch, height * width, 3, _numHeads, -1).unbind(2);
         var query = projected[0];
         if (_queryStride is not null)
         {
@@ -42,6 +42,6 @@ public sealed class MultiScaleAttention : nn.Module<Tensor, Tensor>
         }
         var attended = F.scaled_dot_product_attention(
             query.transpose(1, 2), projected[1].transpose(1, 2), projected[2].transpose(1, 2));
-        return proj.forward(attended.transpose(1, 2).reshape(batch, height, width, -1)).MoveToOuterDisposeScope();
+        return proj.call(attended.transpose(1, 2).reshape(batch, height, width, -1)).MoveToOuterDisposeScope();
     }
 }

@@ -46,21 +46,20 @@ public sealed class MultiScaleBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var normed = norm1.forward(x);
+        var normed = norm1.call(x);
         var shortcut = x;
         if (proj is not null)
         {
-            shortcut = proj.forward(normed);
+            shortcut = proj.call(normed);
             if (_queryStride is not null) shortcut = Pool(shortcut, _queryStride);
         }
 
         var attended = _windowSize == 0
-            ? attn.forward(normed)
+            ? attn.call(normed)
             : WindowPartition.Unpartition(
-                attn.forward(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
-        // In place: both branches are fresh, and autograd does not need their values.
-        x = _dropPath.forward(attended).add_(shortcut);
-        return _dropPath.forward(mlp.forward(norm2.forward(x))).add_(x).MoveToOuterDisposeScope();
+                attn.call(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
+        x = shortcut + _dropPath.call(attended);
+        return (x + _dropPath.call(mlp.call(norm2.call(x)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Max pooling of <c>[B, H, W, C]</c> with the kernel equal to the stride.</summary>

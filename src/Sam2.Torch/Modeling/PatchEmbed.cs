@@ -19,6 +19,6 @@ public sealed class PatchEmbed : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return proj.forward(x).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+        return proj.call(x).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
     }
 }

@@ -6,7 +6,7 @@ namespace Sam2.Torch.Modeling;
 /// Position encoding by random spatial frequencies, of points and of a grid
 /// (sam2/modeling/position_encoding.py, <c>PositionEmbeddingRandom</c>).
 /// </summary>
-public sealed class PositionEmbeddingRandom : nn.Module
+public sealed class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
 {
     private readonly Tensor positional_encoding_gaussian_matrix;
 
@@ -18,7 +18,7 @@ public sealed class PositionEmbeddingRandom : nn.Module
     }
 
     /// <summary>The encoding of the centres of a grid's cells, <c>[C, H, W]</c>.</summary>
-    public Tensor Grid(long height, long width)
+    public override Tensor forward(long height, long width)
     {
         using var scope = NewDisposeScope();
         var device = Frequencies.device;

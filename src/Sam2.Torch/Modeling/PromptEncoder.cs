@@ -5,12 +5,12 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>Embeds points, boxes and masks (paper, section 4; sam2/modeling/sam/prompt_encoder.py).</summary>
-public sealed class PromptEncoder : nn.Module
+public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sparse, Tensor Dense)>
 {
     private readonly PositionEmbeddingRandom pe_layer;
     private readonly ModuleList<Embedding> point_embeddings;
     private readonly Embedding not_a_point_embed;
-    private readonly MaskDownscaling mask_downscaling;
+    private readonly Sequential mask_downscaling;
     private readonly Embedding no_mask_embed;
     private readonly int _imageSize;
     private readonly int _embeddingSize;
@@ -25,7 +25,14 @@ public sealed class PromptEncoder : nn.Module
         pe_layer = new PositionEmbeddingRandom(embedDim / 2);
         point_embeddings = new ModuleList<Embedding>([.. Enumerable.Range(0, 4).Select(_ => nn.Embedding(1, embedDim))]);
         not_a_point_embed = nn.Embedding(1, embedDim);
-        mask_downscaling = new MaskDownscaling(maskInChans, embedDim);
+        mask_downscaling = nn.Sequential(
+            nn.Conv2d(1, maskInChans / 4, kernel_size: 2, stride: 2),
+            new LayerNorm2d(maskInChans / 4),
+            nn.GELU(),
+            nn.Conv2d(maskInChans / 4, maskInChans, kernel_size: 2, stride: 2),
+            new LayerNorm2d(maskInChans),
+            nn.GELU(),
+            nn.Conv2d(maskInChans, embedDim, kernel_size: 1));
         no_mask_embed = nn.Embedding(1, embedDim);
         _imageSize = imageSize;
         _embeddingSize = embeddingSize;
@@ -35,11 +42,28 @@ public sealed class PromptEncoder : nn.Module
     /// <summary>Side of a mask prompt, in pixels: four times that of the image embedding.</summary>
     public int MaskInputSize => 4 * _embeddingSize;
 
+    /// <summary>Embeds the points and masks of B prompts.</summary>
+    /// <param name="points">Points and boxes; null for none.</param>
+    /// <param name="masks"><c>[B, 1, 4H, 4W]</c> logits; null for none.</param>
+    /// <returns>
+    /// Sparse embeddings <c>[B, N + 1, C]</c>, <c>[B, 0, C]</c> without points, float32; and dense embeddings, as of
+    /// <see cref="EmbedMasks"/>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
+    public override (Tensor Sparse, Tensor Dense) forward(PointPrompts? points, Tensor? masks)
+    {
+        using var scope = NewDisposeScope();
+        var sparse = points is null
+            ? empty(masks?.shape[0] ?? 1, 0, no_mask_embed.weight!.shape[1], device: no_mask_embed.weight.device)
+            : EmbedPoints(points.Coordinates, points.Labels);
+        return (sparse.MoveToOuterDisposeScope(), EmbedMasks(masks).MoveToOuterDisposeScope());
+    }
+
     /// <summary>The position encoding of the image embedding, <c>[1, C, H, W]</c>, float32.</summary>
     public Tensor DensePositionEncoding()
     {
         using var scope = NewDisposeScope();
-        return pe_layer.Grid(_embeddingSize, _embeddingSize).unsqueeze(0).MoveToOuterDisposeScope();
+        return pe_layer.call(_embeddingSize, _embeddingSize).unsqueeze(0).MoveToOuterDisposeScope();
     }
 
     /// <summary>Embeds points. A box is the two points of its corners, with labels 2 (top left) and 3 (bottom right).</summary>
@@ -76,7 +100,7 @@ public sealed class PromptEncoder : nn.Module
     public Tensor EmbedMasks(Tensor? masks)
     {
         using var scope = NewDisposeScope();
-        if (masks is not null) return mask_downscaling.forward(masks).MoveToOuterDisposeScope();
+        if (masks is not null) return mask_downscaling.call(masks.to(no_mask_embed.weight!.dtype)).MoveToOuterDisposeScope();
         return no_mask_embed.weight!.view(1, -1, 1, 1)
             .expand(1, -1, _embeddingSize, _embeddingSize).MoveToOuterDisposeScope();
     }

@@ -10,12 +10,11 @@ namespace Sam2.Torch.Modeling;
 /// Keys may be several grids one after the other, such as memories, followed by tokens without a place, such as object
 /// pointers, which aren't rotated.
 /// </summary>
-public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, Tensor>
+public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 {
     private readonly Linear q_proj, k_proj, v_proj, out_proj;
     private readonly AttentionConfig _config;
-    private readonly int _headDim;
-    private readonly RotaryTableCache _tables;
+    private readonly RotaryPositionEncoding _rotary;
 
     /// <summary>Creates the layer with freshly initialised projections.</summary>
     /// <exception cref="ArgumentException">The heads don't divide the channels.</exception>
@@ -27,8 +26,7 @@ public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, Tensor>
             throw new ArgumentException($"{config.NumHeads} attention heads don't divide {internalDim} channels.", nameof(config));
 
         var kvDim = config.KvInDim ?? config.EmbeddingDim;
-        _headDim = internalDim / config.NumHeads;
-        _tables = new RotaryTableCache(_headDim, config.NumHeads, config.RopeTheta);
+        _rotary = new RotaryPositionEncoding(internalDim / config.NumHeads, config.RopeTheta);
         q_proj = Linear(config.EmbeddingDim, internalDim);
         k_proj = Linear(kvDim, internalDim);
         v_proj = Linear(kvDim, internalDim);
@@ -36,26 +34,19 @@ public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Attention where every key has a place.</summary>
-    /// <param name="query">[B or 1, N, C].</param>
-    /// <param name="key">[B, M, Ckv], M = N or, with repeated rotation, a multiple of N.</param>
-    /// <param name="value">[B, M, Ckv].</param>
-    /// <returns>[B, N, C].</returns>
-    public override Tensor forward(Tensor query, Tensor key, Tensor value) => forward(query, key, value, numKExcludeRope: 0);
-
-    /// <summary>Attention where the last <paramref name="numKExcludeRope"/> keys have no place.</summary>
+    /// <summary>Attends from queries to keys.</summary>
     /// <param name="query">
     /// [B, N, C], or [1, N, C] when it is the same for the whole batch. N is the configured grid, or else a square.
     /// </param>
     /// <param name="key">[B, M, Ckv].</param>
     /// <param name="value">[B, M, Ckv].</param>
-    /// <param name="numKExcludeRope">Number of keys at the end that aren't rotated.</param>
+    /// <param name="numKExcludeRope">Number of keys at the end that have no place and aren't rotated.</param>
     /// <returns>[B, N, C].</returns>
     /// <exception cref="ArgumentException">N isn't a grid, or M isn't what the rotation can cover.</exception>
-    public Tensor forward(Tensor query, Tensor key, Tensor value, long numKExcludeRope)
+    public override Tensor forward(Tensor query, Tensor key, Tensor value, long numKExcludeRope)
     {
         using var scope = NewDisposeScope();
-        var tables = TablesFor(query);
+        var rotations = RotationsFor(query);
         var batch = key.shape[0];
         var numRope = key.shape[1] - numKExcludeRope;
         if (numRope < 0 || (numRope != query.shape[1] && numRope != 0 && !_config.RopeKRepeat))
@@ -65,44 +56,27 @@ public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, Tensor>
                 "keys of several grids need RopeKRepeat.", nameof(key));
         }
 
-        var q = SeparateHeads(Project(q_proj, query, tables));
-        var k = SeparateHeads(Project(k_proj, key, tables));
-        var inference = !training && !is_grad_enabled();
-        if (inference)
+        var q = RotaryPositionEncoding.Rotate(SeparateHeads(q_proj.call(query)), rotations);
+        var k = SeparateHeads(k_proj.call(key));
+        if (numRope > 0)
         {
-            RotaryPositionEncoding.RotateInPlace(q, tables.Cos, tables.Sin);
-            if (numRope > 0) RotaryPositionEncoding.RotateInPlace(k.narrow(2, 0, numRope), tables.Cos, tables.Sin);
-        }
-        else
-        {
-            q = RotaryPositionEncoding.Rotate(q, tables.Cos, tables.Sin);
-            if (numRope > 0)
-            {
-                var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), tables.Cos, tables.Sin);
-                k = numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
-            }
+            var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), rotations);
+            k = numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
         }
 
-        if (q.shape[0] != batch) q = q.expand(batch, -1, -1, -1);
-
-        // Rows of the attention weights sum to one, so with one head the narrow memories can be averaged first and
-        // projected afterwards: a quarter of the work on the value side for 64-wide memories and 256 channels.
-        var aggregateFirst = inference && _config.NumHeads == 1 && value.shape[2] < v_proj.weight!.shape[0];
-        var v = aggregateFirst ? value.unsqueeze(1) : SeparateHeads(v_proj.forward(value));
-        var attended = functional.scaled_dot_product_attention(q, k, v, p: training ? _config.Dropout : 0);
-        var joined = RecombineHeads(attended);
-        if (aggregateFirst) joined = v_proj.forward(joined);
-        return out_proj.forward(joined).MoveToOuterDisposeScope();
+        var attended = functional.scaled_dot_product_attention(
+            q.expand(batch, -1, -1, -1), k, SeparateHeads(v_proj.call(value)), p: training ? _config.Dropout : 0);
+        return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _tables.Dispose();
+        if (disposing) _rotary.Dispose();
         base.Dispose(disposing);
     }
 
-    private RotaryTableCache.Entry TablesFor(Tensor query)
+    private Tensor RotationsFor(Tensor query)
     {
         var tokens = query.shape[1];
         var (width, height) = (_config.FeatSizes[0], _config.FeatSizes[1]);
@@ -116,14 +90,8 @@ public sealed class RoPEAttention : Module<Tensor, Tensor, Tensor, Tensor>
             }
         }
 
-        return _tables.Get(width, height, query.device);
+        return _rotary[width, height, query.device];
     }
 
-    /// <summary>Projects with the channels in the order that the rotation wants (65,536 weights: cheap to reorder).</summary>
-    private static Tensor Project(Linear projection, Tensor x, RotaryTableCache.Entry tables) => functional.linear(
-        x, projection.weight!.index_select(0, tables.ChannelOrder), projection.bias!.index_select(0, tables.ChannelOrder));
-
     private Tensor SeparateHeads(Tensor x) => x.view(x.shape[0], x.shape[1], _config.NumHeads, -1).transpose(1, 2);
-
-    private static Tensor RecombineHeads(Tensor x) => x.transpose(1, 2).reshape(x.shape[0], x.shape[2], -1);
 }

@@ -4,24 +4,45 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>
-/// Axial rotary position encoding (RoPE) of a grid of tokens: the first half of the channel pairs turns with the column,
-/// the second half with the row (SAM 2 paper, memory attention; sam2/modeling/position_encoding.py).
-/// Everything is real arithmetic, and a pair's two channels lie half the channels apart: <see cref="PairedChannelOrder"/>
-/// says how the projections' channels have to be ordered for that. Scores of queries and keys don't depend on the order
-/// as long as both share it.
+/// Axial rotary position encoding (RoPE) of a grid of tokens: every pair of neighbouring channels is a complex number, which is
+/// turned by an angle. The first half of the pairs turns with the column, the second half with the row (SAM 2 paper, memory
+/// attention; sam2/modeling/position_encoding.py).
 /// </summary>
-public static class RotaryPositionEncoding
+/// <remarks>
+/// Rotations depend on the grid alone, so they are kept once per grid and device. A model is used at one image size, so there is one
+/// grid as a rule and nothing is dropped before disposal.
+/// </remarks>
+/// <param name="dim">Channels of a head, a multiple of 4.</param>
+/// <param name="theta">Base of the wavelengths.</param>
+public sealed class RotaryPositionEncoding(int dim, double theta) : IDisposable
 {
-    /// <summary>
-    /// Cosines and sines of every token's angles, both [width · height, dim / 2], float32, rows before columns.
-    /// </summary>
+    private readonly Dictionary<(int Width, int Height, string Device), Tensor> _rotations = [];
+
+    /// <summary>The rotations of a grid, as <see cref="Rotations"/> computes them. The tensor belongs to this object.</summary>
+    public Tensor this[int width, int height, Device device]
+    {
+        get
+        {
+            lock (_rotations)
+            {
+                var key = (width, height, device.ToString());
+                if (_rotations.TryGetValue(key, out var rotations)) return rotations;
+                // Kept across grad and inference modes, so it must be an ordinary tensor.
+                using var inference = inference_mode(false);
+                using var noGrad = no_grad();
+                return _rotations[key] = Rotations(dim, width, height, theta, device).DetachFromDisposeScope();
+            }
+        }
+    }
+
+    /// <summary>The rotations of all tokens, row by row, as complex numbers of length 1, <c>[width · height, dim / 2]</c>, complex64.</summary>
     /// <param name="dim">Channels of a head, a multiple of 4.</param>
     /// <param name="width">Columns of the grid.</param>
     /// <param name="height">Rows of the grid.</param>
     /// <param name="theta">Base of the wavelengths.</param>
-    /// <param name="device">Where the tables are needed.</param>
+    /// <param name="device">Where the rotations are needed.</param>
     /// <exception cref="ArgumentException"><paramref name="dim"/> isn't a positive multiple of 4.</exception>
-    public static (Tensor Cos, Tensor Sin) Tables(int dim, int width, int height, double theta, Device device)
+    public static Tensor Rotations(int dim, int width, int height, double theta, Device device)
     {
         if (dim <= 0 || dim % 4 != 0)
             throw new ArgumentException($"Rotary position encoding needs a multiple of 4 channels per head, got {dim}.", nameof(dim));
@@ -30,85 +51,49 @@ public static class RotaryPositionEncoding
         var frequencies = new float[perAxis];
         for (var i = 0; i < perAxis; i++) frequencies[i] = 1f / (float)Math.Pow(theta, 4f * i / dim);
 
-        var cos = new float[width * height * half];
-        var sin = new float[cos.Length];
+        var parts = new float[width * height * dim];
         for (var token = 0; token < width * height; token++)
         {
             for (var i = 0; i < half; i++)
             {
                 var position = i < perAxis ? token % width : token / width;
                 var angle = position * frequencies[i % perAxis];
-                cos[token * half + i] = (float)Math.Cos(angle);
-                sin[token * half + i] = (float)Math.Sin(angle);
+                parts[token * dim + 2 * i] = (float)Math.Cos(angle);
+                parts[token * dim + 2 * i + 1] = (float)Math.Sin(angle);
             }
         }
 
         using var scope = NewDisposeScope();
-        return (
-            torch.tensor(cos, [width * height, half]).to(device).MoveToOuterDisposeScope(),
-            torch.tensor(sin, [width * height, half]).to(device).MoveToOuterDisposeScope());
+        return torch.tensor(parts, [width * height, half, 2]).to(device).view_as_complex().MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// The order that brings interleaved channel pairs (0, 1), (2, 3), … of each head to (0, dim / 2), (1, dim / 2 + 1), …:
-    /// element i of the result is the channel that comes to place i. Int64, [numHeads · dim].
-    /// </summary>
-    public static Tensor PairedChannelOrder(int dim, int numHeads, Device device)
+    /// <summary>Rotates tokens, in float32 whatever their type, as the angles are delicate.</summary>
+    /// <param name="x"><c>[B, heads, repeats · N, dim]</c>: one grid of N tokens, or several, one after the other.</param>
+    /// <param name="rotations">The rotations of the grid, <c>[N, dim / 2]</c>, complex64.</param>
+    /// <returns>Like <paramref name="x"/>, in its type.</returns>
+    /// <exception cref="ArgumentException">The rotations are those of another grid or number of channels.</exception>
+    public static Tensor Rotate(Tensor x, Tensor rotations)
     {
-        var order = new long[numHeads * dim];
-        for (var head = 0; head < numHeads; head++)
-        {
-            for (var i = 0; i < dim; i++)
-                order[head * dim + i] = head * dim + (i < dim / 2 ? 2 * i : 2 * (i - dim / 2) + 1);
-        }
-
-        return torch.tensor(order, device: device);
-    }
-
-    /// <summary>Rotates <paramref name="x"/>, [B, heads, repeats · N, dim], by the tables [N, dim / 2]; differentiable.</summary>
-    public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
-    {
-        using var scope = NewDisposeScope();
-        var pairs = Pairs(x, cos);
-        var (first, second) = (pairs.select(-2, 0), pairs.select(-2, 1));
-        return torch.stack([first * cos - second * sin, first * sin + second * cos], -2)
-            .view(x.shape).to_type(x.dtype).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// Rotates <paramref name="x"/>, [B, heads, repeats · N, dim], in place. Not for tensors that autograd follows, nor for
-    /// tensors that others still need.
-    /// </summary>
-    public static void RotateInPlace(Tensor x, Tensor cos, Tensor sin)
-    {
-        using var scope = NewDisposeScope();
-        var pairs = Pairs(x, cos);
-        var (first, second) = (pairs.select(-2, 0), pairs.select(-2, 1));
-        if (x.dtype != ScalarType.Float32)
-        {
-            // Angles are delicate: rotate in float32, round once.
-            var (a, b) = (first.to_type(ScalarType.Float32), second.to_type(ScalarType.Float32));
-            first.copy_(a * cos - b * sin);
-            second.copy_(a * sin + b * cos);
-            return;
-        }
-
-        var rotated = (first * cos).addcmul_(second, sin, -1);
-        second.mul_(cos).addcmul_(first, sin, 1);
-        first.copy_(rotated);
-    }
-
-    /// <summary>[B, heads, repeats · N, dim] as [B, heads, repeats, N, 2, dim / 2].</summary>
-    private static Tensor Pairs(Tensor x, Tensor table)
-    {
-        long tokens = table.shape[0], half = table.shape[1];
+        long tokens = rotations.shape[0], half = rotations.shape[1];
         if (x.shape[2] % tokens != 0 || x.shape[3] != 2 * half)
         {
             throw new ArgumentException(
-                $"Rotary tables [{tokens}, {half}] don't fit [{string.Join(", ", x.shape)}]: " +
+                $"Rotations [{tokens}, {half}] don't fit [{string.Join(", ", x.shape)}]: " +
                 $"the tokens must be a multiple of {tokens} and the channels {2 * half}.", nameof(x));
         }
 
-        return x.view(x.shape[0], x.shape[1], x.shape[2] / tokens, tokens, 2, half);
+        using var scope = NewDisposeScope();
+        var pairs = x.to(float32).reshape(x.shape[0], x.shape[1], x.shape[2] / tokens, tokens, half, 2).view_as_complex();
+        return (pairs * rotations).view_as_real().reshape(x.shape).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_rotations)
+        {
+            foreach (var rotations in _rotations.Values) rotations.Dispose();
+            _rotations.Clear();
+        }
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class Sam2Model
 
         var masks = binarize && !training ? maskLogits.gt(0).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
         masks = masks * Config.SigmoidScaleForMemEnc + Config.SigmoidBiasForMemEnc;
-        var memories = memory_encoder.forward(imageEmbedding, masks);
+        var memories = memory_encoder.call(imageEmbedding, masks);
         if (no_obj_embed_spatial is not null)
         {
             var occluded = objectScoreLogits.le(0).to(memories.dtype);
@@ -52,7 +52,7 @@ public sealed partial class Sam2Model
         var states = previous.Count == 0 || previous.All(p => p is null)
             ? zeros_like(memories)
             : cat([.. previous.Select(p => p is null ? zeros_like(memories.narrow(0, 0, 1)) : MemoryAsMap(p.Features, memories))], 0);
-        return memory_gru.forward(memories, states).MoveToOuterDisposeScope();
+        return memory_gru.call(memories, states).MoveToOuterDisposeScope();
     }
 
     /// <summary>The memory of the frame before, in the order of tracking; null if it isn't remembered.</summary>
@@ -153,10 +153,9 @@ public sealed partial class Sam2Model
     public Tensor ConditionOnMemory(Tensor imageEmbedding, MemoryTokens memories)
     {
         using var scope = NewDisposeScope();
-        var position = image_encoder.PositionEncoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device);
-        var conditioned = memory_attention.forward(
+        var conditioned = memory_attention.call(
             imageEmbedding.flatten(2).transpose(1, 2),
-            position.to(imageEmbedding.dtype).flatten(2).transpose(1, 2),
+            image_encoder.PositionEncoding.call(imageEmbedding).flatten(2).transpose(1, 2),
             memories.Memory, memories.Position, memories.NumObjPtrTokens);
         return conditioned.transpose(1, 2)
             .reshape(conditioned.shape[0], conditioned.shape[2], imageEmbedding.shape[2], imageEmbedding.shape[3])
@@ -206,7 +205,7 @@ public sealed partial class Sam2Model
         }
         else
         {
-            var prompt = mask_downsample.forward(masks.to(Precision));
+            var prompt = mask_downsample.call(masks.to(Precision));
             pointer = ForwardSamHeads(features.Embedding, features.HighRes, points: null, prompt, multimaskOutput: false).ObjectPointer;
         }
 
@@ -241,7 +240,7 @@ public sealed partial class Sam2Model
             float scale = Math.Max(selection.MaxPointers - 1, 1);
             positions = TemporalPositionEncoding.Encode(
                 selection.Pointers.Select(p => p.Offset / scale).ToArray(), Config.ProjTposEncInObjPtrs ? dim : width, pointers.device);
-            positions = obj_ptr_tpos_proj.forward(positions.to(pointers.dtype));
+            positions = obj_ptr_tpos_proj.call(positions.to(pointers.dtype));
         }
         else
         {

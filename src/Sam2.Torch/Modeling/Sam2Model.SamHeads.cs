@@ -22,17 +22,11 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         var device = embedding.device;
         var batch = points?.Coordinates.shape[0] ?? masks?.shape[0] ?? embedding.shape[0];
-        var (coordinates, labels) = points is null
-            ? (zeros(batch, 1, 2, device: device), full(batch, 1, -1, dtype: int32, device: device))
-            : (points.Coordinates, points.Labels);
+        points ??= new(zeros(batch, 1, 2, device: device), full(batch, 1, -1, dtype: int32, device: device));
 
-        var decoded = sam_mask_decoder.forward(
-            embedding,
-            sam_prompt_encoder.DensePositionEncoding(),
-            sam_prompt_encoder.EmbedPoints(coordinates, labels),
-            sam_prompt_encoder.EmbedMasks(masks is null ? null : ToMaskInputSize(masks)),
-            highRes,
-            multimaskOutput);
+        var (sparse, dense) = sam_prompt_encoder.call(points, masks is null ? null : ToMaskInputSize(masks));
+        var decoded = sam_mask_decoder.call(
+            embedding, sam_prompt_encoder.DensePositionEncoding(), sparse, dense, highRes, multimaskOutput);
 
         var appears = decoded.ObjectScores > 0;
         var lowRes = decoded.Masks;
@@ -49,7 +43,7 @@ public sealed partial class Sam2Model
             if (decoded.Tokens.shape[1] > 1) token = decoded.Tokens.index(rows, index);
         }
 
-        var pointer = obj_ptr_proj.forward(token);
+        var pointer = obj_ptr_proj.call(token);
         if (Config.PredObjScores)
         {
             var visible = Config.SoftNoObjPtr ? decoded.ObjectScores.sigmoid() : appears.to(float32);

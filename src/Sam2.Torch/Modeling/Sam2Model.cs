@@ -70,7 +70,7 @@ public sealed partial class Sam2Model : nn.Module
         if (images.dim() != 4 || images.shape[1] != 3 || images.shape[2] != Config.ImageSize || images.shape[3] != Config.ImageSize)
             throw new ArgumentException($"Images have shape [{string.Join(", ", images.shape)}]; this model takes [B, 3, {Config.ImageSize}, {Config.ImageSize}].", nameof(images));
         using var scope = NewDisposeScope();
-        var levels = image_encoder.forward(images.to(Precision));
+        var levels = image_encoder.call(images.to(Precision));
         var highRes = Config.UseHighResFeaturesInSam ? sam_mask_decoder.ProjectHighRes(levels[^3], levels[^2]) : null;
         return new ImageFeatures(levels[^1], highRes).MoveToOuterDisposeScope();
     }

@@ -7,7 +7,7 @@ namespace Sam2.Torch.Modeling;
 /// A layer of the two-way transformer: tokens attend to themselves and to the image, pass an MLP, and the image attends to
 /// the tokens (sam2/modeling/sam/transformer.py, <c>TwoWayAttentionBlock</c>).
 /// </summary>
-public sealed class TwoWayAttentionBlock : nn.Module
+public sealed class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (Tensor Queries, Tensor Keys)>
 {
     private readonly Attention self_attn;
     private readonly LayerNorm norm1;
@@ -48,24 +48,24 @@ public sealed class TwoWayAttentionBlock : nn.Module
     /// <param name="queryPe">Position encoding of the tokens, <c>[B, N, C]</c>.</param>
     /// <param name="keyPe">Position encoding of the image, <c>[1, HW, C]</c>.</param>
     /// <returns>Tokens <c>[B, N, C]</c> and image <c>[B, HW, C]</c>.</returns>
-    public (Tensor Queries, Tensor Keys) forward(Tensor queries, Tensor keys, Tensor queryPe, Tensor keyPe)
+    public override (Tensor Queries, Tensor Keys) forward(Tensor queries, Tensor keys, Tensor queryPe, Tensor keyPe)
     {
         using var scope = NewDisposeScope();
         if (_skipFirstLayerPe)
         {
-            queries = self_attn.forward(queries, queries, queries);
+            queries = self_attn.call(queries, queries, queries);
         }
         else
         {
             var withPe = queries + queryPe;
-            queries = queries + self_attn.forward(withPe, withPe, queries);
+            queries = queries + self_attn.call(withPe, withPe, queries);
         }
-        queries = norm1.forward(queries);
+        queries = norm1.call(queries);
 
         var keysWithPe = keys + keyPe;
-        queries = norm2.forward(queries + cross_attn_token_to_image.forward(queries + queryPe, keysWithPe, keys));
-        queries = norm3.forward(queries + mlp.forward(queries));
-        keys = norm4.forward(keys + cross_attn_image_to_token.forward(keysWithPe, queries + queryPe, queries));
+        queries = norm2.call(queries + cross_attn_token_to_image.call(queries + queryPe, keysWithPe, keys));
+        queries = norm3.call(queries + mlp.call(queries));
+        keys = norm4.call(keys + cross_attn_image_to_token.call(keysWithPe, queries + queryPe, queries));
         return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
     }
 }

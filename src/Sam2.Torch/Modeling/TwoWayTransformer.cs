@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>The transformer of the mask decoder, in which tokens and image attend to each other (sam2/modeling/sam/transformer.py, <c>TwoWayTransformer</c>).</summary>
-public sealed class TwoWayTransformer : nn.Module
+public sealed class TwoWayTransformer : nn.Module<Tensor, Tensor, Tensor, (Tensor Tokens, Tensor Image)>
 {
     private readonly ModuleList<TwoWayAttentionBlock> layers;
     private readonly Attention final_attn_token_to_image;
@@ -34,14 +34,14 @@ public sealed class TwoWayTransformer : nn.Module
     /// <param name="imagePe">Its position encoding, <c>[1, HW, C]</c>.</param>
     /// <param name="tokens">Output and prompt tokens, <c>[B, N, C]</c>; they are their own position encoding.</param>
     /// <returns>Tokens <c>[B, N, C]</c> and image <c>[B, HW, C]</c>.</returns>
-    public (Tensor Tokens, Tensor Image) forward(Tensor image, Tensor imagePe, Tensor tokens)
+    public override (Tensor Tokens, Tensor Image) forward(Tensor image, Tensor imagePe, Tensor tokens)
     {
         using var scope = NewDisposeScope();
         var (queries, keys) = (tokens, image);
         foreach (var layer in layers)
-            (queries, keys) = layer.forward(queries, keys, tokens, imagePe);
-        var attended = final_attn_token_to_image.forward(queries + tokens, keys + imagePe, keys);
-        queries = norm_final_attn.forward(queries + attended);
+            (queries, keys) = layer.call(queries, keys, tokens, imagePe);
+        var attended = final_attn_token_to_image.call(queries + tokens, keys + imagePe, keys);
+        queries = norm_final_attn.call(queries + attended);
         return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
     }
 }

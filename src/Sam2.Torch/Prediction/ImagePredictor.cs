@@ -153,21 +153,17 @@ public sealed class ImagePredictor : IDisposable
     {
         var device = _model.Device;
         var points = prompts[0].PointCount;
-        Tensor sparse;
-        if (points == 0)
-        {
-            sparse = empty(prompts.Length, 0, _model.Config.HiddenDim, device: device);
-        }
-        else
+        PointPrompts? clicks = null;
+        if (points > 0)
         {
             var (coordinates, labels) = PointArrays(prompts, (float)_model.Config.ImageSize / width, (float)_model.Config.ImageSize / height);
-            sparse = _model.PromptEncoder.EmbedPoints(
-                tensor(coordinates, prompts.Length, points, 2).to(device), tensor(labels, prompts.Length, points).to(device));
+            clicks = new(tensor(coordinates, prompts.Length, points, 2).to(device), tensor(labels, prompts.Length, points).to(device));
         }
         var size = _model.PromptEncoder.MaskInputSize;
-        var dense = _model.PromptEncoder.EmbedMasks(prompts[0].MaskLogits is null ? null
-            : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size))));
-        return _model.MaskDecoder.forward(features.Embedding, imagePe, sparse, dense, features.HighRes, multimask);
+        var masks = prompts[0].MaskLogits is null ? null
+            : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size)));
+        var (sparse, dense) = _model.PromptEncoder.call(clicks, masks);
+        return _model.MaskDecoder.call(features.Embedding, imagePe, sparse, dense, features.HighRes, multimask);
     }
 
     /// <summary>Coordinates in pixels of the model's input and labels, row-major; a box's corners come before the points.</summary>

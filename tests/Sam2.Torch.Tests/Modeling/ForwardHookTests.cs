@@ -1,0 +1,57 @@
+using NUnit.Framework;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Prediction;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Tests.Modeling;
+
+/// <summary>Forward hooks fire as they do in PyTorch, so that what happens inside of the model can be watched.</summary>
+public sealed class ForwardHookTests
+{
+    /// <summary>Modules that nothing calls, as in the original, besides lists, which only hold modules.</summary>
+    private static readonly string[] NeverCalled =
+    [
+        // Embeddings whose weights are used as they are.
+        "sam_prompt_encoder.point_embeddings.0", "sam_prompt_encoder.point_embeddings.1", "sam_prompt_encoder.point_embeddings.2",
+        "sam_prompt_encoder.point_embeddings.3", "sam_prompt_encoder.not_a_point_embed", "sam_prompt_encoder.no_mask_embed",
+        "sam_mask_decoder.iou_token", "sam_mask_decoder.mask_tokens", "sam_mask_decoder.obj_score_token",
+        // A sequence between whose members the high-resolution features are added.
+        "sam_mask_decoder.output_upscaling",
+        // Depends on the grid alone and is asked for without features.
+        "memory_encoder.position_encoding",
+    ];
+
+    [Test]
+    public void Every_submodule_fires_its_forward_hook_over_prediction_and_tracking()
+    {
+        using var model = NanoModel.Create(Sam2Presets.Nano with { ImageSize = 64 });
+        var silent = new HashSet<string>();
+        foreach (var (name, module) in model.named_modules())
+        {
+            if (module.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ModuleList<>)) continue;
+            silent.Add(name);
+            // The base class that has hooks is generic in the module's inputs and result.
+            module.GetType().GetMethod("register_forward_hook", [typeof(Action<nn.Module>)])?
+                .Invoke(module, [(Action<nn.Module>)(_ => silent.Remove(name))]);
+        }
+
+        var video = new DrawnVideo(3);
+        using (var predictor = new ImagePredictor(model))
+        {
+            predictor.SetImage(video.Drawn(0).Image);
+            var size = model.PromptEncoder.MaskInputSize;
+            using var logits = zeros(size, size);
+            using var prediction = predictor.Predict(ObjectPrompt.FromPoints(new PointPrompt(60, 45)) with { MaskLogits = logits });
+        }
+        using (var session = new VideoSession(model, video))
+        {
+            session.AddPoints(0, 1, new PointPrompt(60, 45));
+            session.AddMask(0, 2, video.Drawn(0).Mask(2));
+            foreach (var _ in session.Propagate()) { }
+        }
+
+        Assert.That(silent, Is.EquivalentTo(NeverCalled));
+    }
+}
