@@ -1,4 +1,3 @@
 using BenchmarkDotNet.Running;
-using Sam2.Benchmarks;
 
 BenchmarkSwitcher.FromAssembly(typeof(ModelBenchmarks).Assembly).Run(args);

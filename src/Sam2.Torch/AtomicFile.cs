@@ -1,7 +1,7 @@
 namespace Sam2.Torch;
 
 /// <summary>Writes a file completely or not at all: into a temporary file beside it, which is then renamed.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>A name beside <paramref name="path"/> that nobody else uses and that keeps its extension.</summary>
     public static string TemporaryNameFor(string path)

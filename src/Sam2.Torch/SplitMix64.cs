@@ -4,7 +4,7 @@ namespace Sam2.Torch;
 /// The SplitMix64 generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): the same numbers
 /// on every machine and .NET version, which <see cref="Random"/> does not promise, from a state of 64 bits.
 /// </summary>
-internal static class SplitMix64
+public static class SplitMix64
 {
     /// <summary>Advances the state and returns the next 64 bits.</summary>
     public static ulong Next(ref ulong state)

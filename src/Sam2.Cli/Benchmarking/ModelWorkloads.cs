@@ -1,5 +1,6 @@
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking;
 using TorchSharp;
 
 namespace Sam2.Cli.Benchmarking;

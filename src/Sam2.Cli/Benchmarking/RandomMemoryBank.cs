@@ -1,4 +1,5 @@
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Tracking;
 using TorchSharp;
 
 namespace Sam2.Cli.Benchmarking;

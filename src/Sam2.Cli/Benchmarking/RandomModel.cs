@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TorchSharp;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Sam2.Cli.Output;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Sam2.Cli.Output;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TorchSharp;
 

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Modeling;
 
 namespace Sam2.Cli.Output;
 

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Checkpoints;
 

@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Checkpoints;
 

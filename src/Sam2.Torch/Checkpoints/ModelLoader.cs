@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Runtime;
 using TorchSharp;
@@ -50,7 +51,7 @@ public static class ModelLoader
     }
 
     /// <summary>A model with random weights; <paramref name="origin"/> is named if the configuration contradicts itself.</summary>
-    internal static Sam2Model Build(string origin, Sam2Config config)
+    public static Sam2Model Build(string origin, Sam2Config config)
     {
         TorchRuntime.EnsureLoaded();
         try

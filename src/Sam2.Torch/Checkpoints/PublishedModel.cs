@@ -1,8 +1,10 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>A checkpoint of weights/manifest.json.</summary>
 /// <param name="Name">Its name, such as <c>sam2.1_hiera_tiny</c>.</param>
-/// <param name="Architecture">Its preset, such as <c>sam2.1_hiera_t</c> (<see cref="Modeling.Sam2Presets"/>).</param>
+/// <param name="Architecture">Its preset, such as <c>sam2.1_hiera_t</c> (<see cref="Sam2Presets"/>).</param>
 /// <param name="File">File name, such as <c>sam2.1_hiera_tiny.pt</c>.</param>
 /// <param name="Url">Where it is published; null for one that comes with the repository.</param>
 /// <param name="Parameters">Number of parameters.</param>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Configuration;
@@ -7,8 +8,9 @@ namespace Sam2.Torch.Configuration;
 /// <see cref="Sam2Config"/> as a tree in the original's names (<c>image_encoder</c>, <c>_target_</c>, …), which its YAML files
 /// and the values embedded in checkpoints share. Every part says by its <c>_target_</c> which class of the original it is.
 /// </summary>
-internal static class ConfigTree
+public static class ConfigTree
 {
+    /// <summary>The key that names a component's class in the original's YAML files.</summary>
     public const string Target = "_target_";
 
     /// <summary>Classes that a record may stand for; the first is the one that is written.</summary>

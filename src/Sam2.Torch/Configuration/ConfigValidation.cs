@@ -3,7 +3,7 @@ using Sam2.Torch.Modeling;
 namespace Sam2.Torch.Configuration;
 
 /// <summary>Bounds on the settings that no shape confirms, so that a file can't make the model allocate or index without limit.</summary>
-internal static class ConfigValidation
+public static class ConfigValidation
 {
     private const int MaxImageSize = 8192;
     private const int MaxGrid = MaxImageSize / 16;

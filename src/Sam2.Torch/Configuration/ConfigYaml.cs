@@ -1,5 +1,5 @@
 using System.Text;
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Configuration;
 

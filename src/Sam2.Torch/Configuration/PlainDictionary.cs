@@ -14,7 +14,8 @@ public sealed class PlainDictionary : IReadOnlyDictionary<object, object?>
 
     private readonly OrderedDictionary<object, object?> _items = new(KeyComparer.Instance);
 
-    internal PlainDictionary()
+    /// <summary>Creates a dictionary without entries.</summary>
+    public PlainDictionary()
     {
     }
 
@@ -64,7 +65,7 @@ public sealed class PlainDictionary : IReadOnlyDictionary<object, object?>
     internal static bool IsKey(object? key) => key is string or long or double or bool;
 
     /// <summary>Sets while the dictionary is being read; nobody else sees it yet.</summary>
-    internal void Set(object key, object? value) => _items[key] = value;
+    public void Set(object key, object? value) => _items[key] = value;
 
     /// <summary>Seeded hashes, also of numbers: a file can't choose keys that collide.</summary>
     private sealed class KeyComparer : IEqualityComparer<object>

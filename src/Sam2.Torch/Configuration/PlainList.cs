@@ -1,4 +1,5 @@
 using System.Collections;
+using Sam2.Torch.Checkpoints;
 
 namespace Sam2.Torch.Configuration;
 

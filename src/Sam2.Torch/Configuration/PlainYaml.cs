@@ -10,7 +10,7 @@ namespace Sam2.Torch.Configuration;
 /// others, and because the same trees also come from pickles and JSON. Anchors, aliases and interpolations (<c>${…}</c>) are
 /// not supported.
 /// </summary>
-internal static class PlainYaml
+public static class PlainYaml
 {
     private const int MaxBytes = 1 << 20;
     private const int MaxDepth = 16;

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Configuration;
 
@@ -10,7 +10,7 @@ namespace Sam2.Torch.Configuration;
 /// Property names in Pascal case are keys in snake case, enumerations are names, nested records are dictionaries, and lists are
 /// lists. A record that gains a property needs no change here.
 /// </summary>
-internal class RecordTree
+public class RecordTree
 {
     private const int MaxIntegers = 256;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Sam2.Torch.Configuration;
 
 /// <summary>How names are spelt in files, and which known name a misspelt one was meant to be.</summary>
-internal static class Spelling
+public static class Spelling
 {
     private const int MaxCompared = 100;
 

@@ -1,4 +1,3 @@
-using Sam2.Torch.Media;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -44,7 +44,7 @@ public static class ObjectColours
     }
 
     /// <summary>A colour from lightness and chroma (OKLCH) and a hue in turns; chroma is lowered until sRGB can show it.</summary>
-    internal static Rgb FromOklch(double lightness, double chroma, double hue)
+    public static Rgb FromOklch(double lightness, double chroma, double hue)
     {
         for (; ; chroma *= 0.95)
         {

@@ -55,7 +55,7 @@ public static class PolygonRasteriser
     /// <param name="height">Height of the mask in pixels.</param>
     /// <param name="width">Width of the mask in pixels.</param>
     /// <exception cref="ArgumentException">They can't.</exception>
-    internal static void Validate(IReadOnlyList<IReadOnlyList<double>> polygons, int height, int width)
+    public static void Validate(IReadOnlyList<IReadOnlyList<double>> polygons, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(polygons);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);

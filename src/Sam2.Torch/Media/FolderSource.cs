@@ -81,7 +81,7 @@ internal sealed class FolderSource : FrameSource
 }
 
 /// <summary>The pictures in a folder that are the frames of a video.</summary>
-internal static class PictureFolder
+public static class PictureFolder
 {
     /// <summary>The files with a picture's ending, by number if every name is one (2 before 10), else by name; hidden files are left out.</summary>
     public static string[] Files(string folder)

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Media;
 
 /// <summary>Opens media files for reading, and writes them completely or not at all, with messages that name the file.</summary>
-internal static class MediaFile
+public static class MediaFile
 {
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="MediaException">It is missing, a folder, or can't be opened.</exception>

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Media;
 /// what Skia does not hand out: the numbers of masks as they are stored (palette indices, narrow or wide grey), 16 bits, and
 /// the orientation in an eXIf chunk.
 /// </summary>
-internal static class PngReader
+public static class PngReader
 {
     /// <summary>The eight bytes that open a PNG file.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -329,7 +329,7 @@ internal static class PngReader
 }
 
 /// <summary>What the samples of a PNG mean; the values are the format's own.</summary>
-internal enum PngColour
+public enum PngColour
 {
     /// <summary>One sample per pixel.</summary>
     Grey = 0,

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Media;
 
 /// <summary>Moves pixel data between managed arrays and tensors with one copy.</summary>
-internal static class TensorMemory
+public static class TensorMemory
 {
     /// <summary>The elements of a contiguous CPU tensor, in place. Valid while the tensor lives.</summary>
     public static Span<T> Span<T>(Tensor tensor)

@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

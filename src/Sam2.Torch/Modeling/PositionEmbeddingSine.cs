@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Modeling;

@@ -35,7 +35,7 @@ public static class ImageTransform
 
     /// <summary>Normalises a picture.</summary>
     /// <param name="image"><c>[3, H, W]</c>, float32, RGB in [0, 1].</param>
-    internal static Tensor Normalise(Tensor image)
+    public static Tensor Normalise(Tensor image)
     {
         using var scope = NewDisposeScope();
         var mean = tensor(Mean.ToArray(), device: image.device).view(3, 1, 1);

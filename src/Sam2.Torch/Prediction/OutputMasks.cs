@@ -1,5 +1,6 @@
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Tracking;
 
 namespace Sam2.Torch.Prediction;
 

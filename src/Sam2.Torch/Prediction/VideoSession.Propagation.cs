@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Sam2.Torch.Media;
+using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;

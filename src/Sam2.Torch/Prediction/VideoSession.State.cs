@@ -1,4 +1,4 @@
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;

@@ -1,6 +1,7 @@
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;

@@ -1,3 +1,5 @@
+using Sam2.Torch.Modeling;
+
 namespace Sam2.Torch.Prediction;
 
 /// <summary>How a <see cref="VideoSession"/> tracks and what it returns.</summary>

@@ -1,5 +1,8 @@
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
+using Sam2.Cli.Commands.Annotate;
+using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Data.Annotation.Boxes;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 

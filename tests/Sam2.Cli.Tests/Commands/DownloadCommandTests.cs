@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
 
 namespace Sam2.Cli.Tests.Commands;
 

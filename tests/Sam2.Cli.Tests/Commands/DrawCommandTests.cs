@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Tests.Commands;

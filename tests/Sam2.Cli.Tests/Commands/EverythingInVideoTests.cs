@@ -1,5 +1,6 @@
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
+using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Tests.Commands;

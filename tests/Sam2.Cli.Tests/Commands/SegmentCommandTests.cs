@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Cli.Commands;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 

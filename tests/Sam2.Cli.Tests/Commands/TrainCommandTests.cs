@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Cli.Tests.Commands;
 

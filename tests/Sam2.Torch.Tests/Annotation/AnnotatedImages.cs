@@ -1,4 +1,3 @@
-using Sam2.Torch.Annotation;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Tests.Annotation;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Tests.Masks;
 using Sam2.Torch.Tests.Media;

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
 using Sam2.Torch.Tests.Media;
 
 namespace Sam2.Torch.Tests.Annotation;

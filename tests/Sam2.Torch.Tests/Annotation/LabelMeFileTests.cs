@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Tests.Masks;
 using Sam2.Torch.Tests.Media;

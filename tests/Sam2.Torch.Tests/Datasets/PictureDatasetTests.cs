@@ -1,6 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Tests.Media;

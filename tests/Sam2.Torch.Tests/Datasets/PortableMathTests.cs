@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
+using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Tests.Datasets;
 

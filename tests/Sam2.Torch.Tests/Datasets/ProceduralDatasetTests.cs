@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Tests.Datasets;
 

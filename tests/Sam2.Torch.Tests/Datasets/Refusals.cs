@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
 
 namespace Sam2.Torch.Tests.Datasets;
 

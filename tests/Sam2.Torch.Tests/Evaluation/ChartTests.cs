@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using NUnit.Framework;
-using Sam2.Torch.Evaluation.Charts;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Media;
 using Sam2.Torch.Tests.Media;
 

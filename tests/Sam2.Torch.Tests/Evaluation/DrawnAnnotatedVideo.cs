@@ -1,4 +1,3 @@
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 

@@ -1,6 +1,6 @@
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Tests.Annotation;
 
 namespace Sam2.Torch.Tests.Evaluation;
 

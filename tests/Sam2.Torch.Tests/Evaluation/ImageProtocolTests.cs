@@ -1,10 +1,8 @@
 using NUnit.Framework;
-using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Protocols;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Prediction;
 
 namespace Sam2.Torch.Tests.Evaluation;

@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Scoring;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Tests.Media;
 

@@ -1,4 +1,3 @@
-using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Tests.Evaluation;

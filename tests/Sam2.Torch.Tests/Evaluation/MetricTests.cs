@@ -1,6 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Tests.Evaluation;

@@ -1,7 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Evaluation.Runs;
-using Sam2.Torch.Evaluation.Scoring;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Tests.Media;
 

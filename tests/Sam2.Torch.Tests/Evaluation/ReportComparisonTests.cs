@@ -1,7 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Tests.Media;
 
 namespace Sam2.Torch.Tests.Evaluation;

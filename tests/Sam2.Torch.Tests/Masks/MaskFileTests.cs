@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Media;
 
 namespace Sam2.Torch.Tests.Masks;

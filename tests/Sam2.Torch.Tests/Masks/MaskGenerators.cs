@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 using Sam2.Torch.Masks;
+using Sam2.Torch.Tests.Annotation;
 
 namespace Sam2.Torch.Tests.Masks;
 

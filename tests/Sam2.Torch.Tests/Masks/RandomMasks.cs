@@ -1,4 +1,5 @@
 using Sam2.Torch.Masks;
+using Sam2.Torch.Tests.Annotation;
 
 namespace Sam2.Torch.Tests.Masks;
 

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Tests.Media;

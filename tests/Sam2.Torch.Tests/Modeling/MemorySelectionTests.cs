@@ -1,5 +1,6 @@
 using NUnit.Framework;
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Tracking;
 
 namespace Sam2.Torch.Tests.Modeling;
 

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TorchSharp;

@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Modeling;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TorchSharp;

@@ -1,8 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 
 namespace Sam2.Torch.Tests.Prediction;
 

@@ -4,6 +4,7 @@ using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,9 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Masks;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;

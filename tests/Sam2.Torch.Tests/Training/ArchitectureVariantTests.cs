@@ -3,9 +3,10 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Checkpoints;
 using Sam2.Torch.Tests.Prediction;
-using Sam2.Torch.Training;
+using Sam2.Torch.Tracking;
 using TorchSharp;
 using static TorchSharp.torch;
 

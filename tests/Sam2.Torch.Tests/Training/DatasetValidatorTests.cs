@@ -1,8 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Evaluation.Protocols;
-using Sam2.Torch.Training.Validation;
 
 namespace Sam2.Torch.Tests.Training;
 

@@ -1,6 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Tests.Training;
 

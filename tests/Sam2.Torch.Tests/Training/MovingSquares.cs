@@ -1,4 +1,3 @@
-using Sam2.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

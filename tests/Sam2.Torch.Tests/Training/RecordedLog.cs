@@ -1,5 +1,3 @@
-using Sam2.Torch.Training.Logging;
-
 namespace Sam2.Torch.Tests.Training;
 
 /// <summary>A log that remembers.</summary>

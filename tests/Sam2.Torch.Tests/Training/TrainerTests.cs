@@ -3,10 +3,6 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Logging;
-using Sam2.Torch.Training.Optimization;
-using Sam2.Torch.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

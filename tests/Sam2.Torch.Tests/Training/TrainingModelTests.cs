@@ -1,7 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tests.Annotation;
+using Sam2.Torch.Tests.Media;
 using Sam2.Torch.Tests.Modeling;
-using Sam2.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Modeling;
-using Sam2.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

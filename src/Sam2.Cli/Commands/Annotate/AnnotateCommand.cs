@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Sam2.Torch.Annotation;
-using Sam2.Torch.Annotation.Boxes;
+using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Data.Annotation.Boxes;
 
 namespace Sam2.Cli.Commands.Annotate;
 

@@ -1,4 +1,6 @@
-using Sam2.Torch.Annotation.Boxes;
+using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Data.Annotation.Boxes;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Cli.Commands.Annotate;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sam2.Cli.Output;
-using Sam2.Torch.Annotation;
-using Sam2.Torch.Annotation.Boxes;
+using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Data.Annotation.Boxes;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 

@@ -1,4 +1,4 @@
-using Sam2.Torch.Datasets;
+using Sam2.Torch.Data;
 
 namespace Sam2.Cli.Commands.Evaluation;
 

@@ -1,5 +1,5 @@
 using Sam2.Cli.Benchmarking;
-using Sam2.Torch.Datasets;
+using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Evaluation.Runs;

@@ -1,8 +1,7 @@
 using System.Globalization;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Data;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Cli.Commands.Evaluation;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Sam2.Cli.Benchmarking;
 using Sam2.Cli.Output;
-using Sam2.Torch.Datasets;
+using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Evaluation.Scoring;
 

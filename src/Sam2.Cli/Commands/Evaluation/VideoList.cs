@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Sam2.Torch.Datasets;
+using Sam2.Torch.Data;
 
 namespace Sam2.Cli.Commands.Evaluation;
 

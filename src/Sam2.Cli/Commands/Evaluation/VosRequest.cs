@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Evaluation.Protocols;
+using Sam2.Torch.Modeling;
 
 namespace Sam2.Cli.Commands.Evaluation;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Sam2.Torch.Annotation;
+using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands.Everything;

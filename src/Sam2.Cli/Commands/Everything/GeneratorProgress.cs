@@ -1,3 +1,4 @@
+using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;

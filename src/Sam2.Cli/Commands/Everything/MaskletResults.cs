@@ -1,6 +1,6 @@
 using System.Globalization;
 using Sam2.Cli.Output;
-using Sam2.Torch.Annotation;
+using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using NUnit.Framework;
-using Sam2.Torch.Annotation;
-using Sam2.Torch.Annotation.Boxes;
 using Sam2.Torch.Media;
 using Sam2.Torch.Tests.Media;
 using TorchSharp;

@@ -1,10 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Ablation;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Tests.Training.Ablation;
 

@@ -1,9 +1,7 @@
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Datasets;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Augmentations;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Tests.Annotation;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -1,11 +1,8 @@
 using NUnit.Framework;
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Augmentations;
-using Sam2.Torch.Training.Batches;
-using Sam2.Torch.Training.Optimization;
+using Sam2.Torch.Tests.Annotation;
+using Sam2.Torch.Tests.Media;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training.Logging;
 using Tensorboard;
 
 namespace Sam2.Torch.Tests.Training.Logging;

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training.Optimization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
-using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Tests.Modeling;
 
 namespace Sam2.Torch.Tests.Training.Optimization;

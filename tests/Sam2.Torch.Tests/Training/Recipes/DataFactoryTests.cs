@@ -1,10 +1,6 @@
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Tests.Datasets;
 using Sam2.Torch.Tests.Media;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

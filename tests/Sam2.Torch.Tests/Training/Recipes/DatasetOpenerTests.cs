@@ -1,9 +1,6 @@
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Datasets;
 using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Tests.Training.Recipes;
 

@@ -1,11 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Tests.Checkpoints;
-using Sam2.Torch.Training;
-using Sam2.Torch.Training.Augmentations;
-using Sam2.Torch.Training.Optimization;
-using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Tests.Media;
 
 namespace Sam2.Torch.Tests.Training.Recipes;
 

@@ -1,0 +1,67 @@
+using Sam2.Torch.Media;
+
+namespace Sam2.Torch.Data;
+
+/// <summary>What of a data set is read.</summary>
+public sealed record DatasetOptions
+{
+    /// <summary>
+    /// The part of the data set, such as <c>train</c> or <c>val</c>: the name of a list in DAVIS's <c>ImageSets</c>, of a list or folder in
+    /// the data set's folder, or of COCO's annotation file. Null for everything that is there.
+    /// </summary>
+    public string? Split { get; init; }
+
+    /// <summary>The videos (or pictures) to use, in this order; null for all, sorted. <see cref="VideoListFile"/> reads lists.</summary>
+    public IReadOnlyList<string>? Videos { get; init; }
+
+    /// <summary>Videos (or pictures) that are left out.</summary>
+    public IReadOnlyList<string> ExcludedVideos { get; init; } = [];
+
+    /// <summary>Only the first so many of what is left, at least 1; null for all.</summary>
+    public int? MaxVideos { get; init; }
+
+    /// <summary>The folder of the frames, relative to the data set's; null for the usual place.</summary>
+    public string? Frames { get; init; }
+
+    /// <summary>The folder (for COCO the file) of the annotations, relative to the data set's folder; null for the usual place.</summary>
+    public string? Annotations { get; init; }
+
+    /// <summary>What a picture may cost.</summary>
+    public MediaLimits Limits { get; init; } = MediaLimits.Default;
+
+    /// <summary>Which masklets of SA-V train are used.</summary>
+    public MaskletKind Masklets { get; init; } = MaskletKind.Manual;
+
+    /// <summary>SA-1B and COCO: masks that cover more than this share of their picture are left out, in (0, 1].</summary>
+    public double MaxMaskArea { get; init; } = 1;
+
+    /// <summary>SA-1B: masks with a lower stability score are left out, in [0, 1].</summary>
+    public double MinStability { get; init; }
+
+    /// <summary>Every how manieth frame of videos is used, at least 1.</summary>
+    public int FrameStride { get; init; } = 1;
+
+    /// <summary>Only the first so many frames of videos are used, at least 1; null for all.</summary>
+    public int? MaxFrames { get; init; }
+
+    /// <summary>Whether frames that are not annotated are left out, as in training.</summary>
+    public bool AnnotatedFramesOnly { get; init; }
+
+    /// <summary>Refuses options that make no sense.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names the option.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(FrameStride, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxVideos ?? 1, 1, nameof(MaxVideos));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxFrames ?? 1, 1, nameof(MaxFrames));
+        if (!(MaxMaskArea is > 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MaxMaskArea), MaxMaskArea, $"{nameof(MaxMaskArea)} is {MaxMaskArea}, but must be above 0 and at most 1.");
+        }
+
+        if (!(MinStability is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MinStability), MinStability, $"{nameof(MinStability)} is {MinStability}, but must be from 0 to 1.");
+        }
+    }
+}

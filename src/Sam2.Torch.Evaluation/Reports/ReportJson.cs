@@ -1,0 +1,51 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Sam2.Torch.Data;
+
+namespace Sam2.Torch.Evaluation.Reports;
+
+/// <summary>Reports and intermediate results as JSON. Numbers survive exactly: doubles are written so that reading gives the same.</summary>
+public static class ReportJson
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        WriteIndented = true,
+    };
+
+    private static readonly JsonSerializerOptions Compact = new(Options) { WriteIndented = false };
+
+    /// <summary>Reads a value from a file.</summary>
+    /// <exception cref="DatasetException">The file is missing or holds something else; the message names it.</exception>
+    public static T Read<T>(string path)
+        where T : class
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"{path} can't be read: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new DatasetException($"{path} is not what sam2 eval writes: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes a value to a file, completely or not at all.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="compact">Whether to do without line breaks.</param>
+    /// <exception cref="DatasetException">The file can't be written.</exception>
+    public static void Write<T>(string path, T value, bool compact = false) => ReportFile.Write(
+        path, stream => JsonSerializer.Serialize(stream, value, compact ? Compact : Options));
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using Sam2.Torch.Data;
+
+namespace Sam2.Torch.Evaluation.Reports;
+
+/// <summary>Writes a report for programs (report.json) and for people (report.md, and report.html, which needs no other file).</summary>
+public static class ReportWriter
+{
+    /// <summary>Tables of videos and objects end here in report.md and report.html; report.json has all.</summary>
+    private const int ListedItems = 200;
+
+    /// <summary>So many values of each object fit a page.</summary>
+    private const int ListedColumns = 8;
+
+    /// <summary>Writes the three files.</summary>
+    /// <param name="folder">An existing folder; files of an earlier report are replaced.</param>
+    /// <param name="report">What was found.</param>
+    /// <param name="pictures">Pictures of the worst cases, for report.html.</param>
+    /// <exception cref="DatasetException">A file can't be written.</exception>
+    public static void Write(string folder, Report report, IReadOnlyList<ReportPicture>? pictures = null)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ReportFile.Write(Path.Combine(folder, "report.html"), ToHtml(report, pictures ?? []));
+        ReportFile.Write(Path.Combine(folder, "report.md"), ToMarkdown(report));
+
+        // Last: whoever finds report.json finds the others.
+        ReportJson.Write(Path.Combine(folder, "report.json"), report);
+    }
+
+    /// <summary>The report in Markdown.</summary>
+    public static string ToMarkdown(Report report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var text = new StringBuilder();
+        text.Append("# ").Append(report.Title).Append("\n\n**").Append(report.Headline()).Append("**\n");
+        foreach (var (heading, note, table) in Sections(report))
+        {
+            text.Append("\n## ").Append(heading).Append("\n\n").Append(table.ToMarkdown());
+            if (note.Length > 0)
+            {
+                text.Append('\n').Append(note).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The report as a page.</summary>
+    public static string ToHtml(Report report, IReadOnlyList<ReportPicture> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ArgumentNullException.ThrowIfNull(pictures);
+        var page = new HtmlPage(report.Title).Headline(report.Headline());
+        foreach (var chart in report.Charts)
+        {
+            page.Chart(chart.ToSvg());
+        }
+
+        if (pictures.Count > 0)
+        {
+            page.Heading("Worst cases");
+            foreach (var picture in pictures)
+            {
+                page.Picture(picture.Image, picture.Caption);
+            }
+        }
+
+        foreach (var (heading, note, table) in Sections(report))
+        {
+            page.Heading(heading).Table(table);
+            if (note.Length > 0)
+            {
+                page.Paragraph(note);
+            }
+        }
+
+        return page.ToString();
+    }
+
+    private static IEnumerable<(string Heading, string Note, ReportTable Table)> Sections(Report report)
+    {
+        yield return ("Scores", report.Metrics.Keys.Any(name => name.StartsWith("NoC", StringComparison.Ordinal))
+            ? "In percent, but NoC in clicks and failures in objects."
+            : "In percent.", new ReportTable(
+            ["metric", "value"], [.. report.Metrics.Select(m => (IReadOnlyList<string>)[m.Key, ReportNumber.Format(m.Value)])]));
+        if (report.Speed is { } speed)
+        {
+            yield return ("Speed and memory", report.IsOfPredictions
+                ? "Of scoring, all jobs together; how fast the predictions were made isn't known. Memory of the process."
+                : "Frames per second of one job, reading and decoding included; memory of the process.", new ReportTable(
+                ["measure", "value"],
+                [
+                    ["frames", speed.Frames.ToString(CultureInfo.InvariantCulture)],
+                    ["seconds", ReportNumber.Format(speed.Seconds)],
+                    ["frames per second", ReportNumber.Format(speed.FramesPerSecond)],
+                    ["peak memory, MB", ReportNumber.Format(speed.PeakMemoryBytes / 1e6)],
+                ]));
+        }
+
+        foreach (var breakdown in report.Breakdowns)
+        {
+            yield return ($"By {breakdown.Name}", "", Groups(breakdown.Name, breakdown.Groups, int.MaxValue));
+        }
+
+        if (report.Videos.Count > 0)
+        {
+            yield return (report.Kind == "image" ? "Images" : "Videos", Rest(report.Videos.Count), Groups("name", report.Videos, ListedColumns));
+        }
+
+        var columns = report.Items.SelectMany(i => i.Values.Keys).Distinct().Take(ListedColumns).ToList();
+        yield return ("Objects", Rest(report.Items.Count), new ReportTable(
+            ["video", "object", .. columns],
+            [.. report.Items.Take(ListedItems).Select(i => (IReadOnlyList<string>)[i.Video, i.Object, .. columns.Select(c => Value(i.Values, c))])]));
+        yield return ("Settings", "", new ReportTable(
+            ["setting", "value"], [.. report.Settings.Select(s => (IReadOnlyList<string>)[s.Key, s.Value])]));
+    }
+
+    private static ReportTable Groups(string heading, IReadOnlyList<ReportGroup> groups, int columns)
+    {
+        var names = groups.SelectMany(g => g.Values.Keys).Distinct().Take(columns).ToList();
+        return new ReportTable([heading, "objects", .. names], [.. groups.Take(ListedItems).Select(g => (IReadOnlyList<string>)
+            [g.Name, g.Objects.ToString(CultureInfo.InvariantCulture), .. names.Select(n => Value(g.Values, n))])]);
+    }
+
+    private static string Rest(int count) => count > ListedItems ? $"The first {ListedItems} of {count}; report.json has all." : "";
+
+    private static string Value(IReadOnlyDictionary<string, double> values, string name) =>
+        values.TryGetValue(name, out double value) ? ReportNumber.Format(value) : "";
+}

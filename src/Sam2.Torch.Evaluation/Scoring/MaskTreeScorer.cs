@@ -1,0 +1,80 @@
+using System.Globalization;
+using Sam2.Torch.Data;
+using Sam2.Torch.Evaluation.Metrics;
+
+namespace Sam2.Torch.Evaluation.Scoring;
+
+/// <summary>
+/// Scores predictions from anywhere, stored as the benchmarks want them (sav_dataset/sav_evaluator.py). What is predicted for
+/// frames without annotation is ignored.
+/// </summary>
+public static class MaskTreeScorer
+{
+    /// <summary>Scores one video.</summary>
+    /// <param name="truth">The true masks.</param>
+    /// <param name="predicted">The predictions, in the same layout.</param>
+    /// <param name="video">The video's name.</param>
+    /// <returns>What was measured of each object that has a true or, in DAVIS's layout, a predicted mask, by name.</returns>
+    /// <exception cref="DatasetException">A file is missing, damaged or of another size; the message names it.</exception>
+    public static IReadOnlyList<ObjectFrames> ScoreVideo(MaskTree truth, MaskTree predicted, string video)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(predicted);
+        var (wanted, given) = (truth.Video(video), predicted.Video(video));
+        return wanted.IsPerObject
+            ? [.. wanted.Objects.Select(name => new ObjectFrames(name, [.. wanted.Frames(name).Select(frame => MeasureObject(wanted, given, frame, name))]))]
+            : MeasureFrames(video, wanted, given);
+    }
+
+    /// <summary>Scores a data set.</summary>
+    /// <param name="truth">The true masks.</param>
+    /// <param name="predicted">The predictions, in the same layout.</param>
+    /// <param name="videos">Which videos; all with true masks when null.</param>
+    /// <param name="skipFirstAndLast">Whether the first and the last annotated frame don't count, as is standard for semi-supervised tracking.</param>
+    /// <exception cref="DatasetException">A file is missing, damaged or of another size; the message names it.</exception>
+    public static DatasetScore Score(MaskTree truth, MaskTree predicted, IReadOnlyList<string>? videos = null, bool skipFirstAndLast = true)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        return new DatasetScore([.. (videos ?? truth.Videos)
+            .Select(video => Conclude(video, ScoreVideo(truth, predicted, video), skipFirstAndLast))]);
+    }
+
+    /// <summary>A video's score from what was measured of its objects.</summary>
+    public static VideoScore Conclude(string video, IEnumerable<ObjectFrames> objects, bool skipFirstAndLast) => new(
+        video, [.. objects.Select(o => ObjectScore.From(o.Object, o.Frames, skipFirstAndLast)).OfType<ObjectScore>()]);
+
+    private static FrameScore MeasureObject(VideoMaskFolder truth, VideoMaskFolder predicted, string frame, string name)
+    {
+        var (wanted, given) = ReadPair(truth.File(frame, name), Existing(predicted, frame, name));
+        return VideoScorer.Measure(frame, wanted.Single(), given.Single());
+    }
+
+    private static List<ObjectFrames> MeasureFrames(string video, VideoMaskFolder truth, VideoMaskFolder predicted)
+    {
+        var scorer = new VideoScorer(video);
+        foreach (var frame in truth.Frames())
+        {
+            var (wanted, given) = ReadPair(truth.File(frame), Existing(predicted, frame, null));
+            scorer.Add(frame, wanted.Split(), given.Split());
+        }
+
+        return [.. scorer.Frames.Select(o => new ObjectFrames(o.Key.ToString(CultureInfo.InvariantCulture), o.Value))];
+    }
+
+    private static string Existing(VideoMaskFolder predicted, string frame, string? name)
+    {
+        var file = predicted.File(frame, name);
+        return File.Exists(file)
+            ? file
+            : throw new DatasetException($"The prediction {file} is missing; every annotated frame needs one, if only an empty mask.");
+    }
+
+    private static (StoredMasks Wanted, StoredMasks Given) ReadPair(string truth, string predicted)
+    {
+        var (wanted, given) = (StoredMasks.Read(truth), StoredMasks.Read(predicted));
+        return wanted.Size == given.Size
+            ? (wanted, given)
+            : throw new DatasetException(
+                $"{predicted} is {given.Size.Width}×{given.Size.Height}, but {truth} is {wanted.Size.Width}×{wanted.Size.Height}; predict at the size of the annotations.");
+    }
+}

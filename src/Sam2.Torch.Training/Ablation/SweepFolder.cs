@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>The files of a sweep: a folder for each run, and the report.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class SweepFolder(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The folder of a run.</summary>
+    public TrainingFolder Run(SweepVariant variant, long seed) =>
+        new(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{Slug(variant.Name)}-seed{seed}")));
+
+    /// <summary>What a run gave, or null if it is not over.</summary>
+    /// <exception cref="ConfigurationException">It was a run of another recipe.</exception>
+    public SweepResult? Result(SweepVariant variant, long seed)
+    {
+        var run = Run(variant, seed);
+        if (!File.Exists(ResultFile(run)))
+            return null;
+        var differences = RecipeYaml.Differences(run.Recipe, File.ReadAllText(run.Recipe), variant.Recipes[seed]);
+        if (differences.Count > 0)
+            throw new ConfigurationException(run.Path, $"holds a run with other settings: {differences[0].Path} was {differences[0].Written}, now {differences[0].Now}",
+                "Give the sweep another folder with --out, or delete this one to repeat the run");
+        using var json = JsonDocument.Parse(File.ReadAllText(ResultFile(run)));
+        var root = json.RootElement;
+        return new SweepResult(
+            [.. root.GetProperty("scores").EnumerateObject().Select(score => new KeyValuePair<string, double>(score.Name, score.Value.ValueKind == JsonValueKind.Number ? score.Value.GetDouble() : double.NaN))],
+            root.GetProperty("parameters").GetInt64(), root.GetProperty("hours").GetDouble(), root.GetProperty("error").GetString());
+    }
+
+    /// <summary>Remembers what a run gave.</summary>
+    public void Save(SweepVariant variant, long seed, SweepResult result)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("scores");
+            foreach (var (name, value) in result.Scores)
+                if (double.IsFinite(value))
+                    json.WriteNumber(name, value);
+                else
+                    json.WriteNull(name);
+            json.WriteEndObject();
+            json.WriteNumber("parameters", result.Parameters);
+            json.WriteNumber("hours", result.Hours);
+            json.WriteString("error", result.Error);
+            json.WriteEndObject();
+        }
+        Write(ResultFile(Run(variant, seed)), buffer.ToArray());
+    }
+
+    /// <summary>Losses of a run by step, as far as it has come.</summary>
+    public IReadOnlyList<(long Step, double Loss)> Losses(SweepVariant variant, long seed)
+    {
+        var log = Run(variant, seed).JsonLines;
+        if (!File.Exists(log))
+            return [];
+        var losses = new List<(long, double)>();
+        foreach (var line in File.ReadLines(log))
+            if (LossOf(line) is { } loss)
+                losses.Add(loss);
+        return losses;
+    }
+
+    private static (long Step, double Loss)? LossOf(string line)
+    {
+        try
+        {
+            using var record = JsonDocument.Parse(line);
+            return record.RootElement.TryGetProperty("losses", out var values) && values.GetProperty(LossReport.TotalName) is { ValueKind: JsonValueKind.Number } loss
+                ? (record.RootElement.GetProperty("step").GetInt64(), loss.GetDouble())
+                : null;
+        }
+        catch (JsonException)
+        {
+            // The end of a log whose process was killed while it wrote; the run's next process removes it.
+            return null;
+        }
+    }
+
+    /// <summary>Writes a file of the report completely or not at all.</summary>
+    /// <exception cref="TrainingException">It can't be written.</exception>
+    public void WriteText(string name, string text)
+    {
+        var file = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+        Write(file, Encoding.UTF8.GetBytes(text));
+    }
+
+    private static string ResultFile(TrainingFolder run) => System.IO.Path.Combine(run.Path, "result.json");
+
+    private static void Write(string file, byte[] bytes) => AtomicFile.Write(
+        file, stream => stream.Write(bytes),
+        e => new TrainingException($"{file}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
+
+    /// <summary>A name as part of a path: letters, digits, dots and hyphens, and a few digits that tell apart what this makes equal.</summary>
+    private static string Slug(string name)
+    {
+        var slug = new StringBuilder();
+        foreach (var c in name)
+            slug.Append(char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-');
+        var text = slug.ToString()[..Math.Min(slug.Length, 60)];
+        return $"{text}-{Crc32.HashToUInt32(Encoding.UTF8.GetBytes(name)):x8}";
+    }
+}

@@ -1,0 +1,81 @@
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>All variants of a sweep, with their recipes.</summary>
+internal static class SweepPlan
+{
+    private const string Baseline = "recipe as it is";
+
+    /// <summary>Reads a sweep.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <exception cref="ConfigurationException">The file can't be read, or a setting is unknown or of another type.</exception>
+    public static Sweep Read(string path)
+    {
+        var sweep = RecordTree.Default.Overlay(path, PlainYaml.Read(path, "A sweep has recipe: and axes:"), new Sweep());
+        if (sweep.Recipe.Length == 0)
+            throw new ConfigurationException(path, "names no recipe", "Give one, such as recipe: nano.yaml");
+        return sweep with
+        {
+            Recipe = Path.Combine(Path.GetDirectoryName(path) ?? "", sweep.Recipe),
+            Title = sweep.Title ?? Path.GetFileNameWithoutExtension(path),
+        };
+    }
+
+    /// <summary>The variants, in the order of the axes.</summary>
+    /// <param name="sweep">The sweep.</param>
+    /// <param name="overrides">Settings of all runs from the command line, as <c>key=value</c>.</param>
+    /// <exception cref="ConfigurationException">The sweep contradicts itself, or a setting doesn't exist.</exception>
+    public static IReadOnlyList<SweepVariant> Variants(Sweep sweep, IReadOnlyCollection<string> overrides)
+    {
+        if (sweep.Seeds.Count == 0 || sweep.Seeds.Any(seed => seed < 0) || sweep.Seeds.Distinct().Count() < sweep.Seeds.Count)
+            throw new ConfigurationException("seeds", $"is [{string.Join(", ", sweep.Seeds)}]", "Give different numbers of 0 or more");
+        // The command line has the last word on what all runs share; what an axis varies stays varied.
+        var start = RecipeOverrides.Apply(Apply("set", RecipeYaml.Records.Of(RecipeYaml.Read(sweep.Recipe)), sweep.Set), overrides);
+        var axes = sweep.Axes.Select(axis => (axis.Name, Choices: Choices(axis))).ToList();
+        if (axes.Select(axis => axis.Name).Distinct().Count() < axes.Count)
+            throw new ConfigurationException("axes", "has two axes of one name", "Give each its own");
+        var combinations = sweep.Combine == SweepCombination.All ? Product(axes) : OneAtATime(axes);
+        var variants = combinations.Select(choices => Variant(start, sweep.Seeds, choices)).ToList();
+        if (variants.GroupBy(variant => variant.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ConfigurationException("axes", $"gives '{twice.Key}' twice", "Give every choice its own name");
+        return variants;
+    }
+
+    private static SweepVariant Variant(PlainDictionary start, IReadOnlyList<long> seeds, IReadOnlyList<(string Axis, SweepChoice Choice)> choices)
+    {
+        var tree = choices.Aggregate(start, (tree, choice) => Apply($"axes: {choice.Axis}", tree, choice.Choice.Set));
+        var name = choices.Count == 0 ? Baseline : string.Join(", ", choices.Select(c => c.Axis.Length > 0 ? $"{c.Axis} {c.Choice.Name}" : c.Choice.Name));
+        var recipe = RecipeYaml.Records.Overlay(name, tree, new Recipe());
+        return new SweepVariant(name, choices.ToDictionary(c => c.Axis, c => c.Choice), seeds.ToDictionary(seed => seed, seed => recipe with { Seed = (ulong)seed }));
+    }
+
+    private static PlainDictionary Apply(string origin, PlainDictionary tree, PlainDictionary settings) =>
+        settings.Aggregate(tree, (current, setting) => RecipeOverrides.Set($"{origin}: {setting.Key}", current, $"{setting.Key}".Split('.'), setting.Value));
+
+    private static IReadOnlyList<SweepChoice> Choices(SweepAxis axis) => axis switch
+    {
+        { Key: { } key, Values: { Count: > 0 } values, Choices: null } => [.. values.Select(value => new SweepChoice
+        {
+            Name = PlainYaml.Flow(value),
+            Set = new PlainDictionary([new KeyValuePair<string, object?>(key, value)]),
+            At = value switch { long number => number, double number => number, _ => null },
+        })],
+        { Key: null, Values: null, Choices: { Count: > 0 } choices } => choices,
+        _ => throw new ConfigurationException($"axes: {axis.Name}", "has neither key and values, nor choices", "Give key: with values:, or choices: with name: and set:"),
+    };
+
+    private static IEnumerable<IReadOnlyList<(string Axis, SweepChoice Choice)>> Product(IReadOnlyList<(string Name, IReadOnlyList<SweepChoice> Choices)> axes)
+    {
+        IEnumerable<IReadOnlyList<(string, SweepChoice)>> result = [[]];
+        foreach (var (name, choices) in axes)
+            result = result.SelectMany(head => choices.Select(choice => (IReadOnlyList<(string, SweepChoice)>)[.. head, (name, choice)]));
+        return result;
+    }
+
+    private static IEnumerable<IReadOnlyList<(string Axis, SweepChoice Choice)>> OneAtATime(IReadOnlyList<(string Name, IReadOnlyList<SweepChoice> Choices)> axes) =>
+        axes.SelectMany(axis => axis.Choices.Select(choice => (IReadOnlyList<(string, SweepChoice)>)[(axis.Name, choice)])).Prepend([]);
+}

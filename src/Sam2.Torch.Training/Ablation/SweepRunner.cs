@@ -1,0 +1,93 @@
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Recipes;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>
+/// Trains all runs of a sweep, one after the other. Runs that are over are not repeated and one that was interrupted goes on, so
+/// a sweep may be started as often as it takes. The report is renewed after every run.
+/// </summary>
+public static class SweepRunner
+{
+    /// <summary>Trains what is left to train.</summary>
+    /// <param name="file">The sweep, a YAML file.</param>
+    /// <param name="overrides">Settings of all runs, as <c>key=value</c>.</param>
+    /// <param name="directory">Where runs and report are written.</param>
+    /// <param name="output">Where the tables for people go.</param>
+    /// <param name="cancellation">Ends the sweep after the step that is being taken.</param>
+    /// <returns>Number of runs that failed, and of all.</returns>
+    /// <exception cref="Configuration.ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
+    /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
+    public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellation)
+    {
+        var sweep = SweepPlan.Read(file);
+        var variants = SweepPlan.Variants(sweep, overrides);
+        if (variants.SelectMany(v => v.Recipes.Values).Any(recipe => recipe.Validation is null || recipe.Data.Validation.IsEmpty))
+            throw new Configuration.ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
+        var folder = new SweepFolder(directory);
+        // A mistake in the last variant should not come up after days.
+        foreach (var variant in variants)
+            Check(variant);
+
+        var (done, failed) = (0, 0);
+        var total = variants.Count * sweep.Seeds.Count;
+        // Seed by seed: a sweep that is stopped early has compared everything once.
+        foreach (var seed in sweep.Seeds)
+            foreach (var variant in variants)
+            {
+                done++;
+                var result = folder.Result(variant, seed);
+                if (result is null)
+                {
+                    output.WriteLine($"run {done} of {total}: {variant.Name}, seed {seed}");
+                    result = Train(variant, seed, folder, output, cancellation);
+                    folder.Save(variant, seed, result);
+                    SweepReport.Write(sweep, variants, folder);
+                }
+                if (result.Error is { } error)
+                {
+                    failed++;
+                    output.WriteLine($"run {done} of {total} failed: {error}");
+                }
+            }
+        SweepReport.Write(sweep, variants, folder);
+        return (failed, total);
+    }
+
+    private static void Check(SweepVariant variant)
+    {
+        try
+        {
+            TrainingRun.Check(variant.Recipes.Values.First());
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"{variant.Name}: {e.Message}", e);
+        }
+    }
+
+    private static SweepResult Train(SweepVariant variant, long seed, SweepFolder folder, TextWriter output, CancellationToken cancellation)
+    {
+        var recipe = variant.Recipes[seed];
+        var run = folder.Run(variant, seed);
+        try
+        {
+            var state = TrainingRun.Execute(recipe, run, resume: true, output, cancellation);
+            return new SweepResult(state.LastScores, CountParameters(recipe), state.Elapsed.TotalHours, null);
+        }
+        catch (TrainingException e)
+        {
+            // A variant that can't be trained is a result too.
+            return new SweepResult([], CountParameters(recipe), 0, e.Message);
+        }
+    }
+
+    private static long CountParameters(Recipe recipe)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelFactory.Create(recipe.Model with { Checkpoint = null, Architecture = recipe.Model.Architecture }, recipe.Seed);
+        return model.parameters().Where(p => p.requires_grad).Sum(p => p.numel());
+    }
+}

@@ -1,0 +1,133 @@
+using System.Runtime.ExceptionServices;
+using Sam2.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// Activation checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): a segment of the forward pass
+/// keeps nothing but its inputs, and the backward pass computes it again. Gradients of weights add up in their <c>grad</c>, as in
+/// every backward pass.
+/// </summary>
+/// <remarks>
+/// <para>
+/// All results of a segment leave it as one tensor. With several, one that the loss did not need would reach TorchSharp's side of the
+/// backward pass without a gradient, which TorchSharp 0.107 can't handle.
+/// </para>
+/// <para>
+/// libtorch calls <see cref="Function.backward"/> from native code, through which no exception may pass: it would end the process.
+/// One that is thrown while a segment is computed again is kept, the gradients become NaN, and <see cref="ThrowIfFailed"/> throws it
+/// once the backward pass is over.
+/// </para>
+/// </remarks>
+internal static class ActivationCheckpoint
+{
+    // Of any thread: on a GPU the backward pass runs on threads of its own.
+    private static ExceptionDispatchInfo? _failure;
+
+    /// <summary>Computes a segment.</summary>
+    /// <param name="compute">
+    /// The segment: a function of its inputs and of weights that touches no other graph. It is called once forward and once backward,
+    /// and must do the same both times.
+    /// </param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <returns>Its results, with a history that leads to the inputs and the weights.</returns>
+    public static IReadOnlyList<Tensor> Run(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute, IReadOnlyList<Tensor> inputs)
+    {
+        var segment = new Segment(compute);
+        // Something must need a gradient for libtorch to come by, also where only weights do, which are no inputs.
+        using var anchor = zeros(1).requires_grad_();
+        using var packed = Function.apply([segment, anchor, .. inputs]);
+        return segment.Unpack(packed);
+    }
+
+    /// <summary>To be called when a backward pass is over.</summary>
+    /// <exception cref="Exception">What was thrown where a segment could not be computed again; no gradient counts then.</exception>
+    public static void ThrowIfFailed() => Interlocked.Exchange(ref _failure, null)?.Throw();
+
+    /// <summary>A segment, and how its results lie in the tensor that they leave it as.</summary>
+    private sealed class Segment(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
+    {
+        private List<(long[] Shape, ScalarType Type)> _layout = [];
+
+        public Tensor ComputePacked(IReadOnlyList<Tensor> inputs)
+        {
+            using var scope = NewDisposeScope();
+            var outputs = compute(inputs);
+            _layout = [.. outputs.Select(output => (output.shape, output.dtype))];
+            var common = _layout.TrueForAll(part => part.Type == _layout[0].Type) ? _layout[0].Type : float32;
+            return cat([.. outputs.Select(output => output.to(common).flatten())]).MoveToOuterDisposeScope();
+        }
+
+        public IReadOnlyList<Tensor> Unpack(Tensor packed)
+        {
+            using var scope = NewDisposeScope();
+            var results = new List<Tensor>();
+            var start = 0L;
+            foreach (var (shape, type) in _layout)
+            {
+                var length = shape.Aggregate(1L, (product, side) => product * side);
+                results.Add(packed.narrow(0, start, length).view(shape).to(type).alias().MoveToOuterDisposeScope());
+                start += length;
+            }
+            return results;
+        }
+    }
+
+    private sealed class Function : autograd.SingleTensorFunction<Function>
+    {
+        /// <summary>
+        /// What was handed to libtorch last, which takes references of its own only after <see cref="backward"/> has returned. Freed
+        /// by the next call instead of at the end of the step, where the gradients of all segments would add up.
+        /// </summary>
+        [ThreadStatic]
+        private static List<Tensor>? _handedOver;
+
+        public override string Name => nameof(ActivationCheckpoint);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var segment = (Segment)vars[0];
+            var inputs = vars[2..].Cast<Tensor>().ToList();
+            ctx.save_data(nameof(Segment), segment);
+            ctx.save_for_backward(inputs);
+            return segment.ComputePacked(inputs);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            foreach (var tensor in _handedOver ?? []) tensor.Dispose();
+            var saved = ctx.get_saved_variables();
+            List<Tensor?> gradients;
+            try
+            {
+                gradients = Differentiate((Segment)ctx.get_data(nameof(Segment)), saved, grad_output);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+                gradients = [.. saved.Select(NotANumber)];
+            }
+            foreach (var tensor in saved.Append(grad_output)) tensor.Dispose();
+            _handedOver = [.. gradients.OfType<Tensor>().Select(gradient => gradient.DetachFromDisposeScope())];
+            // One for each argument: none for the segment and the anchor.
+            return [null!, null!, .. gradients.Select(gradient => gradient!)];
+        }
+
+        private static List<Tensor?> Differentiate(Segment segment, List<Tensor> saved, Tensor gradOutput)
+        {
+            using var scope = NewDisposeScope();
+            using var recording = enable_grad();
+            // Cut off from their own history: the gradients of this segment end at them.
+            var inputs = saved.Select(x => x.requires_grad ? x.detach().requires_grad_() : x).ToList();
+            var packed = segment.ComputePacked(inputs);
+            if (packed.requires_grad) autograd.backward([packed], [gradOutput]);
+            return [.. inputs.Select(x => x.requires_grad ? x.grad?.MoveToOuterDisposeScope() : null)];
+        }
+
+        /// <summary>A gradient that can't be mistaken for a valid one and takes no memory; none where none is wanted.</summary>
+        private static Tensor? NotANumber(Tensor x) =>
+            x.requires_grad ? full(1, float.NaN, dtype: x.dtype, device: x.device).expand(x.shape) : null;
+    }
+}

@@ -1,0 +1,138 @@
+using Sam2.Torch.Data;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
+using Sam2.Torch.Training.Augmentations;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training.Batches;
+
+/// <summary>
+/// Makes batches of clips. A batch is a function of the seed and its number, so it may be made by any thread at any time. Samples that
+/// can't be read are reported and replaced by others (training/dataset/vos_dataset.py, <c>VOSDataset._get_datapoint</c>).
+/// </summary>
+internal sealed class ClipSampler
+{
+    private const int Attempts = 100;
+
+    // Uses of the seed.
+    private const ulong OrderStream = 0, ClipStream = 1;
+
+    private readonly IReadOnlyList<WeightedDataset> _datasets;
+    private readonly ClipSampling _sampling;
+    private readonly int _imageSize;
+    private readonly ulong _seed;
+    private readonly VideoOrder _order;
+
+    /// <summary>A sampler.</summary>
+    /// <param name="datasets">Where videos come from.</param>
+    /// <param name="sampling">How clips are taken.</param>
+    /// <param name="imageSize">Side of the model's input.</param>
+    /// <param name="seed">Decides everything.</param>
+    /// <exception cref="ArgumentException">There is no video.</exception>
+    public ClipSampler(IReadOnlyList<WeightedDataset> datasets, ClipSampling sampling, int imageSize, ulong seed)
+    {
+        (_datasets, _sampling, _imageSize, _seed) = (datasets, sampling, imageSize, seed);
+        _order = new VideoOrder(TrainingRandom.For(seed, OrderStream).NextBits(), [.. datasets.Select(set => (set.Videos.Count, set.Repeat))]);
+    }
+
+    /// <summary>A batch.</summary>
+    /// <param name="number">Which one.</param>
+    /// <param name="report">Told of samples that were skipped.</param>
+    /// <param name="cancellation">Stops between clips.</param>
+    /// <exception cref="DatasetException">No sample could be read.</exception>
+    public ClipBatch Draw(long number, Action<string> report, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var (images, masks, objectClip, names) = (new List<Tensor>(), new List<Tensor>(), new List<int>(), new List<string>());
+        for (var clip = 0; clip < _sampling.Clips; clip++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (image, mask, name) = DrawClip((number * _sampling.Clips) + clip, report);
+            images.Add(image);
+            masks.Add(mask);
+            objectClip.AddRange(Enumerable.Repeat(clip, (int)mask.shape[1]));
+            names.Add(name);
+        }
+        return new ClipBatch(stack([.. images], 1).DetachFromDisposeScope(), cat([.. masks], 1).DetachFromDisposeScope(), objectClip, names);
+    }
+
+    /// <summary>[T, 3, S, S] and [T, O, S, S].</summary>
+    private (Tensor Images, Tensor Masks, string Name) DrawClip(long sample, Action<string> report)
+    {
+        var random = TrainingRandom.For(_seed, ClipStream, (ulong)sample);
+        Exception? last = null;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (set, index) = _order[attempt == 0 ? sample : (long)(random.NextDouble() * _order.EpochLength)];
+            try
+            {
+                var video = _datasets[set].Videos[index];
+                if (FrameChoice.Draw(video, _sampling, random) is { } choice)
+                    return Load(video, choice, random);
+                last = new DatasetException($"{video.Name} shows no object where clips were tried.");
+            }
+            catch (Exception e) when (e is IOException or MediaException or UnauthorizedAccessException)
+            {
+                last = e;
+                report($"skipped a sample: {e.Message}");
+            }
+        }
+        throw new DatasetException($"Of {Attempts} samples in a row none could be used, the last because: {last!.Message} Look at the data set.", last);
+    }
+
+    private (Tensor Images, Tensor Masks, string Name) Load(IAnnotatedVideo video, FrameChoice choice, TrainingRandom random)
+    {
+        using var scope = NewDisposeScope();
+        var flip = random.Chance(_sampling.FlipProbability);
+        var frames = _sampling.Augmentations.Count == 0
+            ? choice.Frames.Select(frame => ReadInput(video, frame, choice.Objects)).ToList()
+            : Augmented([.. choice.Frames.Select(frame => ReadFrame(video, frame, choice.Objects))], random);
+        var (clip, objects) = (stack([.. frames.Select(frame => frame.Image)]), stack([.. frames.Select(frame => frame.Masks)]));
+        return (
+            (flip ? clip.flip(3) : clip).MoveToOuterDisposeScope(), (flip ? objects.flip(3) : objects).MoveToOuterDisposeScope(),
+            $"{video.Name}@{choice.Frames[0]}");
+    }
+
+    /// <summary>A frame as the model takes it.</summary>
+    private ClipFrame ReadInput(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects)
+    {
+        using var scope = NewDisposeScope();
+
+        // Masks right after the picture: what draws or decodes both at once keeps the last frame.
+        var image = video.ReadFrame(frame);
+        var masks = ReadMasks(video, frame, objects, image);
+        return new ClipFrame(ImageTransform.ToModelInput(image.ToTensor(), _imageSize), ClipFrame.ResizedMasks(masks, _imageSize, _imageSize)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A frame at its size, for augmentations.</summary>
+    private static ClipFrame ReadFrame(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects)
+    {
+        using var scope = NewDisposeScope();
+        var image = video.ReadFrame(frame);
+        return new ClipFrame(image.ToPlanarTensor().to(float32).div(255), ReadMasks(video, frame, objects, image)).MoveToOuterDisposeScope();
+    }
+
+    private List<ClipFrame> Augmented(IReadOnlyList<ClipFrame> clip, TrainingRandom random)
+    {
+        foreach (var augmentation in _sampling.Augmentations)
+            clip = augmentation.Apply(clip, random);
+        return [.. clip.Select(frame => frame.ResizedTo(_imageSize, _imageSize)).Select(frame => frame with { Image = ImageTransform.Normalise(frame.Image) })];
+    }
+
+    /// <summary>[O, H, W], bool.</summary>
+    private static Tensor ReadMasks(IAnnotatedVideo video, int frame, IReadOnlyList<int> objects, RgbImage image)
+    {
+        using var scope = NewDisposeScope();
+        var truth = video.ReadMasks(frame, objects);
+        return stack([.. objects.Select(id => truth.TryGetValue(id, out var mask) ? Fitting(mask, id) : zeros([image.Height, image.Width], dtype: ScalarType.Bool))])
+            .MoveToOuterDisposeScope();
+
+        Tensor Fitting(BinaryMask mask, int id) => mask.Height == image.Height && mask.Width == image.Width
+            ? mask.ToTensor()
+            : throw new DatasetException(
+                $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, but the frame is {image.Width}×{image.Height}; both need to be of one size.");
+    }
+}

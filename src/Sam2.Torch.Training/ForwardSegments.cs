@@ -1,0 +1,87 @@
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// The parts of the model that a training step calls, each with random numbers of its own (so that what it drops does not depend
+/// on when it is computed), and with activation checkpointing if that is wanted.
+/// </summary>
+internal sealed class ForwardSegments
+{
+    private readonly Sam2Model _model;
+    private readonly bool _checkpointing;
+    private readonly TrainingRandom _seeds;
+
+    /// <summary>Prepares the parts for one training step.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="checkpointing">Whether activations are computed again for the backward pass instead of being kept.</param>
+    /// <param name="seeds">Seeds libtorch's generator in training mode.</param>
+    public ForwardSegments(Sam2Model model, bool checkpointing, TrainingRandom seeds)
+    {
+        _model = model;
+        _seeds = seeds;
+        _checkpointing = checkpointing && is_grad_enabled();
+    }
+
+    /// <summary>Encodes images [B, 3, S, S].</summary>
+    public ImageFeatures EncodeImage(Tensor images)
+    {
+        // The decoder makes its skip connections of the features, once for all prompts.
+        var results = Run(["image_encoder.", "sam_mask_decoder.conv_s"], [images], inputs =>
+        {
+            var features = _model.EncodeImage(inputs[0]);
+            return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
+        });
+        return new(results[0], results.Count == 1 ? null : new(results[1], results[2]));
+    }
+
+    /// <summary>Conditions an image embedding on memories.</summary>
+    public Tensor ConditionOnMemory(Tensor embedding, MemoryTokens memories) =>
+        Run(
+            ["memory_attention."], [embedding, memories.Memory, memories.Position],
+            inputs => [_model.ConditionOnMemory(inputs[0], new(inputs[1], inputs[2], memories.NumObjPtrTokens))])[0];
+
+    /// <summary>Predicts masks from prompts.</summary>
+    public SamHeadsOutput Decode(Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool multimask)
+    {
+        // Prompts are inputs too: what is captured may be disposed by the time of the backward pass.
+        List<Tensor> given = highRes is null ? [embedding] : [embedding, highRes.Stride8, highRes.Stride4];
+        var features = given.Count;
+        if (points is not null) given.AddRange([points.Coordinates, points.Labels]);
+        if (masks is not null) given.Add(masks);
+        var results = Run(["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
+        {
+            var output = _model.ForwardSamHeads(
+                inputs[0],
+                highRes is null ? null : new(inputs[1], inputs[2]),
+                points is null ? null : new(inputs[features], inputs[features + 1]),
+                masks is null ? null : inputs[^1],
+                multimask);
+            return [output.LowResMultimasks, output.Ious, output.LowResMasks, output.ObjectPointer, output.ObjectScores];
+        });
+        return new(results[0], results[1], results[2], results[3], results[4]);
+    }
+
+    /// <summary>Computes a part.</summary>
+    /// <param name="weights">How the names of its weights begin.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="compute">The part.</param>
+    private IReadOnlyList<Tensor> Run(
+        string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
+    {
+        var seed = (long)_seeds.NextBits();
+        // Where nothing needs a gradient nothing is kept anyway, and what follows must not be led to believe otherwise.
+        var differentiated = _checkpointing && (inputs.Any(x => x.requires_grad)
+            || _model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
+        return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);
+
+        IReadOnlyList<Tensor> Seeded(IReadOnlyList<Tensor> tensors)
+        {
+            if (_model.training) manual_seed(seed);
+            return compute(tensors);
+        }
+    }
+}

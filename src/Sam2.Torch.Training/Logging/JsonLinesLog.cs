@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Sam2.Torch.Training.Logging;
+
+/// <summary>A JSON object per line and record, for programs. A run that is resumed goes on where its checkpoint was written.</summary>
+public sealed class JsonLinesLog : ITrainingLog
+{
+    // No page shows these lines: names such as j&f may stay as they are.
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly StreamWriter _writer;
+
+    /// <summary>Opens the file.</summary>
+    /// <param name="path">The file. Records of steps that are about to be repeated are removed.</param>
+    /// <param name="step">Steps taken so far; 0 for a run that begins.</param>
+    /// <exception cref="TrainingException">The file can't be written.</exception>
+    public JsonLinesLog(string path, long step)
+    {
+        if (File.Exists(path))
+            KeepUpTo(path, step);
+        _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
+    }
+
+    /// <inheritdoc/>
+    public void Write(StepRecord record) => WriteLine("step", record.Step, json =>
+    {
+        Object(json, "losses", record.Losses);
+        Number(json, "lr", record.LearningRate);
+        Number(json, "gradient_norm", record.GradientNorm);
+        Number(json, "loss_scale", record.LossScale);
+        Number(json, "seconds_per_step", record.SecondsPerStep);
+        Number(json, "data_seconds", record.DataSeconds);
+    });
+
+    /// <inheritdoc/>
+    public void Write(ValidationRecord record) => WriteLine("validation", record.Step, json =>
+    {
+        Object(json, "scores", record.Scores);
+        json.WriteBoolean("best", record.Best);
+        Number(json, "seconds", record.Seconds);
+    });
+
+    /// <summary>Notes are for people.</summary>
+    public void Note(string text)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    private void WriteLine(string kind, long step, Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, Relaxed))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", kind);
+            json.WriteNumber("step", step);
+            write(json);
+            json.WriteEndObject();
+        }
+        _writer.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    private static void Object(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, double>> values)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, value) in values)
+            Number(json, key, value);
+        json.WriteEndObject();
+    }
+
+    /// <summary>JSON has no infinity; it becomes null.</summary>
+    private static void Number(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
+    }
+
+    /// <summary>A process that was killed may have left half a line and steps beyond its last checkpoint.</summary>
+    private static void KeepUpTo(string path, long step)
+    {
+        var kept = File.ReadLines(path).Where(line => StepOf(line) <= step).ToList();
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+            foreach (var line in kept)
+                writer.WriteLine(line);
+        }, e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
+    }
+
+    private static long StepOf(string line)
+    {
+        try
+        {
+            using var record = JsonDocument.Parse(line);
+            return record.RootElement.GetProperty("step").GetInt64();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return long.MaxValue;
+        }
+    }
+}

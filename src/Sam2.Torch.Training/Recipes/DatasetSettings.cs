@@ -1,0 +1,35 @@
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Data;
+
+namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>A data set.</summary>
+public sealed record DatasetSettings
+{
+    /// <summary>Which kind of data set.</summary>
+    public DatasetKind Kind { get; init; } = DatasetKind.Procedural;
+
+    /// <summary>The folder of a data set that is read; null for the procedural set.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>A file with the names of the videos to use, one per line; null for all.</summary>
+    public string? VideoList { get; init; }
+
+    /// <summary>A file with the names of the videos to leave out, one per line; null for none.</summary>
+    public string? ExcludedVideoList { get; init; }
+
+    /// <summary>How many videos of it are used, the first ones; null for all. The procedural set has as many as are asked for.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>How often each of its videos comes in an epoch, above 0; of a fraction, others in every epoch.</summary>
+    public double Repeat { get; init; } = 1;
+
+    /// <summary>Chooses the videos of the procedural set; different seeds share none.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// Settings of the procedural set, such as <c>width</c>, <c>frame_count</c> or <c>max_objects</c>; of others those of
+    /// <see cref="Data.DatasetOptions"/>, such as <c>split</c> or <c>max_mask_area</c>.
+    /// </summary>
+    public PlainDictionary Options { get; init; } = PlainDictionary.Empty;
+}

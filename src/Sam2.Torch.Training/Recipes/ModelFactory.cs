@@ -1,0 +1,101 @@
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>Builds the model that a recipe trains.</summary>
+public static class ModelFactory
+{
+    /// <summary>The architecture that a recipe asks for.</summary>
+    /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
+    /// <exception cref="CheckpointException">The checkpoint whose architecture is asked for is missing or damaged.</exception>
+    public static Sam2Config Configure(ModelSettings settings)
+    {
+        var config = settings switch
+        {
+            { Architecture: { } name } => Named(name),
+            { Checkpoint: { } checkpoint } => OfCheckpoint(checkpoint),
+            _ => throw new ConfigurationException("model", "names no architecture and no checkpoint", $"Give model.architecture, such as {string.Join(" or ", Sam2Presets.ByName.Keys.Order(StringComparer.Ordinal).Take(2))}"),
+        };
+        if (settings.Settings.Count == 0)
+            return config;
+        config = DependentSettings.Follow(ConfigTree.Overlay("model.settings", settings.Settings, config));
+        ConfigValidation.Require("model.settings", config);
+        return config;
+    }
+
+    /// <summary>Builds the model, fills it and freezes what is not trained.</summary>
+    /// <param name="settings">What the recipe says.</param>
+    /// <param name="seed">Decides random weights.</param>
+    /// <param name="note">Is told what a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) left out.</param>
+    /// <returns>A float32 model on the CPU in training mode, which the caller disposes.</returns>
+    /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
+    public static Sam2Model Create(ModelSettings settings, ulong seed, Action<string>? note = null)
+    {
+        var config = Configure(settings);
+        manual_seed((long)TrainingRandom.For(seed).NextBits());
+        var model = ModelLoader.Build("model", config);
+        try
+        {
+            if (settings.Checkpoint is { } name)
+                Load(model, name, settings.Strict, note);
+            Freeze(model, settings.Frozen);
+            model.train();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static Sam2Config Named(string name)
+    {
+        if (Sam2Presets.ByName.TryGetValue(name, out var preset))
+            return preset;
+        if (name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase))
+            return ConfigYaml.Read(name);
+        throw new ConfigurationException($"model.architecture: {name}", "is neither a published architecture nor a YAML file",
+            $"Did you mean '{Spelling.Closest(name, Sam2Presets.ByName.Keys)}'?");
+    }
+
+    private static Sam2Config OfCheckpoint(string name)
+    {
+        using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
+        return ConfigInference.Infer(checkpoint);
+    }
+
+    private static void Load(Sam2Model model, string name, bool strict, Action<string>? note)
+    {
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
+        if (strict)
+        {
+            CheckpointLoader.LoadInto(model, checkpoint);
+            return;
+        }
+        var left = new List<string>();
+        foreach (var (key, target) in model.state_dict())
+            if (checkpoint.StateDict.TryGetValue(key, out var entry) && entry.Shape.SequenceEqual(target.shape))
+                entry.CopyTo(target);
+            else
+                left.Add(key);
+        if (left.Count > 0)
+            note?.Invoke($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
+    }
+
+    private static void Freeze(Sam2Model model, IReadOnlyList<string> patterns)
+    {
+        var parameters = model.named_parameters().ToList();
+        var frozen = ParameterGroups.Matching("model.frozen", patterns, [.. parameters.Select(p => p.name)]);
+        foreach (var (name, parameter) in parameters)
+            if (frozen.Contains(name))
+                parameter.requires_grad = false;
+    }
+}

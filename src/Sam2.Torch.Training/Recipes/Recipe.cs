@@ -1,0 +1,66 @@
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Optimization;
+
+namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>
+/// Everything that decides a training run, as a YAML file says it. Two runs of one recipe on the CPU of one machine, with the same
+/// number of threads, give the same weights. Defaults are those of the original's recipe for fine-tuning
+/// (sam2/configs/sam2.1_training/sam2.1_hiera_b+_MOSE_finetune.yaml).
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Decides initial weights, data, prompts and dropout.</summary>
+    public ulong Seed { get; init; } = 123;
+
+    /// <summary>Steps of the optimizer.</summary>
+    public long Steps { get; init; } = 10_000;
+
+    /// <summary>Batches whose gradients are averaged for one step.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>
+    /// How many of these are computed at the same time, each with its share of the CPU's threads. A small model gains nearly as much
+    /// as there are cores. Needs a model without dropout and stochastic depth, whose random numbers libtorch draws for all threads.
+    /// </summary>
+    public int ConcurrentBatches { get; init; } = 1;
+
+    /// <summary>Where to train: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>CPU threads; all cores if null.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The type of the weights in the forward and backward pass; the optimizer's are always float32.</summary>
+    public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
+
+    /// <summary>What is trained.</summary>
+    public ModelSettings Model { get; init; } = new();
+
+    /// <summary>What is trained on and what is validated on.</summary>
+    public DataSettings Data { get; init; } = new();
+
+    /// <summary>How a user who prompts and corrects is simulated.</summary>
+    public TrainingOptions Prompting { get; init; } = TrainingOptions.FineTuning;
+
+    /// <summary>Weights and switches of the losses.</summary>
+    public LossOptions Loss { get; init; } = new();
+
+    /// <summary>AdamW and its schedules.</summary>
+    public OptimizerSettings Optimizer { get; init; } = new();
+
+    /// <summary>Averaging of weights; null for none.</summary>
+    public EmaSettings? Ema { get; init; }
+
+    /// <summary>When a run that goes wrong stops.</summary>
+    public DivergenceSettings Divergence { get; init; } = new();
+
+    /// <summary>What is logged.</summary>
+    public LogSettings Log { get; init; } = new();
+
+    /// <summary>When a checkpoint is written.</summary>
+    public CheckpointSettings Checkpoint { get; init; } = new();
+
+    /// <summary>How the model is measured while it is trained; null for not at all.</summary>
+    public ValidationSettings? Validation { get; init; }
+}

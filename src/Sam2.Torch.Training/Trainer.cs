@@ -1,0 +1,334 @@
+using System.Diagnostics;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Logging;
+using Sam2.Torch.Training.Optimization;
+using Sam2.Torch.Training.Recipes;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// The training loop: batches in, weights out. What a step does is a function of the recipe and the step's number alone, so a
+/// run that is resumed from a checkpoint takes the very steps that an uninterrupted one takes.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    // What chance decides in a batch; other uses of the seed have other numbers.
+    private const ulong StepStream = 1;
+
+    private readonly Recipe _recipe;
+    private readonly TrainingModel _model;
+    // What batches that are computed at once are computed with: the model itself, and replicas of it.
+    private readonly List<TrainingModel> _models;
+    private readonly MultiStepLoss _loss;
+    private readonly ModelOptimizer _optimizer;
+    private readonly ExponentialMovingAverage? _average;
+    private readonly IBatchSource _batches;
+    private readonly IValidator? _validator;
+    private readonly DivergenceGuard _guard;
+    private readonly TrainingFolder _folder;
+    private readonly RunState _state = new();
+    private readonly TrainingCheckpoint _checkpoint;
+    private readonly ComputeThreads? _threads;
+    // Of the step that was taken last: the source itself may be ahead, in the middle of a step.
+    private long _position;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <param name="model">The model in float32, on its device; stays the caller's. It is converted to the recipe's precision.</param>
+    /// <param name="batches">The data; stays the caller's.</param>
+    /// <param name="folder">Where checkpoints go.</param>
+    /// <param name="validator">Measures the model as often as the recipe says; null for never.</param>
+    /// <exception cref="ArgumentException">The recipe contradicts itself or doesn't fit the model; the message names the setting.</exception>
+    public Trainer(Recipe recipe, Sam2Model model, IBatchSource batches, TrainingFolder folder, IValidator? validator = null)
+    {
+        Require(recipe);
+        if (recipe.ConcurrentBatches > 1)
+            RequireNoChance(model.Config);
+        (_recipe, _batches, _folder, _validator) = (recipe, batches, folder, validator);
+        _model = new TrainingModel(model, recipe.Prompting);
+        _loss = new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
+        _optimizer = new ModelOptimizer(model, recipe.Optimizer, recipe.Precision switch
+        {
+            TrainingPrecision.Bf16 => ScalarType.BFloat16,
+            TrainingPrecision.Fp16 => ScalarType.Float16,
+            _ => ScalarType.Float32,
+        });
+        _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
+        _guard = new DivergenceGuard(recipe.Divergence);
+        _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
+        _models = [_model, .. Enumerable.Range(1, recipe.ConcurrentBatches - 1).Select(_ => new TrainingModel(ModelReplica.Of(model), recipe.Prompting))];
+        if (recipe.ConcurrentBatches > 1)
+            _threads = new ComputeThreads(recipe.ConcurrentBatches);
+    }
+
+    /// <summary>How far the run is.</summary>
+    public RunState State => _state;
+
+    /// <summary>Continues where the folder's checkpoint was written.</summary>
+    /// <exception cref="CheckpointException">It is damaged, or of another recipe.</exception>
+    public void Resume()
+    {
+        _position = _checkpoint.Restore(_folder.Checkpoint);
+        _batches.Seek(_position);
+    }
+
+    /// <summary>Trains to the end of the recipe.</summary>
+    /// <param name="log">Follows the run.</param>
+    /// <param name="cancellation">Ends the run after the step that is being taken, with a checkpoint.</param>
+    /// <exception cref="TrainingException">The loss is not finite or explodes; the message names the batch.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
+    public void Run(ITrainingLog log, CancellationToken cancellation = default)
+    {
+        foreach (var model in _models)
+            model.Model.train();
+        var meter = new StepMeter();
+        try
+        {
+            // A run that was interrupted in a validation catches up on it.
+            ValidateIfDue(log, cancellation);
+            while (_state.Step < _recipe.Steps)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var gradientNorm = TakeStep(meter, cancellation);
+                var last = _state.Step == _recipe.Steps;
+                if (_state.Step % _recipe.Log.Every == 0 || last)
+                    log.Write(meter.Take(_state.Step, _recipe.Steps, LearningRate, gradientNorm, _optimizer.Scaler.Scale));
+                meter.Pause();
+                ValidateIfDue(log, cancellation);
+                if (_recipe.Checkpoint.KeepSteps.Contains(_state.Step))
+                    SaveWeights(_folder.WeightsOf(_state.Step));
+                // The weights for use come first: once the checkpoint says that the run is over, they must be there.
+                if (last)
+                    SaveWeights(_folder.Model);
+                if (_state.Step % _recipe.Checkpoint.Every == 0 || last)
+                    Save();
+                meter.Continue();
+            }
+        }
+        catch (OperationCanceledException) when (_state.Step > 0)
+        {
+            Save();
+            log.Note($"stopped at step {_state.Step}; saved to {_folder.Checkpoint}");
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _threads?.Dispose();
+        foreach (var replica in _models.Skip(1))
+            replica.Model.Dispose();
+        _average?.Dispose();
+        _optimizer.Dispose();
+    }
+
+    /// <summary>The largest learning rate of any group at the step that was taken last.</summary>
+    private double LearningRate => _optimizer.Groups.Max(group => group.LearningRateAt(Where(_state.Step - 1)));
+
+    private double Where(long step) => (double)step / _recipe.Steps;
+
+    private double TakeStep(StepMeter meter, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var names = new List<string>();
+        var (meanLoss, lossCount) = (_guard.Mean, _guard.Count);
+        try
+        {
+            for (var i = 0; i < _recipe.Accumulate; i += _recipe.ConcurrentBatches)
+            {
+                names.AddRange(_threads is null
+                    ? ProcessBatch(i, meter, cancellation)
+                    : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellation));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The step is taken again from its first batch, which must not count twice.
+            _guard.Restore(meanLoss, lossCount);
+            _optimizer.Weights.ClearGradients();
+            throw;
+        }
+        var (norm, taken) = _optimizer.Step(Where(_state.Step));
+        if (taken && !double.IsFinite(norm))
+            throw Diverged("the gradients are not finite, though the loss is", names);
+        if (!taken && _optimizer.Scaler.Exhausted)
+            throw Diverged("the gradients are not finite however small the loss scale is", names);
+        _state.Step++;
+        _position = _batches.Position;
+        if (taken)
+            _average?.Update(_optimizer.Weights, _state.Step);
+        _state.Elapsed += Stopwatch.GetElapsedTime(started);
+        meter.AddStep();
+        return norm;
+    }
+
+    private IReadOnlyList<string> ProcessBatch(int part, StepMeter meter, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = NextBatch(out var waited, cancellation);
+        using var losses = Forward(_model, batch, part);
+        Check(losses.Values, batch);
+        _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
+        _optimizer.Weights.TakeGradients();
+        meter.AddBatch(losses.Values, waited);
+        return batch.Names;
+    }
+
+    /// <summary>Several batches at once. Their gradients are added in their order, whichever is done first.</summary>
+    private IReadOnlyList<string> ProcessBatches(ComputeThreads threads, int first, int count, StepMeter meter, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var waited = new double[count];
+        var batches = new List<ClipBatch>();
+        try
+        {
+            for (var i = 0; i < count; i++)
+                batches.Add(NextBatch(out waited[i], cancellation));
+            var losses = threads.Run([.. batches.Select((batch, i) => (Func<IReadOnlyDictionary<string, double>>)(() => Differentiate(_models[i], batch, first + i)))]);
+            for (var i = 0; i < count; i++)
+            {
+                Check(losses[i], batches[i]);
+                if (i == 0)
+                    _optimizer.Weights.TakeGradients();
+                else
+                    _optimizer.Weights.TakeGradients(_models[i].Model);
+                meter.AddBatch(losses[i], waited[i]);
+            }
+        }
+        finally
+        {
+            foreach (var batch in batches)
+                batch.Dispose();
+        }
+        return [.. batches.SelectMany(batch => batch.Names)];
+    }
+
+    private IReadOnlyDictionary<string, double> Differentiate(TrainingModel model, ClipBatch batch, int part)
+    {
+        using var scope = NewDisposeScope();
+        using var losses = Forward(model, batch, part);
+        // A loss that isn't a number is refused when it is its turn; its gradients would be of no use.
+        if (double.IsFinite(losses.Values[LossReport.TotalName]))
+            _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
+        return losses.Values;
+    }
+
+    private LossReport Forward(TrainingModel model, ClipBatch batch, int part)
+    {
+        using var prediction = model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
+        return _loss.Compute(prediction, batch.Masks);
+    }
+
+    private ClipBatch NextBatch(out double waited, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var batch = OnDevice(_batches.Next(cancellation));
+        waited = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return batch;
+    }
+
+    private void Check(IReadOnlyDictionary<string, double> losses, ClipBatch batch)
+    {
+        if (_guard.Check(losses) is { } trouble)
+            throw Diverged(trouble, batch.Names);
+    }
+
+    private ClipBatch OnDevice(ClipBatch batch)
+    {
+        var device = _model.Model.Device;
+        if (device.type == DeviceType.CPU)
+            return batch;
+        using (batch)
+            return batch with { Images = batch.Images.to(device), Masks = batch.Masks.to(device) };
+    }
+
+    private void ValidateIfDue(ITrainingLog log, CancellationToken cancellation)
+    {
+        if (_validator is null || _recipe.Validation is not { } validation || _state.Step == 0 || _state.ValidatedStep == _state.Step)
+            return;
+        if (_state.Step % validation.Every == 0 || _state.Step == _recipe.Steps)
+            Validate(log, cancellation);
+    }
+
+    private void Validate(ITrainingLog log, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var watch = Stopwatch.StartNew();
+        using var model = Snapshot();
+        var scores = _validator!.Validate(model, cancellation);
+        var best = _state.BestScore is not { } score || double.IsNaN(score) || scores[0].Value > score;
+        if (best)
+        {
+            (_state.BestScore, _state.BestStep) = (scores[0].Value, _state.Step);
+            SaveWeights(_folder.Best);
+        }
+        (_state.ValidatedStep, _state.LastScores) = (_state.Step, scores);
+        log.Write(new ValidationRecord(_state.Step, scores, best, watch.Elapsed.TotalSeconds));
+    }
+
+    /// <summary>A model of its own with the weights for use: the averages if there are any, the last ones otherwise.</summary>
+    private Sam2Model Snapshot()
+    {
+        var model = new Sam2Model(_model.Model.Config);
+        using var mode = no_grad();
+        var weights = _optimizer.Weights.StateDict(_average?.Averages);
+        foreach (var (name, target) in model.state_dict())
+            target.copy_(weights[name]);
+        model.to(_model.Model.Device);
+        model.eval();
+        return model;
+    }
+
+    private void SaveWeights(string path)
+    {
+        using var scope = NewDisposeScope();
+        CheckpointWriter.Save(path, _optimizer.Weights.StateDict(_average?.Averages), ConfigValues.EntriesFor(_model.Model.Config));
+    }
+
+    private void Save() => _checkpoint.Save(_folder.Checkpoint, _position);
+
+    private TrainingException Diverged(string what, IReadOnlyList<string> names) =>
+        new($"step {_state.Step + 1}: {what}, on the clips {string.Join(", ", names)}. "
+            + (File.Exists(_folder.Checkpoint) ? $"The last checkpoint is {_folder.Checkpoint}. " : "")
+            + "Lower the learning rate, warm it up, or lower optimizer.max_gradient_norm; if it is always this clip, look at its files.");
+
+    private static void Require(Recipe recipe)
+    {
+        AtLeast("steps", recipe.Steps, 1);
+        AtLeast("accumulate", recipe.Accumulate, 1);
+        AtLeast("concurrent_batches", recipe.ConcurrentBatches, 1);
+        AtLeast("divergence.patience", recipe.Divergence.Patience, 1);
+        AtLeast("log.every", recipe.Log.Every, 1);
+        AtLeast("checkpoint.every", recipe.Checkpoint.Every, 1);
+        AtLeast("validation.every", recipe.Validation?.Every ?? 1, 1);
+
+        static void AtLeast(string setting, long value, long least)
+        {
+            if (value < least)
+                throw new ArgumentException($"{setting} is {value}; at least {least} is needed");
+        }
+    }
+
+    // What is dropped would depend on which thread draws first: a run could not be repeated.
+    private static void RequireNoChance(Sam2Config config)
+    {
+        var layer = config.MemoryAttention.Layer;
+        foreach (var (setting, value) in new[]
+        {
+            ("memory_attention.layer.dropout", layer.Dropout),
+            ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
+            ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
+            ("image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
+            ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
+        })
+        {
+            if (value > 0)
+                throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");
+        }
+    }
+}

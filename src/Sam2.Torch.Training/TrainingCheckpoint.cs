@@ -1,0 +1,146 @@
+using System.Globalization;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Optimization;
+using Sam2.Torch.Training.Recipes;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// The whole state of a training run in one file: an ordinary checkpoint (<c>model</c>, <c>config</c>) that has everything else
+/// under <c>training</c>. There is no state of random generators: what chance decides is a function of seed and step
+/// (<see cref="TrainingRandom.For"/>), so these are it. Numbers with a fraction are text, as in <see cref="ConfigValues"/>.
+/// </summary>
+internal sealed class TrainingCheckpoint(
+    Sam2Config config, Recipe recipe, ModelOptimizer optimizer, ExponentialMovingAverage? average, DivergenceGuard guard, RunState state)
+{
+    private const string Key = "training";
+    private const long Version = 1;
+
+    /// <summary>Writes the state; the file is complete or not there.</summary>
+    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    public void Save(string path, long position)
+    {
+        using var scope = NewDisposeScope();
+        CheckpointWriter.Save(path, optimizer.Weights.StateDict(), ConfigValues.EntriesFor(config, Of((Key, Training(position)))));
+    }
+
+    /// <summary>Continues from a state that was saved with the same recipe.</summary>
+    /// <returns>The position in the data.</returns>
+    /// <exception cref="CheckpointException">The file is damaged, or of another recipe; the message says which settings differ.</exception>
+    public long Restore(string path)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var checkpoint = Checkpoint.Open(path);
+        if (!checkpoint.Entries.TryGetValue(Key, out var entry) || entry is not PlainDictionary training)
+            throw new CheckpointException(path, "holds weights but no state of a training run", "To start from its weights, name it in model.checkpoint of a recipe");
+        if (Get<long>(path, training, "version") != Version)
+            throw new CheckpointException(path, "was written by another version of the program", "Resume with that version");
+        RequireSameRecipe(path, Get<string>(path, training, "recipe"));
+
+        CheckpointLoader.RequireMatch(checkpoint, optimizer.Weights.StateDict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        foreach (var (name, target) in optimizer.Weights.StateDict())
+            checkpoint.StateDict[name].CopyTo(target);
+        optimizer.Weights.WriteToModel();
+        RestoreAdam(path, Get<PlainDictionary>(path, training, "optimizer"));
+        if (average is not null)
+            RestoreTensors(path, Get<PlainDictionary>(path, training, "ema"), average.Averages);
+        optimizer.Scaler.Restore(Number(path, training, "loss_scale"), checked((int)Get<long>(path, training, "loss_scale_steps")));
+        guard.Restore(Number(path, training, "mean_loss"), Get<long>(path, training, "mean_loss_count"));
+
+        state.Step = Get<long>(path, training, "step");
+        state.BestScore = training.GetValueOrDefault("best_score") is null ? null : Number(path, training, "best_score");
+        state.BestStep = Get<long>(path, training, "best_step");
+        state.ValidatedStep = Get<long>(path, training, "validated_step");
+        var scores = Get<PlainDictionary>(path, training, "scores");
+        state.LastScores = [.. scores.Keys.OfType<string>().Select(name => new KeyValuePair<string, double>(name, Number(path, scores, name)))];
+        state.Elapsed = TimeSpan.FromSeconds(Number(path, training, "elapsed_seconds"));
+        return Get<long>(path, training, "position");
+    }
+
+    private PlainDictionary Training(long position) => Of(
+        ("version", Version),
+        ("recipe", RecipeYaml.Format(recipe)),
+        ("step", state.Step),
+        ("position", position),
+        ("best_score", state.BestScore is { } best ? Text(best) : null),
+        ("best_step", state.BestStep),
+        ("validated_step", state.ValidatedStep),
+        ("scores", new PlainDictionary(state.LastScores.Select(score => new KeyValuePair<string, object?>(score.Key, Text(score.Value))))),
+        ("elapsed_seconds", Text(state.Elapsed.TotalSeconds)),
+        ("loss_scale", Text(optimizer.Scaler.Scale)),
+        ("loss_scale_steps", (long)optimizer.Scaler.GoodSteps),
+        ("mean_loss", Text(guard.Mean)),
+        ("mean_loss_count", guard.Count),
+        ("optimizer", new PlainDictionary(optimizer.States.Select(s => new KeyValuePair<string, object?>(s.Key, Of(
+            ("step", s.Value.step), ("exp_avg", s.Value.exp_avg), ("exp_avg_sq", s.Value.exp_avg_sq)))))),
+        ("ema", average is null ? null : new PlainDictionary(average.Averages.Select(a => new KeyValuePair<string, object?>(a.Key, a.Value)))));
+
+    private void RequireSameRecipe(string path, string text)
+    {
+        List<(string Path, string Written, string Now)> differences;
+        try
+        {
+            differences = [.. RecipeYaml.Differences(path, text, recipe).Where(d => !MayChange(d.Path))];
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CheckpointException(path, $"its recipe {e.Cause}", CheckpointRemedy.Resave, e);
+        }
+        if (differences.Count > 0)
+            throw new CheckpointException(path,
+                $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {d.Written}, now {d.Now}"))}{(differences.Count > 5 ? "; …" : "")}",
+                "Resume with the same settings, or start a new run from its weights with model.checkpoint and another --out");
+    }
+
+    /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads. When to give up is one of them.</summary>
+    private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal)
+        || path.StartsWith("divergence.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
+
+    private void RestoreAdam(string path, PlainDictionary states)
+    {
+        foreach (var (name, own) in optimizer.States)
+        {
+            var saved = Get<PlainDictionary>(path, states, name);
+            own.step = Get<long>(path, saved, "step");
+            CopyTo(path, saved, "exp_avg", own.exp_avg);
+            CopyTo(path, saved, "exp_avg_sq", own.exp_avg_sq);
+        }
+    }
+
+    private static void RestoreTensors(string path, PlainDictionary saved, IReadOnlyDictionary<string, Tensor> targets)
+    {
+        foreach (var (name, target) in targets)
+            CopyTo(path, saved, name, target);
+    }
+
+    private static void CopyTo(string path, PlainDictionary saved, string name, Tensor target)
+    {
+        var entry = Get<TensorEntry>(path, saved, name);
+        if (!entry.Shape.SequenceEqual(target.shape))
+            throw new CheckpointException(path, $"its '{name}' has shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", target.shape)}] is expected", CheckpointRemedy.Resave);
+        entry.CopyTo(target);
+    }
+
+    private static PlainDictionary Of(params ReadOnlySpan<(string Key, object? Value)> entries)
+    {
+        var result = new PlainDictionary();
+        foreach (var (key, value) in entries)
+            result.Set(key, value);
+        return result;
+    }
+
+    private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+
+    private static double Number(string path, PlainDictionary saved, string name) =>
+        double.TryParse(Get<string>(path, saved, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new CheckpointException(path, $"its '{name}' is not a number", CheckpointRemedy.Resave);
+
+    private static T Get<T>(string path, PlainDictionary saved, string name) =>
+        saved.TryGetValue(name, out var value) && value is T typed ? typed
+            : throw new CheckpointException(path, $"lacks '{name}' in the state of its training run", "Resume from another checkpoint of the run");
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>The files of a training run.</summary>
+/// <param name="path">The folder, which comes into being with the first file.</param>
+public sealed class TrainingFolder(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The state of the run, from which it is resumed. It is a model too: its weights are those of the last step.</summary>
+    public string Checkpoint => At("checkpoint.pt");
+
+    /// <summary>The weights that validated best.</summary>
+    public string Best => At("best.pt");
+
+    /// <summary>The weights at the end of the run.</summary>
+    public string Model => At("model.pt");
+
+    /// <summary>The recipe with all settings.</summary>
+    public string Recipe => At("recipe.yaml");
+
+    /// <summary>The log for programs.</summary>
+    public string JsonLines => At("log.jsonl");
+
+    /// <summary>Event files.</summary>
+    public string TensorBoard => At("tensorboard");
+
+    /// <summary>The weights that are kept of a step.</summary>
+    public string WeightsOf(long step) => At(string.Create(CultureInfo.InvariantCulture, $"step_{step}.pt"));
+
+    /// <summary>Removes what a process that was killed while it wrote a file has left.</summary>
+    public void RemoveLeftovers()
+    {
+        if (!Directory.Exists(Path))
+            return;
+        foreach (var file in Directory.EnumerateFiles(Path, ".*.tmp.*"))
+            File.Delete(file);
+    }
+
+    private string At(string name) => System.IO.Path.Combine(Path, name);
+}

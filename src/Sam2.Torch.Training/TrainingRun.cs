@@ -1,0 +1,105 @@
+using System.Text;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Data;
+using Sam2.Torch.Training.Logging;
+using Sam2.Torch.Training.Recipes;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>From a recipe to trained weights: puts model, data, validation, logs and training loop together.</summary>
+public static class TrainingRun
+{
+    /// <summary>Trains, or goes on where an earlier process stopped.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <param name="folder">Where everything is written.</param>
+    /// <param name="resume">Whether to go on from the folder's checkpoint; without one the run begins.</param>
+    /// <param name="output">Where the table for people goes.</param>
+    /// <param name="cancellation">Ends the run after the step that is being taken, with a checkpoint.</param>
+    /// <returns>How far the run is.</returns>
+    /// <exception cref="TrainingException">The folder holds a run that was not to be resumed or can't be written, or the run diverges.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    /// <exception cref="CheckpointException">A checkpoint is missing, damaged or of another recipe.</exception>
+    /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
+    public static RunState Execute(Recipe recipe, TrainingFolder folder, bool resume, TextWriter output, CancellationToken cancellation)
+    {
+        var begun = File.Exists(folder.Checkpoint);
+        if (begun && !resume)
+            throw new TrainingException($"{folder.Path} holds a run already. Go on with it by --resume, or give another folder with --out.");
+        if (recipe.Threads is { } threads)
+            set_num_threads(threads);
+        if (recipe.Validation is not null && recipe.Data.Validation.IsEmpty)
+            throw new TrainingException("validation is asked for, but data.validation has no videos and no images. Give some, or set validation: null.");
+
+        using var scope = NewDisposeScope();
+        using var console = new ConsoleLog(output);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console.Note);
+        model.to(DeviceFor(recipe));
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console.Note);
+        var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
+        using var trainer = new Trainer(recipe, model, batches, folder, validator);
+        Directory.CreateDirectory(folder.Path);
+        folder.RemoveLeftovers();
+        if (begun)
+        {
+            trainer.Resume();
+            console.Note($"resuming {folder.Path} at step {trainer.State.Step} of {recipe.Steps}");
+        }
+        else
+        {
+            console.Note($"training {model.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel()) / 1e6:0.00} million parameters for {recipe.Steps} steps, into {folder.Path}");
+        }
+        WriteRecipe(folder.Recipe, recipe);
+        using var logs = Logs(console, recipe, folder, trainer.State.Step);
+        trainer.Run(logs, cancellation);
+        return trainer.State;
+    }
+
+    /// <summary>Finds what would keep a run from beginning, as far as that is known without training.</summary>
+    /// <param name="recipe">All settings.</param>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    /// <exception cref="CheckpointException">A checkpoint is missing or damaged.</exception>
+    /// <exception cref="Data.DatasetException">A data set is missing or damaged.</exception>
+    /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
+    internal static void Check(Recipe recipe)
+    {
+        using var scope = NewDisposeScope();
+        DeviceFor(recipe);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
+        if (recipe.Validation is not null)
+            DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""));
+    }
+
+    private static TrainingLogs Logs(ConsoleLog console, Recipe recipe, TrainingFolder folder, long step)
+    {
+        var json = new JsonLinesLog(folder.JsonLines, step);
+        return recipe.Log.Tensorboard ? new(console, json, new TensorBoardLog(folder.TensorBoard, step)) : new(console, json);
+    }
+
+    private static void WriteRecipe(string path, Recipe recipe) => AtomicFile.Write(
+        path, stream => stream.Write(Encoding.UTF8.GetBytes(RecipeYaml.Format(recipe))),
+        e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
+
+    /// <summary>The device, which is there and computes in the recipe's precision.</summary>
+    private static Device DeviceFor(Recipe recipe)
+    {
+        var name = recipe.Device;
+        Device device;
+        try
+        {
+            device = torch.device(name);
+        }
+        catch (Exception e) when (e is not DllNotFoundException and not TypeInitializationException)
+        {
+            throw new ConfigurationException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
+        }
+        if (device.type == DeviceType.CUDA && !cuda.is_available())
+            throw new ConfigurationException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
+        return device;
+    }
+}
