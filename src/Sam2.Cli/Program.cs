@@ -1,9 +1,5 @@
 using System.Runtime.InteropServices;
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+using Sam2.Cli;
 
 // The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted.
 var patience = TimeSpan.FromSeconds(3);

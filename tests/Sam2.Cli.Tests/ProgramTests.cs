@@ -4,6 +4,7 @@ using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Tests.Tools;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Cli.Tests;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using NUnit.Framework;
 using Sam2.Cli.Tests.Tools;
 using Sam2.Torch.Runtime;
+using TestSupport;
 
 namespace Sam2.Cli.Tests;
 

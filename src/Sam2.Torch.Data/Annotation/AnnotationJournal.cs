@@ -87,6 +87,7 @@ public sealed class AnnotationJournal : IDisposable
         File.Delete(_path);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
     private void Index()

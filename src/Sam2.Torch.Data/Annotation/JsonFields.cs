@@ -6,7 +6,7 @@ namespace Sam2.Torch.Data.Annotation;
 /// <param name="Value">The value.</param>
 /// <param name="File">The file it is from.</param>
 /// <param name="Place">Where in the file, such as <c>annotations[3]</c>.</param>
-internal readonly record struct JsonFields(JsonElement Value, string File, string Place)
+public readonly record struct JsonFields(JsonElement Value, string File, string Place)
 {
     /// <summary>Whether there is such a member and it is not null.</summary>
     public bool Has(string name)

@@ -4,7 +4,7 @@ using Sam2.Torch.Masks;
 namespace Sam2.Torch.Data.Annotation;
 
 /// <summary>COCO's <c>segmentation</c> in JSON: compressed runs, uncompressed runs or a list of polygons.</summary>
-internal static class JsonMask
+public static class JsonMask
 {
     /// <summary>Reads any of the three.</summary>
     /// <returns>The shape; null for an empty list, which says that only the box is known.</returns>

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>A checkpoint or configuration file can't be used. Names the file, the cause and what to do about it.</summary>
-public sealed class CheckpointException : Exception
+public sealed class CheckpointException : Sam2Exception
 {
     /// <summary>Describes a failure.</summary>
     /// <param name="file">The file, as the caller named it.</param>

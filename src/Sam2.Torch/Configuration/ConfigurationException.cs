@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Configuration;
 
 /// <summary>A setting of a model, a recipe or a sweep is unknown or wrong. Names the file, the setting and what to do about it.</summary>
-public sealed class ConfigurationException : Exception
+public sealed class ConfigurationException : Sam2Exception
 {
     /// <summary>Describes a wrong setting.</summary>
     /// <param name="file">The file, as the caller named it, or the part of a recipe or of the command line that is wrong.</param>

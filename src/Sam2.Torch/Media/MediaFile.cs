@@ -35,7 +35,7 @@ public static class MediaFile
 }
 
 /// <summary>An image or video could not be read or written. The message names the file, the cause and what to do.</summary>
-public sealed class MediaException : Exception
+public sealed class MediaException : Sam2Exception
 {
     /// <summary>Describes a failure.</summary>
     /// <param name="path">The file concerned.</param>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Sam2.Torch.Runtime;
 
 /// <summary>TorchSharp's native library or libtorch can't be loaded. The message says what is missing and what to install.</summary>
-public sealed partial class TorchRuntimeException : Exception
+public sealed partial class TorchRuntimeException : Sam2Exception
 {
     private TorchRuntimeException(string message, Exception? inner)
         : base(message, inner)

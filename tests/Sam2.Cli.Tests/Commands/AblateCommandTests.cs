@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

@@ -5,6 +5,7 @@ using Sam2.Torch.Data.Annotation.Boxes;
 using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

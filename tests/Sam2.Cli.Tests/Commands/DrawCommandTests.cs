@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

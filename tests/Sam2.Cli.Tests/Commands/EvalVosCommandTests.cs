@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Evaluation.Reports;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

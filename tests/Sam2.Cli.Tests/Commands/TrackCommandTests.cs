@@ -4,6 +4,7 @@ using Sam2.Cli.Commands;
 using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 

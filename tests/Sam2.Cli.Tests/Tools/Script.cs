@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Tools;
 

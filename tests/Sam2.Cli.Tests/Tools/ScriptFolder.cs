@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Tools;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using TestSupport;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

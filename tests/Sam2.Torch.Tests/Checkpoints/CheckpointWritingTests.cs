@@ -6,6 +6,7 @@ using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using TestSupport;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;

@@ -1,5 +1,6 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using TestSupport;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;

@@ -3,6 +3,7 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tests.Checkpoints;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Configuration;
 

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Tests.Annotation;
 using TorchSharp;
 using static TorchSharp.torch;
 

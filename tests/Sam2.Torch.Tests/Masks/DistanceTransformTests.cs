@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Tests.Annotation;
 
 namespace Sam2.Torch.Tests.Masks;
 

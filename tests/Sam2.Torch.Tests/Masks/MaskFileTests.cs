@@ -1,8 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Tests.Annotation;
 using Sam2.Torch.Tests.Media;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Masks;
 

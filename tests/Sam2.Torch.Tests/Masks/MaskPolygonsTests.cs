@@ -1,6 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Masks;
 

@@ -1,9 +1,9 @@
 using NUnit.Framework;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Tests.Annotation;
-using Sam2.Torch.Tests.Media;
 using SkiaSharp;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Masks;
 

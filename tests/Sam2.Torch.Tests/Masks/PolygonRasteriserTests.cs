@@ -1,7 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Masks;
 

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using NUnit.Framework;
 using Sam2.Torch.Media;
 using SkiaSharp;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 
@@ -76,7 +77,7 @@ public class ImageFileTests
         string before = Environment.CurrentDirectory;
         try
         {
-            Environment.CurrentDirectory = _folder.FullName;
+            Environment.CurrentDirectory = _folder.Path;
             ImageFile.Write("-i.jpg", TestPictures.Smooth(16, 12));
             Assert.That(ImageFile.Read("-i.jpg").Height, Is.EqualTo(12));
         }
@@ -249,7 +250,7 @@ public class ImageFileTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => ImageFile.Read(_folder["none.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
-            Assert.That(() => ImageFile.Read(_folder.FullName), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+            Assert.That(() => ImageFile.Read(_folder.Path), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
             Assert.That(() => ImageFile.Read(_folder["t.tif"]), Throws.TypeOf<MediaException>().With.Message.Contains("TIFF").And.Message.Contains("PNG"));
             Assert.That(() => ImageFile.Read(_folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
             Assert.That(

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using NUnit.Framework;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using NUnit.Framework;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 
@@ -365,7 +366,7 @@ public class VideoReaderTests
             try
             {
                 string command = File.ReadAllText(Path.Combine(process, "cmdline"));
-                return command.Contains("ffmpeg", StringComparison.Ordinal) && command.Contains(_folder.FullName, StringComparison.Ordinal);
+                return command.Contains("ffmpeg", StringComparison.Ordinal) && command.Contains(_folder.Path, StringComparison.Ordinal);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Media;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 

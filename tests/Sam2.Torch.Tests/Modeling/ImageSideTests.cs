@@ -1,6 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using TestSupport;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Modeling;

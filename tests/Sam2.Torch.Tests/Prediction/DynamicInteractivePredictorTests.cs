@@ -1,6 +1,8 @@
 using NUnit.Framework;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

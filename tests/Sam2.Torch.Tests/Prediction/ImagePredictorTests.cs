@@ -2,8 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Annotation;
-using Sam2.Torch.Tests.Modeling;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

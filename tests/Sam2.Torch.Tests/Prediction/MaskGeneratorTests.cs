@@ -1,8 +1,11 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

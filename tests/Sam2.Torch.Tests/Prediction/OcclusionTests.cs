@@ -1,8 +1,9 @@
 using NUnit.Framework;
+using Sam2.Torch.Data.DemoScene;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Prediction;
 

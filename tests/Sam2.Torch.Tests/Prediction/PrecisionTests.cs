@@ -2,7 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

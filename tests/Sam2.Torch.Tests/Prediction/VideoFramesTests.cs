@@ -1,7 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Media;
+using TestSupport;
 
 namespace Sam2.Torch.Tests.Prediction;
 

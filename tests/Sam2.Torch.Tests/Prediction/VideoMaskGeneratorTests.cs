@@ -1,11 +1,11 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Annotation;
-using Sam2.Torch.Tests.Checkpoints;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

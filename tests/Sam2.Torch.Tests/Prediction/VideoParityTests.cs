@@ -1,9 +1,10 @@
 using NUnit.Framework;
+using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
-using Sam2.Torch.Tests.Annotation;
+using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

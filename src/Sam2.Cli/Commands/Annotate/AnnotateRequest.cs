@@ -12,7 +12,7 @@ namespace Sam2.Cli.Commands.Annotate;
 /// <param name="Detection">How the detector is asked; of it, the classes count for boxes, too.</param>
 /// <param name="Names">A file with the classes' names, or null.</param>
 /// <param name="Directory">Where annotations are written.</param>
-/// <param name="Format">One of <see cref="Sam2.Torch.Annotation.AnnotationFormats.Names"/>.</param>
+/// <param name="Format">One of <see cref="AnnotationFormats.Names"/>.</param>
 /// <param name="Overwrite">Whether pictures that are annotated already are annotated again.</param>
 /// <param name="Overlay">How masks are drawn on pictures that are written as well; null for no such pictures.</param>
 internal sealed record AnnotateRequest(

@@ -1,0 +1,256 @@
+using NUnit.Framework;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
+using TestSupport;
+
+namespace Sam2.Torch.Data.Tests;
+
+/// <summary>Data sets of folders: DAVIS, SA-V val and test, MOSE, YouTube-VOS, LVOS and any other.</summary>
+public class VideoFoldersTests
+{
+    private TemporaryFolder _root = null!;
+
+    [SetUp]
+    public void CreateFolder() => _root = new TemporaryFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _root.Dispose();
+
+    [Test]
+    public void The_golden_data_set_is_read_in_both_layouts([Values(null, "Annotations_per_object")] string? annotations)
+    {
+        var videos = DatasetReader.Open(RepositoryFiles.Golden("evaluation"), options: new DatasetOptions { Annotations = annotations });
+
+        Assert.That(videos.Select(v => v.Name), Is.EqualTo(new[] { "first", "second", "third" }));
+        foreach (var (video, expected) in videos.Zip(GoldenVideo.All))
+        {
+            Assert.That(video.FrameCount, Is.EqualTo(GoldenVideo.Frames));
+            Assert.That(video.ObjectsOverlap, Is.EqualTo(annotations is not null));
+            Assert.That(video.ReadFrame(7).Pixels, Is.EqualTo(expected.ReadFrame(7).Pixels));
+            foreach (int frame in Enumerable.Range(0, video.FrameCount))
+            {
+                Assert.That(video.IsAnnotated(frame));
+                var masks = video.ReadMasks(frame).Where(m => m.Value.Area > 0).ToDictionary(m => int.Parse(video.ObjectName(m.Key)), m => m.Value);
+                Assert.That(masks.Keys, Is.SupersetOf(expected.ReadMasks(frame).Keys));
+                foreach (var (id, mask) in expected.ReadMasks(frame))
+                {
+                    // In folders of their own, objects may overlap; the palette shows the lower on top.
+                    var others = masks.Where(m => annotations is not null && m.Key < id).Select(m => m.Value).ToList();
+                    var visible = new BinaryMask(mask.Height, mask.Width, [.. masks[id].Data.Select((v, i) => others.Any(o => o.Data[i] != 0) ? (byte)0 : v)]);
+                    Assert.That(visible.Equals(mask), $"{video.Name}, frame {frame}, object {id}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Davis_2017_is_read_with_the_videos_of_its_lists()
+    {
+        foreach (string name in new[] { "bear", "boat", "camel" })
+        {
+            WriteDavis(name, 6);
+        }
+
+        WriteList("ImageSets/2017/val.txt", "camel\nbear\n\n");
+
+        var videos = DatasetReader.Open(_root.Path, DatasetFormat.Davis, new DatasetOptions { Split = "val" });
+
+        Assert.That(videos.Select(v => v.Name), Is.EqualTo(new[] { "camel", "bear" }));
+        Assert.That(DatasetReader.Open(_root.Path), Has.Count.EqualTo(3));
+        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { ExcludedVideos = ["boat"] }).Select(v => v.Name), Is.EqualTo(new[] { "bear", "camel" }));
+        var video = videos[0];
+        Assert.That(Enumerable.Range(0, 6).Select(i => DrawnVideoFiles.Number(video.ReadFrame(i))), Is.EqualTo(Enumerable.Range(0, 6)));
+        Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
+        Assert.That(video.ReadMasks(5)[2].Equals(DrawnVideoFiles.Mask(5, 2)));
+        Assert.That(video.FrameName(5), Is.EqualTo("00005"));
+        Assert.That(() => video.ReadFrame(6), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => video.ReadMasks(-1), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void Davis_2016_lists_frames_and_has_white_masks_of_one_object()
+    {
+        WriteDavis("bear", 3);
+        WriteDavis("camel", 3);
+        foreach (int i in Enumerable.Range(0, 3))
+        {
+            MaskFile.WritePng(_root[$"Annotations/480p/camel/{i:00000}.png"], DrawnVideoFiles.Mask(i, 1));
+        }
+
+        WriteList("ImageSets/480p/val.txt", string.Concat(Enumerable.Range(0, 3).Select(i => $"/JPEGImages/480p/camel/{i:00000}.jpg /Annotations/480p/camel/{i:00000}.png\n")));
+
+        var video = DatasetReader.Open(_root.Path, DatasetFormat.Davis, new DatasetOptions { Split = "val" }).Single();
+
+        Assert.That(video.Name, Is.EqualTo("camel"));
+        Assert.That(video.ReadMasks(2).Keys, Is.EqualTo(new[] { 1 }));
+        Assert.That(video.ReadMasks(2)[1].Equals(DrawnVideoFiles.Mask(2, 1)));
+    }
+
+    [Test]
+    public void Sav_val_has_frames_at_24_fps_masks_at_6_fps_and_overlapping_objects_named_by_their_folders()
+    {
+        WriteSav("sav_000002", 10);
+        WriteSav("sav_000001", 10);
+        WriteList("sav_val.txt", "sav_000002\n");
+
+        var video = DatasetReader.Open(_root.Path).Single();
+
+        Assert.That(video.Name, Is.EqualTo("sav_000002"));
+        Assert.That(video.FrameCount, Is.EqualTo(10));
+        Assert.That(Enumerable.Range(0, 10).Where(video.IsAnnotated), Is.EqualTo(new[] { 0, 4, 8 }));
+        Assert.That(video.ReadMasks(3), Is.Empty);
+        Assert.That(video.ReadMasks(8).Keys, Is.EquivalentTo(new[] { 1, 2 }));
+        Assert.That(video.ReadMasks(8)[2].Equals(DrawnVideoFiles.Mask(8, 2)));
+        Assert.That(video.ObjectsOverlap);
+        Assert.That(new[] { video.ObjectName(1), video.ObjectName(2) }, Is.EqualTo(new[] { "000", "003" }));
+    }
+
+    [Test]
+    public void A_mask_that_an_object_of_sav_lacks_means_that_the_object_is_not_there()
+    {
+        WriteSav("sav_000001", 10);
+        File.Delete(_root["Annotations_6fps/sav_000001/003/00000.png"]);
+        var video = DatasetReader.Open(_root.Path).Single();
+        Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
+        Assert.That(video.ReadMasks(4).Keys, Is.EquivalentTo(new[] { 1, 2 }));
+    }
+
+    [Test]
+    public void Youtube_vos_takes_its_videos_from_meta_json_and_its_objects_appear_later()
+    {
+        foreach (string name in new[] { "0a", "0b" })
+        {
+            DrawnVideoFiles.WriteFrames(_root[$"valid/JPEGImages/{name}"], 6, step: 5);
+            DrawnVideoFiles.WriteMasks(_root[$"valid/Annotations/{name}"], [0, DrawnVideoFiles.Late], step: 5);
+        }
+
+        WriteList("valid/meta.json", """{"videos": {"0b": {"objects": {"1": {"category": "ape", "frames": ["00000", "00005"]}, "2": {"category": "ape", "frames": ["00020"]}}}}}""");
+
+        var video = DatasetReader.Open(_root["valid"]).Single();
+
+        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { Split = "valid" }).Single().Name, Is.EqualTo("0b"));
+        Assert.That(video.Name, Is.EqualTo("0b"));
+        Assert.That(Enumerable.Range(0, 6).Where(video.IsAnnotated).Select(video.FrameName), Is.EqualTo(new[] { "00000", "00020" }));
+        Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
+        Assert.That(video.ReadMasks(4).Keys, Is.EquivalentTo(new[] { 1, 2 }));
+    }
+
+    [Test]
+    public void Lvos_numbers_frames_with_eight_digits_from_1_on()
+    {
+        DrawnVideoFiles.WriteFrames(_root["JPEGImages/long"], 12, "00000000");
+        DrawnVideoFiles.WriteMasks(_root["Annotations/long"], [1, 6, 11], "00000000");
+        WriteList("valid_meta.json", """{"videos": {"long": {"objects": {"1": {"frame_range": {"start": "00000001", "end": "00000011"}}, "2": {"frame_range": {"start": "00000006"}}}}}}""");
+        File.Delete(_root["JPEGImages/long/00000000.jpg"]);
+
+        var video = DatasetReader.Open(_root.Path).Single();
+
+        Assert.That(video.FrameName(0), Is.EqualTo("00000001"));
+        Assert.That(Enumerable.Range(0, 11).Where(video.IsAnnotated), Is.EqualTo(new[] { 0, 5, 10 }));
+    }
+
+    [Test]
+    public void Any_frames_and_masks_side_by_side_are_read_and_numbers_are_ordered_as_numbers()
+    {
+        DrawnVideoFiles.WriteFrames(_root["frames/a"], 12, "0");
+        DrawnVideoFiles.WriteMasks(_root["masks/a"], [2, 10], "0");
+        var video = DatasetReader.Open(_root.Path).Single();
+        Assert.That(Enumerable.Range(0, 12).Select(video.FrameName), Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"{i}")));
+        Assert.That(Enumerable.Range(0, 12).Where(video.IsAnnotated), Is.EqualTo(new[] { 2, 10 }));
+    }
+
+    [Test]
+    public void Each_kind_of_damage_is_named_with_its_file_and_what_to_do()
+    {
+        WriteDavis("bear", 6);
+        string Mask(int i) => _root[$"Annotations/480p/bear/{i:00000}.png"];
+        byte[] good = File.ReadAllBytes(Mask(3));
+
+        File.Delete(Mask(3));
+        Refused(DatasetFormat.Davis, 0, Mask(3), "missing", "unpack");
+        Assert.That(DatasetReader.Open(_root.Path, DatasetFormat.Folders)[0].IsAnnotated(3), Is.False);
+
+        File.WriteAllBytes(Mask(3), []);
+        Refused(DatasetFormat.Davis, 3, Mask(3), "can't be read");
+
+        File.WriteAllBytes(Mask(3), good[..(good.Length / 2)]);
+        Refused(DatasetFormat.Davis, 3, Mask(3), "can't be read");
+
+        new IndexedImage(10, 9, new byte[90], []).Write(Mask(3));
+        Refused(DatasetFormat.Davis, 3, Mask(3), "10×9", "40×24", _root["JPEGImages/480p/bear/00003.jpg"]);
+
+        ImageFile.Write(Mask(3), DrawnVideoFiles.Frame(3));
+        Refused(DatasetFormat.Davis, 3, Mask(3), "indexed PNG");
+
+        File.WriteAllBytes(Mask(3), good);
+        File.Copy(Mask(3), Mask(9));
+        Refused(DatasetFormat.Davis, 0, Mask(9), "belongs to no frame", "delete");
+        File.Delete(Mask(9));
+
+        new IndexedImage(DrawnVideoFiles.Width, DrawnVideoFiles.Height, new byte[DrawnVideoFiles.Width * DrawnVideoFiles.Height], []).Write(Mask(0));
+        Refused(DatasetFormat.Mose, 0, Mask(0), "no object");
+
+        File.WriteAllText(_root["JPEGImages/480p/bear/00004.jpg"], "no picture");
+        Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(4), Throws.TypeOf<MediaException>().With.Message.Contains("00004.jpg"));
+    }
+
+    [Test]
+    public void Missing_folders_and_lists_are_named()
+    {
+        Refusals.AreNamed(() => DatasetReader.Open(_root["none"]), _root["none"]);
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path), _root.Path, "JPEGImages", "format");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Davis), _root.Path, "JPEGImages");
+        WriteDavis("bear", 3);
+        Refusals.AreNamed(() => Open(new DatasetOptions { Split = "val" }), "val", "ImageSets");
+        WriteList("ImageSets/2017/val.txt", "\n \n");
+        Refusals.AreNamed(() => Open(new DatasetOptions { Split = "val" }), "val.txt", "no video");
+        Refusals.AreNamed(() => Open(new DatasetOptions { Videos = ["bear", "wolf"] }), "wolf", "list");
+        Refusals.AreNamed(() => Open(new DatasetOptions { ExcludedVideos = ["bear"] }), "excluded");
+        Refusals.AreNamed(() => Open(new DatasetOptions { Frames = "pictures" }), "pictures", "frames");
+        Directory.CreateDirectory(_root["Annotations/480p/wolf"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()), _root["JPEGImages/480p/wolf"]);
+        Directory.CreateDirectory(_root["JPEGImages/480p/wolf"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["JPEGImages/480p/wolf"], "no picture");
+        DrawnVideoFiles.WriteFrames(_root["JPEGImages/480p/wolf"], 2);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["Annotations/480p/wolf"]);
+        Directory.CreateDirectory(_root["Annotations/480p/wolf/000"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["Annotations/480p/wolf/000"], "no PNG");
+    }
+
+    [Test]
+    public void A_meta_file_that_contradicts_the_masks_or_is_damaged_is_named()
+    {
+        DrawnVideoFiles.WriteFrames(_root["JPEGImages/a"], 3);
+        DrawnVideoFiles.WriteMasks(_root["Annotations/a"], [0]);
+        WriteList("meta.json", """{"videos": {"a": {"objects": {"2": {"frames": ["00002"]}}}}}""");
+        Refused(null, 0, _root["Annotations/a/00002.png"], "object 2", "meta.json");
+        foreach (var (content, cause) in new[] { ("{", "JSON"), ("{}", "no video"), ("""{"videos": {"a": 3}}""", "videos.a"), ("""{"videos": {"a": {"objects": {"1": {"frames": [3]}}}}}""", "not a text") })
+        {
+            WriteList("meta.json", content);
+            Refused(null, 0, "meta.json", cause);
+        }
+    }
+
+    private void Refused(DatasetFormat? format, int frame, params string[] parts) =>
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, format)[0].ReadMasks(frame), parts);
+
+    private IReadOnlyList<IAnnotatedVideo> Open(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormat.Davis, options);
+
+    private void WriteDavis(string name, int frames)
+    {
+        DrawnVideoFiles.WriteFrames(_root[$"JPEGImages/480p/{name}"], frames);
+        DrawnVideoFiles.WriteMasks(_root[$"Annotations/480p/{name}"], Enumerable.Range(0, frames));
+    }
+
+    private void WriteSav(string name, int frames)
+    {
+        DrawnVideoFiles.WriteFrames(_root[$"JPEGImages_24fps/{name}"], frames);
+        DrawnVideoFiles.WriteObjectMasks(_root[$"Annotations_6fps/{name}"], Enumerable.Range(0, frames).Where(i => i % 4 == 0), ["000", "003"]);
+    }
+
+    private void WriteList(string name, string content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_root[name])!);
+        File.WriteAllText(_root[name], content);
+    }
+}
