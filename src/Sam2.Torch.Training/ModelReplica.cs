@@ -15,9 +15,10 @@ internal static class ModelReplica
     /// <returns>The replica; the caller disposes it.</returns>
     public static Sam2Model Of(Sam2Model model)
     {
+        // Not in the scope below, at whose end its weights would be freed.
+        var replica = new Sam2Model(model.Config);
         using var scope = NewDisposeScope();
         using var mode = no_grad();
-        var replica = new Sam2Model(model.Config);
         replica.to(model.Device, model.Precision);
         var weights = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var (name, parameter) in replica.named_parameters())

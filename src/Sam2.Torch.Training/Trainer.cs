@@ -174,7 +174,6 @@ public sealed class Trainer : IDisposable
         using var losses = Forward(_model, batch, part);
         Check(losses.Values, batch);
         _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
-        _optimizer.Weights.TakeGradients();
         meter.AddBatch(losses.Values, waited);
         return batch.Names;
     }
@@ -214,7 +213,7 @@ public sealed class Trainer : IDisposable
         using var losses = Forward(model, batch, part);
         // A loss that isn't a number is refused when it is its turn; its gradients would be of no use.
         if (double.IsFinite(losses.Values[LossReport.TotalName]))
-            _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
+            _optimizer.Differentiate(losses.Total, 1.0 / _recipe.Accumulate);
         return losses.Values;
     }
 

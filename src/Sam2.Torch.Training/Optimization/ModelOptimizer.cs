@@ -59,13 +59,22 @@ public sealed class ModelOptimizer : IDisposable
     /// <summary>What Adam remembers of each parameter, by name.</summary>
     public IReadOnlyDictionary<string, AdamW.State> States => _states;
 
-    /// <summary>
-    /// Computes gradients of a loss and adds them to those of the model that it was computed with, the optimizer's own or a replica of
-    /// it. Several threads can do so at once, each with a model of its own.
-    /// </summary>
+    /// <summary>Computes gradients of a loss and adds them to those of the step so far.</summary>
     /// <param name="loss">A scalar.</param>
     /// <param name="share">The share of the step's batches that it stands for.</param>
     public void Backward(Tensor loss, double share = 1)
+    {
+        Differentiate(loss, share);
+        Weights.TakeGradients();
+    }
+
+    /// <summary>
+    /// Computes gradients of a loss and adds them to those of the model that it was computed with, the optimizer's own or a replica of
+    /// it. Several threads can do so at once, each with a model of its own; <see cref="MasterWeights.TakeGradients(nn.Module)"/> comes after it.
+    /// </summary>
+    /// <param name="loss">A scalar.</param>
+    /// <param name="share">The share of the step's batches that it stands for.</param>
+    public void Differentiate(Tensor loss, double share = 1)
     {
         // A short clip whose every frame is given as a mask teaches nothing.
         if (!loss.requires_grad)

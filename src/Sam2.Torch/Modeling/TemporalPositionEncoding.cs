@@ -26,6 +26,8 @@ public static class TemporalPositionEncoding
             }
         }
 
-        return torch.tensor(values, [positions.Count, dim], device: device);
+        // TorchSharp's tensor lies where the array does, and products of this size depend in their last bit on how that is aligned.
+        using var unaligned = torch.tensor(values, [positions.Count, dim]);
+        return unaligned.clone().to(device);
     }
 }
