@@ -34,14 +34,7 @@ public sealed class StoredMasks
     {
         try
         {
-            using var stream = MediaFile.OpenRead(path);
-            if (ImageFile.ReadInfo(stream, path).Format != ImageFormat.Png)
-            {
-                return false;
-            }
-
-            stream.Position = 0;
-            return PngReader.ReadHeader(stream, path).Colour is PngColour.Palette or PngColour.Grey;
+            return IndexedImage.IsIndexed(path);
         }
         catch (MediaException e)
         {

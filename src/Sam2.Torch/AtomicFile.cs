@@ -3,7 +3,7 @@ namespace Sam2.Torch;
 /// <summary>Writes a file completely or not at all: into a temporary file beside it, which is then renamed.</summary>
 public static class AtomicFile
 {
-    /// <summary>A name beside <paramref name="path"/> that nobody else uses and that keeps its extension.</summary>
+    /// <summary>An unused file name in the folder of <paramref name="path"/>, with the same extension.</summary>
     public static string TemporaryNameFor(string path)
     {
         var full = Path.GetFullPath(path);
@@ -16,7 +16,7 @@ public static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="describe">Makes the exception to throw when the file system refuses; an existing file is unchanged then.</param>
-    /// <param name="flushToDisk">False for small files written by the thousand, such as masks: waiting for the disk would dominate.</param>
+    /// <param name="flushToDisk">False for small files that are written by the thousand, such as masks, which would mostly wait for the disk.</param>
     public static void Write(string path, Action<FileStream> write, Func<Exception, Exception> describe, bool flushToDisk = true)
     {
         var temporary = TemporaryNameFor(path);

@@ -3,6 +3,7 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Training.Validation;
+using TestSupport;
 
 namespace Sam2.Torch.Training.Tests;
 
@@ -11,7 +12,7 @@ public sealed class DatasetValidatorTests
     [Test]
     public void A_trained_model_tracks_and_segments_far_better_than_chance_and_the_first_score_is_the_mean()
     {
-        using var model = ModelLoader.Load("sam2.1_hiera_micro");
+        using var model = ModelLoader.Load(RepositoryFiles.Weights("sam2.1_hiera_micro.pt"));
         var options = new ProceduralOptions { FrameCount = 4, MaxObjects = 1, MaxDistractors = 0, MinRadius = 0.25, Clutter = 0, LeaveProbability = 0 };
         var scores = new DatasetValidator(
             new ProceduralDataset(3, 5, options), [PromptKind.Click1, PromptKind.Mask], new ProceduralDataset(4, 6, options with { FrameCount = 1 }), [1, 3])

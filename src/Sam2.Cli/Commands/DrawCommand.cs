@@ -42,7 +42,7 @@ internal static class DrawCommand
 
     private static void WriteVideo(string path, DrawnScene scene, int frames, CommandContext context)
     {
-        using var writer = new VideoWriter(path, scene.Width, scene.Height, new FrameRate(25, 1), cancellation: context.Cancellation);
+        using var writer = new VideoWriter(path, scene.Width, scene.Height, new FrameRate(25, 1), cancellationToken: context.Cancellation);
         for (var i = 0; i < frames; i++)
         {
             context.Cancellation.ThrowIfCancellationRequested();

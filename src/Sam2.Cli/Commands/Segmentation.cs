@@ -19,7 +19,7 @@ internal sealed class Segmentation(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Image} ...");
-        var image = ImageFile.Read(request.Image, cancellation: context.Cancellation);
+        var image = ImageFile.Read(request.Image, cancellationToken: context.Cancellation);
         var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
         var mask = ReadMask(request.Mask, image);
 

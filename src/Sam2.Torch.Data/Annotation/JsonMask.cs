@@ -73,7 +73,7 @@ public static class JsonMask
     public static void WritePolygons(Utf8JsonWriter json, CocoRle mask)
     {
         json.WriteStartArray();
-        foreach (var polygon in MaskPolygons.Trace(mask))
+        foreach (var polygon in MaskPolygon.Trace(mask))
         {
             json.WriteStartArray();
             foreach (int coordinate in polygon.ToSingleRing())

@@ -129,7 +129,7 @@ public static class LabelMeFile
             return;
         }
 
-        var parts = MaskPolygons.Trace(item.Shape.ToRle());
+        var parts = MaskPolygon.Trace(item.Shape.ToRle());
         foreach (var part in parts)
         {
             // One group joins an object's parts, and its shapes on all frames of a video.

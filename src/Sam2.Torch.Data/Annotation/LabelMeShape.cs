@@ -106,10 +106,10 @@ internal static class LabelMeShape
             throw shape["mask"].Wrong("is not base 64");
         }
 
-        PngPixels png;
+        BinaryMask inside;
         try
         {
-            png = PngReader.Read(new MemoryStream(bytes), shape.File, new MediaLimits { MaxPixels = limits.MaxPixels });
+            inside = MaskFile.ReadPng(new MemoryStream(bytes), shape.File, new MediaLimits { MaxPixels = limits.MaxPixels });
         }
         catch (MediaException e)
         {
@@ -117,21 +117,16 @@ internal static class LabelMeShape
         }
 
         int left = (int)Math.Round(box[0]), top = (int)Math.Round(box[1]);
-        var (maskWidth, maskHeight) = (png.Header.Width, png.Header.Height);
+        var (maskWidth, maskHeight) = (inside.Width, inside.Height);
         if (left < 0 || top < 0 || left > width - maskWidth || top > height - maskHeight)
         {
             throw shape.Wrong($"puts a mask of {maskWidth}×{maskHeight} pixels at {left}, {top}, beyond the picture's {width}×{height}");
         }
 
         var mask = new BinaryMask(height, width);
-        byte[] inside = png.AnyColour();
         for (int y = 0; y < maskHeight; y++)
         {
-            var row = mask.Row(top + y);
-            for (int x = 0; x < maskWidth; x++)
-            {
-                row[left + x] = inside[(y * maskWidth) + x] != 0 ? (byte)1 : (byte)0;
-            }
+            inside.Row(y).CopyTo(mask.Row(top + y)[left..]);
         }
 
         return CocoRle.Encode(mask);

@@ -173,7 +173,7 @@ public static class YoloLabels
             return;
         }
 
-        int[] ring = MaskPolygon.ToSingleRing(MaskPolygons.Trace(item.Shape.ToRle()));
+        int[] ring = MaskPolygon.ToSingleRing(MaskPolygon.Trace(item.Shape.ToRle()));
         if (ring.Length == 0)
         {
             return;

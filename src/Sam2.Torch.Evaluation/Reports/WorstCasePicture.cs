@@ -27,5 +27,5 @@ public static class WorstCasePicture
 
     private static RgbImage Shrink(RgbImage image) => image.Width <= LargestWidth
         ? image
-        : ImageResize.Shrink(image, LargestWidth, Math.Max(1, image.Height * LargestWidth / image.Width));
+        : image.Shrink(LargestWidth, Math.Max(1, image.Height * LargestWidth / image.Width));
 }

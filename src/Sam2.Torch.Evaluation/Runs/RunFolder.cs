@@ -93,7 +93,7 @@ public sealed class RunFolder
             if (was != given)
             {
                 throw new DatasetException(
-                    $"{path} holds an evaluation with other settings ({name} was '{was}' and is '{given}' now); give another --out, or delete the folder.");
+                    $"{path} holds an evaluation with other settings ({name} was '{was}' and is '{given}' now); use another folder, or delete this one.");
             }
         }
     }

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Checkpoints;
 

@@ -59,9 +59,9 @@ public sealed class Checkpoint : IDisposable
             var format = DetectFormat(source);
             return new(source, format, format switch
             {
-                CheckpointFormat.TorchZip => TorchZipReader.Read(source),
+                CheckpointFormat.TorchZip => TorchZip.Read(source),
                 CheckpointFormat.TorchLegacy => TorchLegacyReader.Read(source),
-                _ => SafetensorsReader.Read(source),
+                _ => Safetensors.Read(source),
             });
         }
         catch
@@ -79,7 +79,7 @@ public sealed class Checkpoint : IDisposable
             return CheckpointFormat.TorchZip;
         if (start.Length > 1 && start[0] == 0x80 && start[1] <= 5)
             return CheckpointFormat.TorchLegacy;
-        if (SafetensorsReader.Matches(start, source.Length))
+        if (Safetensors.Matches(start, source.Length))
             return CheckpointFormat.Safetensors;
         if (start.IsEmpty)
             throw source.Bad("is empty", CheckpointRemedy.Redownload);
@@ -92,4 +92,72 @@ public sealed class Checkpoint : IDisposable
         throw source.Bad($"is neither a PyTorch nor a safetensors file (it begins with {Convert.ToHexString(start[..Math.Min(start.Length, 8)])})",
             "Give a .pt file that torch.save wrote, or a .safetensors file");
     }
+}
+
+/// <summary>How a checkpoint file is laid out.</summary>
+public enum CheckpointFormat
+{
+    /// <summary>What <c>torch.save</c> has written since PyTorch 1.6: a zip archive of a pickle and one stored entry per storage.</summary>
+    TorchZip,
+
+    /// <summary>What <c>torch.save</c> wrote before: a stream of pickles followed by the storages.</summary>
+    TorchLegacy,
+
+    /// <summary>safetensors: a JSON header followed by the tensors.</summary>
+    Safetensors,
+}
+
+/// <summary>What a format's reader found: the tensors of the model, and everything else.</summary>
+internal sealed record CheckpointContent(IReadOnlyDictionary<string, TensorEntry> StateDict, PlainDictionary Entries)
+{
+    private static readonly string[] ModelKeys = ["model", "state_dict"];
+
+    /// <summary>
+    /// Finds the state dict in what torch.save was given: the value of <c>model</c> (or <c>state_dict</c>), else the
+    /// dictionary itself.
+    /// </summary>
+    public static CheckpointContent FromRoot(ByteSource source, object? root)
+    {
+        if (root is not PlainDictionary dictionary)
+            throw source.Bad($"holds {Describe(root)} where a dictionary of tensors is expected", "Save a state dict, or {\"model\": state_dict}");
+        foreach (var key in ModelKeys)
+            if (dictionary.TryGetValue(key, out var value) && value is PlainDictionary model)
+                return new(StateDictOf(source, model, key), new(dictionary.Where(entry => !entry.Key.Equals(key))));
+
+        if (!dictionary.Values.Any(value => value is TensorEntry))
+            throw source.Bad($"holds no state dict; its entries are {Keys(dictionary)}", "Save a state dict, or {\"model\": state_dict}");
+        var tensors = new OrderedDictionary<string, TensorEntry>(StringComparer.Ordinal);
+        var others = new List<KeyValuePair<object, object?>>();
+        foreach (var (key, value) in dictionary)
+            if (key is string name && value is TensorEntry tensor)
+                tensors.Add(name, tensor);
+            else
+                others.Add(new(key, value));
+        return new(tensors, new(others));
+    }
+
+    private static OrderedDictionary<string, TensorEntry> StateDictOf(ByteSource source, PlainDictionary model, string key)
+    {
+        var tensors = new OrderedDictionary<string, TensorEntry>(model.Count, StringComparer.Ordinal);
+        foreach (var (name, value) in model)
+            tensors.Add(
+                name as string ?? throw source.Bad($"its '{key}' has the key {name}, which is not a name", CheckpointRemedy.Resave),
+                value as TensorEntry ?? throw source.Bad($"its '{key}' holds {Describe(value)} under '{name}' where a tensor is expected", CheckpointRemedy.Resave));
+        return tensors;
+    }
+
+    private static string Keys(PlainDictionary dictionary) =>
+        dictionary.Count == 0 ? "none" : string.Join(", ", dictionary.Keys.Take(8)) + (dictionary.Count > 8 ? ", …" : "");
+
+    private static string Describe(object? value) => value switch
+    {
+        null => "None",
+        PlainDictionary => "a dictionary",
+        PlainList { IsTuple: true } => "a tuple",
+        PlainList => "a list",
+        TensorEntry => "a single tensor",
+        string => "a string",
+        bool or long or double or System.Numerics.BigInteger => "a number",
+        _ => "bytes",
+    };
 }

@@ -6,8 +6,8 @@ namespace Sam2.Torch.Checkpoints;
 /// <summary>
 /// Downloads published checkpoints. The bytes go to NAME.part, so an interrupted download is resumed where it stopped (if the
 /// server's file is still the same one); the complete file is opened and its checksums are verified before it gets its name.
-/// Packages for resilient HTTP repeat whole requests; going on after the last byte that arrived is what matters for files of
-/// hundreds of megabytes.
+/// Libraries for resilient HTTP repeat whole requests; for files of hundreds of megabytes it matters to continue after the last
+/// byte that arrived.
 /// </summary>
 public static class CheckpointDownload
 {
@@ -17,20 +17,20 @@ public static class CheckpointDownload
 
     /// <summary>Downloads a checkpoint unless it is there already.</summary>
     /// <param name="model">A checkpoint of <see cref="ModelCatalog"/>.</param>
-    /// <param name="folder">Where to; <see cref="ModelFiles.UserFolder"/> when null. Created if needed.</param>
-    /// <param name="progress">Told about every few hundred kilobytes.</param>
-    /// <param name="cancellation">Stops it; what has been received is kept for the next time.</param>
+    /// <param name="folder">The folder to put it in; <see cref="ModelFiles.UserFolder"/> when null. Created if needed.</param>
+    /// <param name="progress">Gets a report every few hundred kilobytes; null for none.</param>
+    /// <param name="cancellationToken">Stops it; what has been received is kept for the next time.</param>
     /// <returns>The path of the file.</returns>
     /// <exception cref="CheckpointException">The server refuses, the connection keeps failing, the file is damaged or can't be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Task<string> FetchAsync(PublishedModel model, string? folder = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    public static Task<string> FetchAsync(PublishedModel model, string? folder = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         if (model.Url is null)
-            throw new CheckpointException(model.Name, "is not published for download", $"{model.File} comes with the repository: restore it");
-        return FetchAsync(model.Url, Path.Combine(folder ?? ModelFiles.UserFolder, model.File), DownloadOptions.Default, progress, cancellation);
+            throw new CheckpointException(model.Name, "is not published for download", $"{model.File} is in the weights folder of the repository");
+        return FetchAsync(model.Url, Path.Combine(folder ?? ModelFiles.UserFolder, model.File), DownloadOptions.Default, progress, cancellationToken);
     }
 
-    internal static async Task<string> FetchAsync(Uri url, string path, DownloadOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    internal static async Task<string> FetchAsync(Uri url, string path, DownloadOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         if (File.Exists(path))
             return path;
@@ -39,7 +39,7 @@ public static class CheckpointDownload
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (var part = new PartFile(path))
             {
-                await TransferAsync(url, part, options, progress, cancellation).ConfigureAwait(false);
+                await TransferAsync(url, part, options, progress, cancellationToken).ConfigureAwait(false);
                 Validate(url, part);
             }
             PartFile.Complete(path);
@@ -51,7 +51,7 @@ public static class CheckpointDownload
         }
     }
 
-    private static async Task TransferAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private static async Task TransferAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
     {
         var pause = options.Pause;
         for (var attempt = 1; ; attempt++)
@@ -60,7 +60,7 @@ public static class CheckpointDownload
             Exception failure;
             try
             {
-                await RequestAsync(url, part, options, progress, cancellation).ConfigureAwait(false);
+                await RequestAsync(url, part, options, progress, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (TransientException e)
@@ -72,15 +72,15 @@ public static class CheckpointDownload
             if (attempt >= options.Attempts)
                 throw new CheckpointException(url.ToString(), $"can't be downloaded: {failure.Message.TrimEnd('.')}",
                     part.Length > 0 ? $"Try again: the first {part.Length} bytes are kept and it goes on from there" : "Check the network connection and try again", failure);
-            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             pause *= 2;
         }
     }
 
     /// <summary>One request, for the bytes that are still missing.</summary>
-    private static async Task RequestAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private static async Task RequestAsync(Uri url, PartFile part, DownloadOptions options, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
     {
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stall.CancelAfter(options.Stall);
         try
         {
@@ -109,7 +109,7 @@ public static class CheckpointDownload
             if (part.Length < total)
                 throw new TransientException($"the connection ended after {part.Length} of {total} bytes");
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TransientException($"nothing arrived for {options.Stall.TotalSeconds:0.#} seconds");
         }
@@ -119,7 +119,7 @@ public static class CheckpointDownload
         }
     }
 
-    /// <summary>Takes the status and decides where the body's bytes belong.</summary>
+    /// <summary>Checks the status and decides where the bytes of the body go.</summary>
     private static void Begin(Uri url, PartFile part, HttpResponseMessage response)
     {
         var content = response.Content.Headers;
@@ -130,7 +130,7 @@ public static class CheckpointDownload
             case HttpStatusCode.OK when content.ContentType?.MediaType is "text/html" or "application/xhtml+xml":
                 throw new CheckpointException(url.ToString(), "is a web page, not a checkpoint", "A proxy or login page may stand in between: open the address in a browser");
             case HttpStatusCode.OK:
-                // From the beginning: a new download, a server without ranges, or a file that has changed meanwhile.
+                // From the beginning: a new download, a server without ranges, or a file that has changed since.
                 part.Restart(response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : content.LastModified?.ToString("r") ?? "");
                 return;
             case HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable:
@@ -165,14 +165,14 @@ public static class CheckpointDownload
 
 /// <summary>
 /// The bytes of a download that is not complete: NAME.part, and NAME.part.tag with the server's validator (ETag or date),
-/// without which nobody knows whether the rest of the server's file still belongs to these bytes.
+/// which tells whether the rest of the server's file still belongs to these bytes.
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
     private readonly FileStream _stream;
     private readonly string _tagPath;
 
-    /// <summary>Opens or creates the part of <paramref name="target"/>. Nobody else may download it at the same time.</summary>
+    /// <summary>Opens or creates the part of <paramref name="target"/>. A second download of it at the same time fails.</summary>
     public PartFile(string target)
     {
         Path = PartOf(target);
@@ -193,7 +193,7 @@ internal sealed class PartFile : IDisposable
     /// <summary>Bytes so far.</summary>
     public long Length => _stream.Length;
 
-    /// <summary>Forgets the bytes; those that follow are of the version <paramref name="validator"/>.</summary>
+    /// <summary>Drops the bytes; those that follow belong to the version <paramref name="validator"/>.</summary>
     public void Restart(string validator)
     {
         _stream.SetLength(0);
@@ -222,8 +222,8 @@ internal sealed class PartFile : IDisposable
     private static string TagOf(string target) => target + ".part.tag";
 }
 
-/// <summary>Patience of a download.</summary>
-/// <param name="Attempts">Attempts in a row that bring nothing before it gives up.</param>
+/// <summary>How long a download keeps trying.</summary>
+/// <param name="Attempts">Attempts in a row that receive nothing before it gives up.</param>
 /// <param name="Pause">Pause before the second attempt; doubles with each further one.</param>
 /// <param name="Stall">Longest wait for the next bytes.</param>
 internal sealed record DownloadOptions(int Attempts, TimeSpan Pause, TimeSpan Stall)

@@ -1,6 +1,6 @@
 namespace Sam2.Torch.Checkpoints;
 
-/// <summary>A checkpoint or configuration file can't be used. Names the file, the cause and what to do about it.</summary>
+/// <summary>A checkpoint can't be found, read, written or used. Names the file, the cause and what to do about it.</summary>
 public sealed class CheckpointException : Sam2Exception
 {
     /// <summary>Describes a failure.</summary>
@@ -24,4 +24,15 @@ public sealed class CheckpointException : Sam2Exception
 
     /// <summary>What the user can do; empty if there is nothing to add.</summary>
     public string Remedy { get; }
+}
+
+/// <summary>Advice that several errors share.</summary>
+public static class CheckpointRemedy
+{
+    /// <summary>For a file that was damaged on its way here.</summary>
+    public const string Redownload = "The file is damaged or incomplete: download or copy it again";
+
+    /// <summary>For a file that holds more than tensors and plain values.</summary>
+    public const string Resave =
+        "If you trust the file, reduce it in Python to tensors and plain values: torch.save({\"model\": torch.load(PATH)[\"model\"]}, NEW)";
 }

@@ -58,7 +58,7 @@ public static class CheckpointLoader
             return "These keys are new in SAM 2.1: is this a SAM 2.0 file? Use a 2.0 configuration (sam2_hiera_*.yaml)";
         if (misshaped.Count == 0 && missing.Count == 0 && unexpected.All(Sam21Only))
             return "The surplus keys are new in SAM 2.1: use a 2.1 configuration (sam2.1_hiera_*.yaml)";
-        return "The configuration describes another architecture: give the one that the file was trained with (--config, or a YAML file of the same name beside it)";
+        return "The configuration describes another architecture: give the one that the file was trained with, for example in a YAML file of the same name beside it";
     }
 
     private static bool Sam21Only(string key) => key == "no_obj_embed_spatial" || key.StartsWith("obj_ptr_tpos_proj.", StringComparison.Ordinal);

@@ -22,10 +22,10 @@ public static class CheckpointWriter
     {
         entries ??= PlainDictionary.Empty;
         RequireNoModel(entries);
-        CheckpointFile.Write(path, stream =>
+        WriteFile(path, stream =>
         {
             if (IsSafetensors(path))
-                SafetensorsWriter.Write(stream, [.. stateDict.Select(t => new SafetensorsWriter.Item(t.Key, t.Value.shape, DenseStorage.Of(t.Value, floatType)))], entries);
+                Safetensors.Write(stream, [.. stateDict.Select(t => new Safetensors.Item(t.Key, t.Value.shape, DenseStorage.Of(t.Value, floatType)))], entries);
             else
                 WriteTorch(stream, stateDict, entries, floatType);
         });
@@ -40,7 +40,7 @@ public static class CheckpointWriter
     public static void Save(string path, nn.Module module, PlainDictionary? entries = null, ScalarType? floatType = null)
     {
         using var scope = NewDisposeScope();
-        // Saved as plain tensors, as state_dict() in Python gives them: requires_grad is the module's business.
+        // Saved as plain tensors, as state_dict() gives them in Python; whether they require gradients is up to the module.
         Save(path, module.state_dict().ToDictionary(t => t.Key, t => t.Value.detach()), entries, floatType);
     }
 
@@ -57,16 +57,16 @@ public static class CheckpointWriter
     {
         entries ??= checkpoint.Entries;
         RequireNoModel(entries);
-        CheckpointFile.Write(path, stream =>
+        WriteFile(path, stream =>
         {
             if (IsSafetensors(path))
             {
-                SafetensorsWriter.Write(stream, [.. checkpoint.StateDict.Select(t => new SafetensorsWriter.Item(t.Key, t.Value.Shape, DenseStorage.Of(t.Value, floatType)))], new(entries.Where(PlainJson.CanWrite)));
+                Safetensors.Write(stream, [.. checkpoint.StateDict.Select(t => new Safetensors.Item(t.Key, t.Value.Shape, DenseStorage.Of(t.Value, floatType)))], new(entries.Where(PlainJson.CanWrite)));
                 return;
             }
             var storages = new StorageCollector(floatType);
             storages.Add(TensorsOf(entries));
-            TorchZipWriter.Write(stream, InOrder(checkpoint.StateDict, t => storages[t]), entries, storages);
+            TorchZip.Write(stream, InOrder(checkpoint.StateDict, t => storages[t]), entries, storages);
         });
     }
 
@@ -75,8 +75,11 @@ public static class CheckpointWriter
     {
         var storages = new StorageCollector(floatType);
         storages.Add([.. stateDict.Values, .. TensorsOf(entries)]);
-        TorchZipWriter.Write(stream, InOrder(stateDict, t => storages[t]), entries, storages, alwaysZip64);
+        TorchZip.Write(stream, InOrder(stateDict, t => storages[t]), entries, storages, alwaysZip64);
     }
+
+    private static void WriteFile(string path, Action<FileStream> write) => AtomicFile.Write(path, write, e =>
+        new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder exists, is writable and has room", e));
 
     private static OrderedDictionary<string, TensorToWrite> InOrder<T>(IReadOnlyDictionary<string, T> source, Func<T, TensorToWrite> select)
     {

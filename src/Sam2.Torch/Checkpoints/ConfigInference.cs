@@ -1,20 +1,19 @@
+using System.Globalization;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// Finds the architecture of a checkpoint. In this order: the YAML file that the caller names; the configuration that the
-/// checkpoint carries; a YAML file of the same name beside it; the published architecture whose shapes these are. Whatever
-/// the shapes tell is taken from them, so a YAML file for a custom size needs only what they can't tell.
+/// checkpoint carries; a YAML file of the same name beside it; the published architecture that has these shapes. Settings that
+/// the shapes determine are taken from them, so a YAML file for a custom size needs only the others.
 /// </summary>
 public static class ConfigInference
 {
     /// <summary>The configuration of an open checkpoint.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
-    /// <param name="configPath">A YAML file; null to find out.</param>
-    /// <exception cref="CheckpointException">The shapes leave something open, or contradict the configuration; the error says what.</exception>
+    /// <param name="configPath">A YAML file; null to find the architecture without one.</param>
+    /// <exception cref="CheckpointException">The shapes leave a setting open, or contradict the configuration; the error says which.</exception>
     /// <exception cref="ConfigurationException">The YAML file has an unknown or impossible setting, or too few.</exception>
     public static Sam2Config Infer(Checkpoint checkpoint, string? configPath = null)
     {
@@ -31,7 +30,7 @@ public static class ConfigInference
         }
     }
 
-    /// <summary>Name of the published architecture (<see cref="Sam2Presets"/>) whose shapes these are, or null.</summary>
+    /// <summary>Name of the published architecture (<see cref="Sam2Presets"/>) that has these shapes, or null.</summary>
     public static string? PublishedName(Checkpoint checkpoint)
     {
         try
@@ -44,7 +43,7 @@ public static class ConfigInference
         }
     }
 
-    /// <summary>Where a YAML file beside the checkpoint is looked for: same folder, same name, <c>.yaml</c> or <c>.yml</c>.</summary>
+    /// <summary>The YAML files beside a checkpoint that are looked for: same folder, same name, <c>.yaml</c> or <c>.yml</c>.</summary>
     public static IReadOnlyList<string> YamlBeside(string checkpointPath) =>
         [Path.ChangeExtension(checkpointPath, ".yaml"), Path.ChangeExtension(checkpointPath, ".yml")];
 
@@ -63,12 +62,12 @@ public static class ConfigInference
         var trunk = shapes.ImageEncoder.Trunk;
         throw new CheckpointException(checkpoint.Path,
             $"has a custom architecture (embed_dim {trunk.EmbedDim}, stages {trunk.Stages}, d_model {shapes.HiddenDim}), and its shapes don't tell {string.Join(", ", ShapeInference.Undetermined)}",
-            $"Give these settings under 'model:' in {YamlBeside(checkpoint.Path)[0]}, or name a YAML file with --config");
+            $"Give these settings under 'model:' in {YamlBeside(checkpoint.Path)[0]}, or in a YAML file that you name as the configuration");
     }
 
     /// <summary>
-    /// A complete file (one that says which class <c>model</c> is) means what the original makes of it. A file without
-    /// <c>_target_</c> completes what the shapes tell.
+    /// A complete file (one that says which class <c>model</c> is) means what it means to the original. A file without
+    /// <c>_target_</c> adds to what the shapes tell.
     /// </summary>
     private static Sam2Config FromYaml(Checkpoint checkpoint, string path)
     {
@@ -108,6 +107,53 @@ public static class ConfigInference
         var listed = differences.Take(5).Select(d => $"{d.Path} is {PlainYaml.Flow(d.A)}, the weights have {PlainYaml.Flow(d.B)}");
         throw new CheckpointException(checkpoint.Path,
             $"doesn't fit its configuration ({origin}) in {differences.Count} settings: {string.Join("; ", listed)}{(differences.Count > 5 ? "; …" : "")}",
-            "Give the configuration that the file was trained with (--config), or leave it out to have it found");
+            "Give the configuration that the file was trained with, or none, to have it found");
     }
+}
+
+/// <summary>
+/// The configuration as plain values, which checkpoints written by this library carry under <see cref="Key"/> beside <c>model</c>. The
+/// structure is that of the original's YAML files. Numbers with a fraction are text there: with <c>weights_only=True</c>
+/// PyTorch 1.13 reads no floats outside tensors.
+/// </summary>
+public static class ConfigValues
+{
+    /// <summary>Name of the entry: <c>config</c>.</summary>
+    public const string Key = "config";
+
+    /// <summary>The configuration as plain values.</summary>
+    public static PlainDictionary ToPlain(Sam2Config config) => (PlainDictionary)WithoutFractions(ConfigTree.ForOriginal(config))!;
+
+    /// <summary>The entries that make a checkpoint self-describing: <c>{"config": …}</c> and those given.</summary>
+    public static PlainDictionary EntriesFor(Sam2Config config, PlainDictionary? others = null) =>
+        new([.. (others ?? PlainDictionary.Empty).Where(entry => !entry.Key.Equals(Key)), new(Key, ToPlain(config))]);
+
+    /// <summary>The configuration that a checkpoint carries, or null if it carries none.</summary>
+    /// <exception cref="CheckpointException">It carries one that can't be read.</exception>
+    public static Sam2Config? TryRead(Checkpoint checkpoint)
+    {
+        if (!checkpoint.Entries.TryGetValue(Key, out var value))
+            return null;
+        // safetensors metadata is text: there it is JSON.
+        var tree = value as PlainDictionary ?? (value is string text ? PlainJson.TryRead(text) as PlainDictionary : null);
+        // Other software may use the same name for something else.
+        if (tree is null || !tree.ContainsKey(ConfigTree.Target))
+            return null;
+        try
+        {
+            return ConfigTree.Overlay(checkpoint.Path, tree, ConfigTree.OriginalDefaults);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CheckpointException(e.File, e.Cause, e.Remedy, e);
+        }
+    }
+
+    private static object? WithoutFractions(object? value) => value switch
+    {
+        double number when number == Math.Floor(number) && Math.Abs(number) < 1e15 => (long)number,
+        double number => number.ToString("R", CultureInfo.InvariantCulture),
+        PlainDictionary dictionary => new PlainDictionary(dictionary.Select(entry => new KeyValuePair<object, object?>(entry.Key, WithoutFractions(entry.Value)))),
+        _ => value,
+    };
 }

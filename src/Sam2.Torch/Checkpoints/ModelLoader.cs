@@ -11,7 +11,7 @@ public static class ModelLoader
 {
     /// <summary>Finds the file, its architecture, builds the model and fills it.</summary>
     /// <param name="nameOrPath">A checkpoint file, or a name such as <c>sam2.1_hiera_tiny</c> (see <see cref="ModelFiles"/>).</param>
-    /// <param name="configPath">A YAML file; null to find the architecture out (see <see cref="ConfigInference"/>).</param>
+    /// <param name="configPath">A YAML file; null to find the architecture without one (see <see cref="ConfigInference"/>).</param>
     /// <param name="device">Where to; the CPU when null.</param>
     /// <param name="precision">Type of the weights: float32, bfloat16 or float16; float32 when null.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
@@ -60,11 +60,11 @@ public static class ModelLoader
         }
         catch (ArgumentException e)
         {
-            throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give a configuration with --config", e);
+            throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give another configuration", e);
         }
     }
 
-    /// <summary>Tensors may repeat bytes of a file (expanded or shared ones), but a model of a thousand times its file is no model.</summary>
+    /// <summary>Tensors may share bytes of a file (expanded ones do), but a model that is many times as large as its file is a damaged or hostile one.</summary>
     private static void RequirePlausibleSize(Checkpoint checkpoint)
     {
         Int128 bytes = 0;

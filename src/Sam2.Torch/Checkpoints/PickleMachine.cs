@@ -39,7 +39,7 @@ internal sealed class PickleMachine
     public static object? Read(PickleStream stream, PickleLimits limits, Func<PlainList, StorageReference> loadStorage)
     {
         var value = new PickleMachine(stream, limits, loadStorage).Run();
-        PlainTree.Check(stream.Source, value);
+        PickleLimits.CheckTree(stream.Source, value);
         return value;
     }
 

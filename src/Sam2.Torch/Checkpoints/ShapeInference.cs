@@ -1,5 +1,4 @@
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
 
@@ -9,8 +8,8 @@ internal static class ShapeInference
     private const string Trunk = "image_encoder.trunk.", Neck = "image_encoder.neck.", Attention = "memory_attention.", Memory = "memory_encoder.";
 
     /// <summary>
-    /// Settings that no shape tells: they decide how the weights are used, not how large they are. Other such settings have
-    /// the family's usual value.
+    /// Settings that no shape tells and that vary within the family: they decide how the weights are used, not how large they
+    /// are. Other settings of this kind have the family's usual value.
     /// </summary>
     public static readonly string[] Undetermined = ["image_size", "image_encoder.trunk.num_heads", "image_encoder.trunk.window_spec", "image_encoder.trunk.global_att_blocks"];
 

@@ -17,7 +17,7 @@ internal sealed class StorageCollector(ScalarType? floatType)
     private readonly Dictionary<TensorEntry, TensorToWrite> _entries = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(StorageSlot, ScalarType, long), StorageToWrite> _slots = [];
 
-    /// <summary>The tensors of memory are known by group; this must be called with all of them before they are looked up.</summary>
+    /// <summary>Adds tensors in memory. Tensors that are to share a storage must be added in one call, before any of them is looked up.</summary>
     public void Add(IEnumerable<Tensor> tensors)
     {
         foreach (var group in tensors.Where(t => !_tensors.ContainsKey(t)).Distinct<Tensor>(ReferenceEqualityComparer.Instance).GroupBy(Memory))
@@ -150,4 +150,56 @@ internal sealed class StorageCollector(ScalarType? floatType)
     }
 
     private static void Emit(Tensor flat, StorageToWrite.Sink sink) => TensorBytes.ForEachBlock(flat, (_, bytes) => sink(bytes));
+}
+
+/// <summary>A storage to write.</summary>
+/// <param name="Type">Element type.</param>
+/// <param name="Count">Number of elements.</param>
+/// <param name="Write">Passes all its bytes, in order, to the callback; reads or converts them only then.</param>
+internal sealed record StorageToWrite(ScalarType Type, long Count, Action<StorageToWrite.Sink> Write)
+{
+    /// <summary>Receives the next bytes.</summary>
+    public delegate void Sink(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Number of its bytes.</summary>
+    public long Length => Count * ScalarTypes.Size(Type);
+}
+
+/// <summary>A tensor to write: a view of a storage.</summary>
+/// <param name="Storage">The storage; tensors that share it stay shared.</param>
+/// <param name="Shape">Sizes.</param>
+/// <param name="Strides">Strides, in elements.</param>
+/// <param name="Offset">First element in the storage.</param>
+/// <param name="RequiresGrad">Recorded with the tensor.</param>
+/// <param name="IsParameter">Whether Python is to make it an <c>nn.Parameter</c>.</param>
+internal sealed record TensorToWrite(StorageToWrite Storage, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides, long Offset, bool RequiresGrad, bool IsParameter);
+
+/// <summary>A tensor as a row-major storage of its own.</summary>
+internal static class DenseStorage
+{
+    /// <summary>Of a tensor in memory.</summary>
+    public static StorageToWrite Of(Tensor tensor, ScalarType? floatType)
+    {
+        var type = tensor.is_floating_point() ? floatType ?? tensor.dtype : tensor.dtype;
+        return new(type, tensor.numel(), sink =>
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var dense = tensor.detach().cpu().to_type(type).contiguous();
+            TensorBytes.ForEachBlock(dense, (_, bytes) => sink(bytes));
+        });
+    }
+
+    /// <summary>Of a tensor in a checkpoint, which is read when it is written.</summary>
+    public static StorageToWrite Of(TensorEntry entry, ScalarType? floatType)
+    {
+        var isFloat = entry.ScalarType is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+        var type = isFloat ? floatType ?? entry.ScalarType : entry.ScalarType;
+        return new(type, entry.ElementCount, sink =>
+        {
+            using var scope = NewDisposeScope();
+            var dense = entry.Load().to_type(type).contiguous();
+            TensorBytes.ForEachBlock(dense, (_, bytes) => sink(bytes));
+        });
+    }
 }

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using TorchSharp;
 
 namespace Sam2.Torch.Checkpoints;
 
@@ -61,5 +62,28 @@ internal sealed class StorageRegion(ByteSource source, string name, long offset,
         if (sum != crc)
             throw source.Bad($"the checksum of '{name}' is wrong (CRC-32 {sum:x8}, the archive says {crc:x8})", CheckpointRemedy.Redownload);
         _verified = true;
+    }
+}
+
+/// <summary>A storage as a pickle refers to it: a typed range of a region.</summary>
+/// <param name="Region">The bytes; null until the file has been read to where they lie (legacy format).</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Count">Number of elements.</param>
+/// <param name="FirstElement">First element inside the region, in elements.</param>
+internal sealed record StorageReference(StorageSlot Region, torch.ScalarType Type, long Count, long FirstElement);
+
+/// <summary>Where a storage's region will be found. In the legacy format regions follow the pickle that describes them.</summary>
+internal sealed class StorageSlot(string key)
+{
+    private StorageRegion? _region;
+
+    public string Key { get; } = key;
+
+    public bool IsLocated => _region is not null;
+
+    public StorageRegion Region
+    {
+        get => _region ?? throw new InvalidOperationException($"Storage '{Key}' has not been located.");
+        set => _region = value;
     }
 }

@@ -6,12 +6,12 @@ namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// Writes a zip archive of stored entries whose bytes begin at multiples of 64, as torch.save does, so that they can be
-/// mapped into memory, and whose dates are fixed, so that equal content gives equal files. (<c>ZipArchive</c> can't align: it
-/// lets nobody write the extra field that fills the gap.) Sizes are known beforehand; the checksum is filled in once an entry's
-/// bytes have passed.
+/// mapped into memory, and whose dates are fixed, so that equal content gives equal files. (<c>ZipArchive</c> can't align
+/// them: it doesn't let its caller write the extra field that fills the gap.) Sizes are known beforehand; the checksum is filled
+/// in after the bytes of an entry.
 /// </summary>
 /// <param name="stream">Seekable, positioned where the archive begins.</param>
-/// <param name="alwaysZip64">Write 64-bit sizes and offsets even where 32 bits do.</param>
+/// <param name="alwaysZip64">Write 64-bit sizes and offsets even where 32 bits are enough.</param>
 internal sealed class ZipWriter(Stream stream, bool alwaysZip64 = false)
 {
     private const int Alignment = 64;

@@ -1,6 +1,5 @@
 using System.Reflection;
-using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
+using System.Text;
 
 namespace Sam2.Torch.Configuration;
 
@@ -35,7 +34,7 @@ public static class ConfigTree
 
     private static readonly Mapping Records = new();
 
-    /// <summary>What the constructors of the original, of <c>SAM2Base</c> and its parts, assume for settings that a YAML file leaves out.</summary>
+    /// <summary>The defaults of the original's constructors (<c>SAM2Base</c> and its parts), which apply to settings that a YAML file leaves out.</summary>
     public static Sam2Config OriginalDefaults { get; } = new()
     {
         ImageSize = 512,
@@ -71,8 +70,8 @@ public static class ConfigTree
     public static PlainDictionary Of(Sam2Config config) => Records.Of(config);
 
     /// <summary>
-    /// The same without what only this implementation knows and the configuration doesn't use, so that the original, which
-    /// refuses unknown settings, reads it.
+    /// The same without those settings that only this library has and that the configuration doesn't use: the original refuses
+    /// settings that it doesn't know.
     /// </summary>
     public static PlainDictionary ForOriginal(Sam2Config config) => config.RecurrentMemory
         ? Of(config)
@@ -90,7 +89,7 @@ public static class ConfigTree
 
     private sealed class Mapping : RecordTree
     {
-        // The kind of attention is told by _target_.
+        // _target_ tells the kind of attention.
         protected override bool IsSetting(PropertyInfo property) =>
             base.IsSetting(property) && !(property.DeclaringType == typeof(AttentionConfig) && property.Name == nameof(AttentionConfig.Rope));
 
@@ -116,5 +115,35 @@ public static class ConfigTree
             if (record is AttentionConfig)
                 typeof(AttentionConfig).GetProperty(nameof(AttentionConfig.Rope))!.SetValue(record, target == allowed[0]);
         }
+    }
+}
+
+/// <summary>
+/// Configuration files in the original's format (sam2/configs/*.yaml): settings under <c>model:</c>, nested as the modules
+/// are, each with its <c>_target_</c>. Interpolations (<c>${…}</c>), anchors and aliases are not supported.
+/// </summary>
+public static class ConfigYaml
+{
+    /// <summary>Reads a complete configuration: settings that it leaves out have the original's defaults.</summary>
+    /// <exception cref="ConfigurationException">The file can't be read, or has an unknown or impossible setting.</exception>
+    public static Sam2Config Read(string path) => ConfigTree.Overlay(path, ReadModel(path), ConfigTree.OriginalDefaults);
+
+    /// <summary>Writes a configuration so that the original reads it too.</summary>
+    /// <exception cref="ConfigurationException">The file can't be written; an existing one is unchanged.</exception>
+    public static void Write(string path, Sam2Config config) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Format(config))), e =>
+        new ConfigurationException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder exists, is writable and has room", e));
+
+    /// <summary>The text of a configuration file.</summary>
+    public static string Format(Sam2Config config) =>
+        "# @package _global_\n\n" + PlainYaml.Format(new PlainDictionary([new KeyValuePair<string, object?>("model", ConfigTree.ForOriginal(config))]));
+
+    /// <summary>What stands under <c>model:</c>, as plain values.</summary>
+    internal static PlainDictionary ReadModel(string path)
+    {
+        var root = PlainYaml.Read(path, "Settings belong under 'model:'");
+        if (root.Count != 1 || !root.TryGetValue("model", out var model) || model is not PlainDictionary tree)
+            throw new ConfigurationException(path, "has no settings under 'model:' alone",
+                "Give a model configuration such as the original's sam2/configs/sam2.1/*.yaml, not one of a training run");
+        return tree;
     }
 }

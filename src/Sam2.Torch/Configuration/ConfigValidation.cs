@@ -1,5 +1,3 @@
-using Sam2.Torch.Modeling;
-
 namespace Sam2.Torch.Configuration;
 
 /// <summary>Bounds on the settings that no shape confirms, so that a file can't make the model allocate or index without limit.</summary>
@@ -43,7 +41,7 @@ public static class ConfigValidation
         void Check(bool valid, string setting, object value, string expected)
         {
             if (!valid)
-                throw new ConfigurationException(file, $"has {setting} {value} where {expected} is expected", "Correct the setting, or give a configuration with --config");
+                throw new ConfigurationException(file, $"has {setting} {value} where {expected} is expected", "Correct the setting, or give another configuration");
         }
     }
 

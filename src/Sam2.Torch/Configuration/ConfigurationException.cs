@@ -4,7 +4,7 @@ namespace Sam2.Torch.Configuration;
 public sealed class ConfigurationException : Sam2Exception
 {
     /// <summary>Describes a wrong setting.</summary>
-    /// <param name="file">The file, as the caller named it, or the part of a recipe or of the command line that is wrong.</param>
+    /// <param name="file">The file, as the caller named it, or the part of a recipe that is wrong.</param>
     /// <param name="cause">What is wrong with it, a sentence without a full stop.</param>
     /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
     /// <param name="inner">The exception that revealed it, if any.</param>
@@ -16,7 +16,7 @@ public sealed class ConfigurationException : Sam2Exception
         Remedy = remedy;
     }
 
-    /// <summary>The file, or the part of a recipe or of the command line.</summary>
+    /// <summary>The file, or the part of a recipe.</summary>
     public string File { get; }
 
     /// <summary>What is wrong with it.</summary>

@@ -64,7 +64,7 @@ public sealed class PlainDictionary : IReadOnlyDictionary<object, object?>
 
     internal static bool IsKey(object? key) => key is string or long or double or bool;
 
-    /// <summary>Sets while the dictionary is being read; nobody else sees it yet.</summary>
+    /// <summary>Sets an entry. For code that builds a dictionary: once others have it, it doesn't change any more.</summary>
     public void Set(object key, object? value) => _items[key] = value;
 
     /// <summary>Seeded hashes, also of numbers: a file can't choose keys that collide.</summary>
@@ -81,4 +81,38 @@ public sealed class PlainDictionary : IReadOnlyDictionary<object, object?>
             _ => key.GetHashCode(),
         };
     }
+}
+
+/// <summary>
+/// A list of a settings file, or a Python list or tuple of a checkpoint. Elements are null, <see cref="bool"/>, <see cref="long"/>,
+/// <see cref="System.Numerics.BigInteger"/>, <see cref="double"/>, <see cref="string"/>, <see cref="ReadOnlyMemory{T}"/> of bytes,
+/// <see cref="PlainList"/>, <see cref="PlainDictionary"/> or, in a checkpoint that was read, a tensor's description.
+/// </summary>
+public sealed class PlainList : IReadOnlyList<object?>
+{
+    private readonly List<object?> _items;
+
+    /// <summary>Copies <paramref name="items"/>.</summary>
+    public PlainList(IEnumerable<object?> items, bool isTuple = false)
+    {
+        _items = [.. items];
+        IsTuple = isTuple;
+    }
+
+    /// <summary>Whether it is a tuple.</summary>
+    public bool IsTuple { get; }
+
+    /// <inheritdoc/>
+    public int Count => _items.Count;
+
+    /// <inheritdoc/>
+    public object? this[int index] => _items[index];
+
+    /// <inheritdoc/>
+    public IEnumerator<object?> GetEnumerator() => _items.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Appends an item, while the list is being read and nothing else refers to it.</summary>
+    internal void Add(object? item) => _items.Add(item);
 }

@@ -67,7 +67,7 @@ public static class PlainYaml
     {
         try
         {
-            // Bounded by what is read, not by what the file system says: devices and pipes have no length.
+            // The limit applies to the bytes read, not to the file's length: devices and pipes have none.
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             var bytes = new byte[MaxBytes + 1];
             var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
@@ -164,7 +164,7 @@ public static class PlainYaml
                     WriteValue(emitter, item, flow: true);
                 emitter.Emit(new SequenceEnd());
                 break;
-            // Text that would be read as something else is quoted; where the syntax asks for quotes, the emitter knows.
+            // Text that would be read back as something else is quoted; the emitter adds the quotes that the syntax requires.
             case string name:
                 WriteScalar(emitter, name, name.Any(char.IsControl) ? ScalarStyle.DoubleQuoted : PlainScalar(name) is string ? ScalarStyle.Any : ScalarStyle.SingleQuoted);
                 break;

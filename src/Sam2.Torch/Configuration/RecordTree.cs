@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
-using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Configuration;
 
@@ -68,17 +67,17 @@ public class RecordTree
     {
     }
 
-    /// <summary>Takes a setting that doesn't map to a property, or not as others do.</summary>
+    /// <summary>Handles a setting that doesn't map to a property, or not in the usual way.</summary>
     /// <param name="file">Named in errors.</param>
     /// <param name="record">The record, a copy that may be changed.</param>
     /// <param name="property">The property of that name, if there is one.</param>
     /// <param name="key">The setting.</param>
     /// <param name="value">Its value.</param>
     /// <param name="where">Where it stands in the file.</param>
-    /// <returns>Whether it was taken.</returns>
+    /// <returns>Whether it was handled.</returns>
     protected virtual bool Take(string file, object record, PropertyInfo? property, string key, object? value, string where) => false;
 
-    /// <summary>The record that a value which is no dictionary stands for; null for none.</summary>
+    /// <summary>The record that a value other than a dictionary stands for; null if there is none.</summary>
     protected virtual object? Shorthand(Type type, object value) => null;
 
     private object OverlayRecord(string file, PlainDictionary tree, object start, string path)

@@ -7,7 +7,7 @@ namespace Sam2.Torch.Masks;
 public static class BoxFromMask
 {
     /// <summary>
-    /// Boxes as the automatic mask generator wants them (<c>sam2/utils/amg.py</c>, <c>batched_mask_to_box</c>): corners in
+    /// Boxes as the automatic mask generator uses them (<c>sam2/utils/amg.py</c>, <c>batched_mask_to_box</c>): corners in
     /// pixels, the lower right one included; zeros for an empty mask.
     /// </summary>
     /// <param name="masks">Bool <c>[..., H, W]</c>.</param>
@@ -22,7 +22,7 @@ public static class BoxFromMask
     }
 
     /// <summary>
-    /// Boxes as training wants them (<c>sam2/utils/misc.py</c>, <c>mask_to_box</c>): the same, but an empty mask gives
+    /// Boxes as training uses them (<c>sam2/utils/misc.py</c>, <c>mask_to_box</c>): the same, but an empty mask gives
     /// <c>(W, H, −1, −1)</c>.
     /// </summary>
     /// <param name="masks">Bool <c>[..., H, W]</c>, for example <c>[B, 1, H, W]</c>.</param>

@@ -60,3 +60,163 @@ public static class ConnectedComponents
         return (labels.to(masks.device).MoveToOuterDisposeScope(), areas.to(masks.device).MoveToOuterDisposeScope());
     }
 }
+
+/// <summary>
+/// The connected components of a binary picture as horizontal runs: two passes, the first finds runs and joins those that
+/// touch the row above (union-find), the second gives every component its number and area. Buffers are reused between pictures.
+/// </summary>
+internal sealed class RunComponents
+{
+    private readonly List<Run> _runs = [];
+    private readonly List<int> _parents = [];
+    private readonly List<long> _areas = [];
+    private int[] _rowStarts = [];
+
+    /// <summary>A horizontal run of pixels.</summary>
+    /// <param name="Start">First pixel, counted row-major over the picture.</param>
+    /// <param name="Length">Number of pixels.</param>
+    public readonly record struct Run(int Start, int Length);
+
+    /// <summary>The number of runs.</summary>
+    public int RunCount => _runs.Count;
+
+    /// <summary>The areas in pixels of the components, in raster order of their first pixel.</summary>
+    public IReadOnlyList<long> Areas => _areas;
+
+    /// <summary>One run and the index of its component.</summary>
+    public (Run Run, int Component) this[int index] => (_runs[index], _parents[index]);
+
+    /// <summary>Finds the components of all pixels that have <paramref name="value"/>.</summary>
+    /// <param name="data">height × width bytes, 0 or 1, row-major.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="value">0 or 1.</param>
+    /// <param name="diagonal">True if pixels that touch at a corner only are connected (8-connected, else 4-connected).</param>
+    public void Find(ReadOnlySpan<byte> data, int height, int width, byte value, bool diagonal = true)
+    {
+        _runs.Clear();
+        _parents.Clear();
+        _areas.Clear();
+        if (_rowStarts.Length < height + 1)
+        {
+            _rowStarts = new int[height + 1];
+        }
+
+        for (int y = 0; y < height; y++)
+        {
+            _rowStarts[y] = _runs.Count;
+            FindRunsOfRow(data.Slice(y * width, width), y * width, value);
+            if (y > 0)
+            {
+                JoinWithRowAbove(_rowStarts[y - 1], _rowStarts[y], width, diagonal ? 0 : 1);
+            }
+        }
+
+        NumberComponents();
+    }
+
+    /// <summary>The component of the run that holds a pixel, counted row-major; the pixel must belong to one.</summary>
+    public int ComponentAt(int pixel)
+    {
+        int low = 0, high = _runs.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            (low, high) = _runs[middle].Start <= pixel ? (middle, high) : (low, middle - 1);
+        }
+
+        return _parents[low];
+    }
+
+    private void FindRunsOfRow(ReadOnlySpan<byte> row, int offset, byte value)
+    {
+        int x = 0;
+        while (x < row.Length)
+        {
+            int skip = row[x..].IndexOf(value);
+            if (skip < 0)
+            {
+                return;
+            }
+
+            x += skip;
+            int length = row[x..].IndexOfAnyExcept(value);
+            length = length < 0 ? row.Length - x : length;
+            _parents.Add(_runs.Count);
+            _runs.Add(new Run(offset + x, length));
+            x += length;
+        }
+    }
+
+    private void JoinWithRowAbove(int aboveStart, int rowStart, int width, int overlap)
+    {
+        int above = aboveStart;
+        int current = rowStart;
+        while (above < rowStart && current < _runs.Count)
+        {
+            // Both in columns of the current row; runs touch when they overlap or, if that counts, meet at a corner.
+            int aboveFirst = _runs[above].Start + width;
+            int aboveEnd = aboveFirst + _runs[above].Length;
+            int first = _runs[current].Start;
+            int end = first + _runs[current].Length;
+            if (aboveFirst + overlap <= end && first + overlap <= aboveEnd)
+            {
+                Join(above, current);
+            }
+
+            // The run that ends first cannot touch anything further on.
+            if (aboveEnd < end)
+            {
+                above++;
+            }
+            else
+            {
+                current++;
+            }
+        }
+    }
+
+    private void Join(int a, int b)
+    {
+        int rootA = Root(a);
+        int rootB = Root(b);
+
+        // The earlier run becomes the root, so components are numbered in raster order.
+        if (rootA < rootB)
+        {
+            _parents[rootB] = rootA;
+        }
+        else
+        {
+            _parents[rootA] = rootB;
+        }
+    }
+
+    private int Root(int run)
+    {
+        while (_parents[run] != run)
+        {
+            _parents[run] = _parents[_parents[run]];
+            run = _parents[run];
+        }
+
+        return run;
+    }
+
+    /// <summary>Replaces parents by component numbers. A parent precedes its children, so one pass suffices.</summary>
+    private void NumberComponents()
+    {
+        for (int i = 0; i < _runs.Count; i++)
+        {
+            int parent = _parents[i];
+            int component = parent == i ? _areas.Count : _parents[parent];
+            if (parent == i)
+            {
+                _areas.Add(0);
+            }
+
+            _parents[i] = component;
+            _areas[component] += _runs[i].Length;
+        }
+    }
+}

@@ -16,7 +16,7 @@ public static class DistanceTransform
     {
         ArgumentNullException.ThrowIfNull(mask);
         var result = ColumnDistances(mask);
-        // One place more on either side: the columns beyond the border, which are outside the mask.
+        // One more place on either side: the columns beyond the border, which are outside the mask.
         var column = new int[mask.Width + 2];
         var envelope = new Parabola[mask.Width + 2];
         for (var y = 0; y < mask.Height; y++) ScanRow(result.AsSpan(y * mask.Width, mask.Width), column, envelope);
@@ -34,7 +34,7 @@ public static class DistanceTransform
         var (left, top, width, height) = mask.BoundingBox;
         if (width == 0) return (0, 0, 0);
 
-        // Beyond its box a mask has no pixel, as beyond the picture: the box alone gives the same distances.
+        // A mask has no pixels outside its box, so the box alone gives the same distances.
         var inBox = new BinaryMask(height, width);
         for (var y = 0; y < height; y++) mask.Row(top + y).Slice(left, width).CopyTo(inBox.Row(y));
         var distances = Squared(inBox);

@@ -10,7 +10,7 @@ internal sealed class LabelFont : IDisposable
 {
     private const int DotColumns = 5, DotRows = 7, DotAdvance = 6;
 
-    /// <summary>Fonts that most Linux systems have one of, best first.</summary>
+    /// <summary>Fonts of which most Linux systems have one, best first.</summary>
     private static readonly string[] KnownFiles =
         ["DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Ubuntu-R.ttf", "Roboto-Regular.ttf", "FreeSans.ttf"];
 
@@ -77,8 +77,8 @@ internal sealed class LabelFont : IDisposable
     public void Dispose() => _font?.Dispose();
 
     /// <summary>
-    /// Skia's default where it has one. On Linux it has none: the build used needs no fontconfig and so knows no fonts, but reads
-    /// the files that are in the usual folders.
+    /// Skia's default if it has one. On Linux it has none, because the build in use comes without fontconfig; there the font files
+    /// in the usual folders are tried.
     /// </summary>
     private static SKTypeface? FindTypeface()
     {

@@ -5,9 +5,9 @@ namespace Sam2.Torch.Masks;
 
 /// <summary>
 /// Finds the mask that mask logits give at the image's size, and how stable it is, without interpolating the logits at that
-/// size. Between two neighbouring logits the interpolation is linear, so pixels need a look only where one of the two is
-/// above the threshold and the other is not; everything between is a run. One column of the image after the other gives
-/// the run lengths of COCO's encoding directly: neither logits nor a mask of the image's size ever exist.
+/// size. Between two neighbouring logits the interpolation is linear, so only the pixels between two logits
+/// on different sides of the threshold have to be computed; everything else belongs to runs. Going through the image column by
+/// column gives the run lengths of COCO's encoding directly: neither logits nor a mask of the image's size ever exist.
 /// </summary>
 /// <remarks>An instance holds tables only and may be used by many threads.</remarks>
 internal sealed class LogitScan
@@ -37,7 +37,7 @@ internal sealed class LogitScan
 
     /// <summary>Scans one mask.</summary>
     /// <param name="logits">The logits, column after column: width × height values.</param>
-    /// <param name="runs">Gets the mask; of the mask's height. What it held is forgotten.</param>
+    /// <param name="runs">Receives the mask, whose height it has. What it held before is dropped.</param>
     public ScannedMask Scan(ReadOnlySpan<float> logits, MaskRuns runs)
     {
         runs.Clear();
@@ -196,4 +196,158 @@ internal sealed class LogitScan
     private static int Words(int count) => (count + 63) / 64;
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}
+
+/// <summary>What a <see cref="LogitScan"/> finds.</summary>
+/// <param name="Runs">The mask, until the next scan into the same runs.</param>
+/// <param name="InnerArea">Pixels above the raised threshold.</param>
+/// <param name="OuterArea">Pixels above the lowered threshold.</param>
+internal readonly record struct ScannedMask(MaskRuns Runs, long InnerArea, long OuterArea)
+{
+    /// <summary>
+    /// How little the mask changes when its threshold moves (<c>sam2/utils/amg.py</c>, <c>calculate_stability_score</c>), 0 to 1;
+    /// 0 where nothing is above the lowered threshold, as in <see cref="StabilityScore"/>.
+    /// </summary>
+    public float Stability => (float)InnerArea / Math.Max(OuterArea, 1);
+}
+
+/// <summary>A mask as runs of pixels, collected column by column from left to right.</summary>
+/// <param name="height">Height of the mask in pixels.</param>
+internal sealed class MaskRuns(int height)
+{
+    private readonly List<(int X, int Top, int Bottom)> _runs = [];
+
+    /// <summary>The number of pixels.</summary>
+    public long Area { get; private set; }
+
+    /// <summary>
+    /// The outermost pixels, both included, as <c>(x0, y0, x1, y1)</c>; zeros for an empty mask
+    /// (<c>sam2/utils/amg.py</c>, <c>batched_mask_to_box</c>).
+    /// </summary>
+    public (int X0, int Y0, int X1, int Y1) Box =>
+        _runs.Count == 0 ? default : (_runs[0].X, _runs.Min(r => r.Top), _runs[^1].X, _runs.Max(r => r.Bottom) - 1);
+
+    /// <summary>Removes the runs and keeps their memory for the next mask.</summary>
+    public void Clear()
+    {
+        _runs.Clear();
+        Area = 0;
+    }
+
+    /// <summary>Adds a column's runs.</summary>
+    /// <param name="x">The column, after those added before.</param>
+    /// <param name="boundaries">The rows at which runs begin and end, in turns.</param>
+    public void AddColumn(int x, IReadOnlyList<int> boundaries)
+    {
+        for (int i = 0; i < boundaries.Count; i += 2)
+        {
+            _runs.Add((x, boundaries[i], boundaries[i + 1]));
+            Area += boundaries[i + 1] - boundaries[i];
+        }
+    }
+
+    /// <summary>COCO's encoding of the mask in its place in an image.</summary>
+    /// <param name="left">Column of the image at which the mask begins.</param>
+    /// <param name="top">Row of the image at which the mask begins.</param>
+    /// <param name="imageHeight">Height of the image, at least <paramref name="top"/> and the mask's.</param>
+    /// <param name="imageWidth">Width of the image.</param>
+    public CocoRle ToRle(int left, int top, int imageHeight, int imageWidth)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(top + height, imageHeight);
+        var counts = new uint[CountsOf(left, top, imageHeight, imageWidth)];
+        int last = -1;
+        long position = 0;
+        foreach (var (x, first, end) in _runs)
+        {
+            long start = ((long)(left + x) * imageHeight) + top + first;
+            uint length = (uint)(end - first);
+            if (start == position && last > 0)
+            {
+                counts[last] += length; // it goes on from the bottom of the column before
+            }
+            else
+            {
+                counts[++last] = (uint)(start - position);
+                counts[++last] = length;
+            }
+
+            position = start + length;
+        }
+
+        long rest = ((long)imageHeight * imageWidth) - position;
+        if (last + 1 < counts.Length)
+        {
+            counts[^1] = (uint)rest;
+        }
+
+        return new CocoRle(imageHeight, imageWidth, counts);
+    }
+
+    /// <summary>The number of counts of the encoding.</summary>
+    private int CountsOf(int left, int top, int imageHeight, int imageWidth)
+    {
+        int counts = 0;
+        long position = 0;
+        foreach (var (x, first, end) in _runs)
+        {
+            long start = ((long)(left + x) * imageHeight) + top + first;
+            counts += start == position && counts > 0 ? 0 : 2;
+            position = start + end - first;
+        }
+
+        return position < (long)imageHeight * imageWidth || counts == 0 ? counts + 1 : counts;
+    }
+}
+
+/// <summary>
+/// How bilinear interpolation without aligned corners (<c>torch.nn.functional.interpolate</c>) places the pixels of a
+/// resized axis between those of its source: pixel i takes <c>source[Index[i]]</c> and the one after it, the latter with
+/// <c>Weight[i]</c>.
+/// </summary>
+internal sealed class AxisInterpolation
+{
+    /// <summary>Tables for resizing an axis of <paramref name="source"/> pixels to <paramref name="length"/>.</summary>
+    public AxisInterpolation(int source, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(source, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        Source = source;
+        Index = new int[length];
+        Weight = new float[length];
+        First = new int[source + 1];
+
+        // In single precision and in this order, as libtorch computes it, so that equal pixels come out equal.
+        float scale = (float)source / length;
+        for (int i = 0; i < length; i++)
+        {
+            float position = Math.Max((scale * (i + 0.5f)) - 0.5f, 0);
+            Index[i] = Math.Min((int)position, source - 1);
+            Weight[i] = Math.Clamp(position - Index[i], 0, 1);
+        }
+
+        for (int j = 0, i = 0; j <= source; j++)
+        {
+            while (i < length && Index[i] < j)
+            {
+                i++;
+            }
+
+            First[j] = i;
+        }
+    }
+
+    /// <summary>Pixels of the source axis.</summary>
+    public int Source { get; }
+
+    /// <summary>Pixels of the resized axis.</summary>
+    public int Length => Index.Length;
+
+    /// <summary>The source pixel at or before each resized pixel.</summary>
+    public int[] Index { get; }
+
+    /// <summary>The share of the source pixel after it, in [0, 1].</summary>
+    public float[] Weight { get; }
+
+    /// <summary>For every source pixel j, and one more, the first resized pixel whose <see cref="Index"/> is j or more.</summary>
+    public int[] First { get; }
 }

@@ -13,7 +13,7 @@ public static class ObjectColours
     private const double YellowHue = 0.31;
 
     /// <summary>The colour of an object.</summary>
-    /// <param name="id">Any id; ids from 0 to some dozens are well apart.</param>
+    /// <param name="id">Any id; the colours of a few dozen successive ids are easy to tell apart.</param>
     public static Rgb Of(long id)
     {
         // Reducing the id first keeps the fraction exact for huge ids.

@@ -203,7 +203,7 @@ public sealed record OverlayStyle
     /// <summary>Objects as they are, outlined, everything else darkened.</summary>
     public static OverlayStyle Spotlight { get; } = new() { Opacity = 0, BackgroundBrightness = 0.3 };
 
-    /// <summary>The styles by name, for command lines.</summary>
+    /// <summary>The styles by name.</summary>
     public static IReadOnlyDictionary<string, OverlayStyle> ByName { get; } =
         new Dictionary<string, OverlayStyle> { ["fill"] = Default, ["outline"] = Outline, ["spotlight"] = Spotlight };
 
@@ -213,9 +213,9 @@ public sealed record OverlayStyle
     /// <summary>Width of contours, boxes and rings in pixels; 0 draws no contours, null fits the picture's size.</summary>
     public double? LineWidth { get; init; }
 
-    /// <summary>Brightness that is left to what belongs to no object, 0 to 1.</summary>
+    /// <summary>Brightness of everything that belongs to no object, from 0 (black) to 1 (unchanged).</summary>
     public double BackgroundBrightness { get; init; } = 1;
 
-    /// <summary>The line width for a picture: 2 pixels at 600 pixels of its shorter side, in proportion, at least 2, which is what video leaves the colour of.</summary>
+    /// <summary>The line width for a picture: 2 pixels at 600 pixels of its shorter side, in proportion, and at least 2, because thinner lines lose their colour in videos.</summary>
     internal double LineWidthFor(int width, int height) => LineWidth ?? Math.Max(2, Math.Min(width, height) / 300.0);
 }

@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace Sam2.Torch.Masks;
 
 /// <summary>
-/// Draws outlines, prompts and labels on a copy of a picture with SkiaSharp, antialiased and clipped. Everything is set off by a
-/// dark rim, which keeps it readable on light and dark pictures.
+/// Draws outlines, prompts and labels on a copy of a picture with SkiaSharp, antialiased and clipped. Everything has a dark
+/// rim, which keeps it readable on light and dark pictures.
 /// </summary>
 internal sealed class OverlayCanvas : IDisposable
 {
@@ -83,7 +83,7 @@ internal sealed class OverlayCanvas : IDisposable
 
     /// <summary>
     /// Writes an object's label, black on a tab of its colour, beside its largest part; nothing if it has none, or no pixels. Labels
-    /// evade each other and stay within the picture.
+    /// don't cover each other and stay within the picture.
     /// </summary>
     public void Label(OverlayObject item)
     {
@@ -131,12 +131,12 @@ internal sealed class OverlayCanvas : IDisposable
 
     /// <summary>
     /// The rings around a mask's parts and holes. They go from the middle of one pixel's side to the middle of the next one's, which
-    /// cuts corners and makes slanted lines of steps. What lies on the picture's border is moved out of sight.
+    /// cuts corners and makes slanted lines of steps. Edges on the picture's border are moved out of sight.
     /// </summary>
     private static SKPath Edges(BinaryMask mask, float outside)
     {
         using var path = new SKPathBuilder();
-        foreach (var part in MaskPolygons.Trace(mask))
+        foreach (var part in MaskPolygon.Trace(mask))
         {
             foreach (int[] ring in part.Holes.Prepend(part.Outer))
             {

@@ -13,7 +13,7 @@ namespace Sam2.Torch.Media;
 /// </summary>
 internal static partial class Ffmpeg
 {
-    /// <summary>What ffmpeg returns after a signal such as Ctrl-C, having closed its files properly.</summary>
+    /// <summary>What ffmpeg returns after a signal such as Ctrl-C, once it has closed its files properly.</summary>
     public const int InterruptedExitCode = 255;
 
     private const string Install =
@@ -22,17 +22,17 @@ internal static partial class Ffmpeg
     /// <summary>Asks ffprobe about the first video stream that is not a cover picture.</summary>
     /// <exception cref="MediaException">There is none, the file cannot be read, or ffprobe is missing or hangs.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static VideoInfo Probe(string path, MediaLimits limits, CancellationToken cancellation)
+    public static VideoInfo Probe(string path, MediaLimits limits, CancellationToken cancellationToken)
     {
         var options = Options("ffprobe", path);
         using var name = new PlainName(path);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limits.Timeout);
         try
         {
             return Describe(path, FFProbe.AnalyseAsync(name.Path, options, Join(InputOptions(limits)), timeout.Token).GetAwaiter().GetResult());
         }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new MediaException(path, $"kept ffprobe silent for {limits.Timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged", e);
         }
@@ -62,11 +62,11 @@ internal static partial class Ffmpeg
     /// <param name="input">Options of the input.</param>
     /// <param name="output">Options of the output, the raw stream.</param>
     /// <param name="timeout">How long ffmpeg may stay silent.</param>
-    /// <param name="cancellation">Ends it.</param>
-    public static FfmpegPipe OpenDecoder(string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static FfmpegPipe OpenDecoder(string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var options = Options("ffmpeg", path);
-        return new FfmpegPipe(path, writes: false, timeout, cancellation, (stream, stop, onError) => FFMpegArguments
+        return new FfmpegPipe(path, writes: false, timeout, cancellationToken, (stream, stop, onError) => FFMpegArguments
             .FromFileInput(Quote(Path.GetFullPath(path)), verifyExists: false, o => o.WithCustomArgument(Join(input)))
             .OutputToPipe(new StreamPipeSink((from, token) => from.CopyToAsync(stream, token)), o => o.WithCustomArgument(Join(output)))
             .NotifyOnStandardError(onError)
@@ -80,11 +80,11 @@ internal static partial class Ffmpeg
     /// <param name="output">Options of the output.</param>
     /// <param name="file">The file to create.</param>
     /// <param name="timeout">How long ffmpeg may stay silent.</param>
-    /// <param name="cancellation">Ends it.</param>
-    public static FfmpegPipe OpenEncoder(string path, string[] input, string[] output, string file, TimeSpan timeout, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static FfmpegPipe OpenEncoder(string path, string[] input, string[] output, string file, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var options = Options("ffmpeg", path);
-        return new FfmpegPipe(path, writes: true, timeout, cancellation, (stream, stop, onError) => FFMpegArguments
+        return new FfmpegPipe(path, writes: true, timeout, cancellationToken, (stream, stop, onError) => FFMpegArguments
             .FromPipeInput(new StreamPipeSource(stream) { Format = null! }, o => o.WithCustomArgument(Join(input)))
             .OutputToFile(Quote(Path.GetFullPath(file)), overwrite: false, o => o.WithCustomArgument(Join(output)))
             .NotifyOnStandardError(onError)
@@ -92,7 +92,7 @@ internal static partial class Ffmpeg
             .ProcessAsynchronously(throwOnError: false, options));
     }
 
-    /// <summary>The line of ffmpeg's messages that says most: the last one that is not empty.</summary>
+    /// <summary>The most telling line of ffmpeg's messages: the last one that is not empty.</summary>
     public static string Summarise(string messages)
     {
         string line = messages.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
@@ -107,7 +107,7 @@ internal static partial class Ffmpeg
         var (width, height) = (stream.Width ?? 0, stream.Height ?? 0);
         var duration = stream.Duration > TimeSpan.Zero ? stream.Duration : analysis.Format.Duration;
 
-        // Exact rates and the number of frames are only in what ffprobe said literally.
+        // Exact rates and the number of frames are only in the raw output of ffprobe.
         var literal = analysis.Raw.Streams.First(s => s.Index == stream.Index);
         return new VideoInfo(
             isSideways ? height : width,
@@ -120,8 +120,8 @@ internal static partial class Ffmpeg
     }
 
     /// <summary>
-    /// Where FFMpegCore finds a tool. Left alone it would run a program of that name in the current folder, and fail without
-    /// saying how to install one.
+    /// Where FFMpegCore finds a tool. By default it would run a program of that name in the current folder, and its error would
+    /// not say how to install one.
     /// </summary>
     /// <exception cref="MediaException">The tool is not in PATH.</exception>
     private static FFOptions Options(string tool, string path)

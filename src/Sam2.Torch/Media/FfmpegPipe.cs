@@ -12,7 +12,7 @@ internal sealed class FfmpegPipe : IDisposable
 {
     private const int KeptMessages = 1 << 14;
 
-    /// <summary>Bytes that wait between ffmpeg and us; enough to keep both busy, little beside a frame.</summary>
+    /// <summary>Size of the buffer between ffmpeg and this process: enough to keep both busy, small beside a frame.</summary>
     private const int Buffered = 1 << 20;
 
     private readonly string _path;
@@ -32,19 +32,19 @@ internal sealed class FfmpegPipe : IDisposable
     /// <param name="path">The file concerned, for messages.</param>
     /// <param name="writes">True to encode, false to decode.</param>
     /// <param name="timeout">How long it may stay silent while it is watched.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <param name="start">Starts FFMpegCore with the other end of the stream, a token that stops it and a sink for messages.</param>
     public FfmpegPipe(
-        string path, bool writes, TimeSpan timeout, CancellationToken cancellation,
+        string path, bool writes, TimeSpan timeout, CancellationToken cancellationToken,
         Func<Stream, CancellationToken, Action<string>, Task<FFMpegResult>> start)
     {
-        cancellation.ThrowIfCancellationRequested();
-        (_path, _writes, _timeout, _cancellation) = (path, writes, timeout, cancellation);
+        cancellationToken.ThrowIfCancellationRequested();
+        (_path, _writes, _timeout, _cancellation) = (path, writes, timeout, cancellationToken);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: Buffered, resumeWriterThreshold: Buffered / 2, useSynchronizationContext: false));
         (Stream, _inner) = writes
             ? (pipe.Writer.AsStream(), pipe.Reader.AsStream())
             : (pipe.Reader.AsStream(), pipe.Writer.AsStream());
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _watchdog = new Timer(_ => OnTimeout(), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
         _run = Task.Run(async () =>
         {
@@ -54,7 +54,7 @@ internal sealed class FfmpegPipe : IDisposable
             }
             finally
             {
-                // Our end must see the end of the stream, or that nobody reads it any more.
+                // The other end must see that the stream has ended, or that nothing reads it any more.
                 await _inner.DisposeAsync().ConfigureAwait(false);
             }
         });
@@ -67,7 +67,7 @@ internal sealed class FfmpegPipe : IDisposable
     /// <exception cref="IOException">The encoder has ended early.</exception>
     public void Watch()
     {
-        // Writing into a pipe that nobody reads any more would go unnoticed.
+        // Without this check, writing into a pipe that nothing reads any more would go unnoticed.
         if (_writes && _run.IsCompleted && !_closed)
         {
             throw new IOException("ffmpeg has ended early.");
@@ -76,7 +76,7 @@ internal sealed class FfmpegPipe : IDisposable
         _watchdog.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Stops the watchdog: from here on it is us who are slow.</summary>
+    /// <summary>Pauses the watchdog while the caller is busy.</summary>
     public void Unwatch() => _watchdog.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
 
     /// <summary>Closes the stream, waits for the end and returns the exit code and what ffmpeg said.</summary>
@@ -113,7 +113,7 @@ internal sealed class FfmpegPipe : IDisposable
         }
     }
 
-    /// <summary>Ends ffmpeg if it still runs, and waits until it has gone.</summary>
+    /// <summary>Ends ffmpeg if it still runs, and waits until it has exited.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -123,7 +123,7 @@ internal sealed class FfmpegPipe : IDisposable
 
         _disposed = true;
 
-        // Its callback may be under way, and must not find the source gone.
+        // Its callback may be running, and must not find the source disposed.
         using (var idle = new ManualResetEvent(false))
         {
             if (_watchdog.Dispose(idle))

@@ -10,7 +10,7 @@ public static class ImageFile
 {
     private const string Supported = "Use PNG or JPEG; WebP, BMP and GIF are read too";
 
-    /// <summary>The endings that make a file of a folder a picture.</summary>
+    /// <summary>The extensions by which the pictures in a folder are recognised.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"];
 
     /// <summary>Reads a picture's header only.</summary>
@@ -32,16 +32,16 @@ public static class ImageFile
     /// Reads a picture: upright (EXIF orientation applied), RGB as stored (profiles are not applied), transparency dropped. 16 bits
     /// are rounded to 8, CMYK is converted, and of an animation the first frame is read.
     /// </summary>
-    /// <param name="path">The file; its content decides the format, not its ending.</param>
-    /// <param name="limits">What the picture may cost; checked on the header, before memory is committed.</param>
-    /// <param name="cancellation">Checked before the pixels are decoded.</param>
+    /// <param name="path">The file; its content decides the format, not its extension.</param>
+    /// <param name="limits">Limits on the picture, checked against its header before memory is allocated.</param>
+    /// <param name="cancellationToken">Checked before the pixels are decoded.</param>
     /// <exception cref="MediaException">Missing, unreadable, damaged, cut off, or larger than the limits.</exception>
-    public static RgbImage Read(string path, MediaLimits? limits = null, CancellationToken cancellation = default)
+    public static RgbImage Read(string path, MediaLimits? limits = null, CancellationToken cancellationToken = default)
     {
         limits ??= MediaLimits.Default;
         var info = ReadInfo(path);
         limits.Check(path, info.StoredWidth, info.StoredHeight);
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         using var stream = MediaFile.OpenRead(path);
         if (info.Format == ImageFormat.Png && PngReader.ReadHeader(stream, path).BitDepth == 16)
         {
@@ -64,11 +64,11 @@ public static class ImageFile
         };
     }
 
-    /// <summary>Writes a picture completely or not at all. The ending decides: <c>.png</c>, <c>.jpg</c> or <c>.jpeg</c>.</summary>
+    /// <summary>Writes a picture completely or not at all. The extension decides the format: <c>.png</c>, <c>.jpg</c> or <c>.jpeg</c>.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="image">The picture.</param>
     /// <param name="quality">JPEG only: 1 (small) to 100 (good).</param>
-    /// <exception cref="MediaException">The ending is unknown or the file cannot be written.</exception>
+    /// <exception cref="MediaException">The extension is unknown or the file cannot be written.</exception>
     public static void Write(string path, RgbImage image, int quality = 92)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -86,7 +86,7 @@ public static class ImageFile
     /// <summary>Writes a picture with transparency as PNG, completely or not at all.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="image">Colours and opacity.</param>
-    /// <exception cref="MediaException">The ending is not <c>.png</c> or the file cannot be written.</exception>
+    /// <exception cref="MediaException">The extension is not <c>.png</c> or the file cannot be written.</exception>
     public static void Write(string path, RgbaImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -99,7 +99,7 @@ public static class ImageFile
         MediaFile.Write(path, encoded.SaveTo);
     }
 
-    /// <summary>The bytes of a PNG file. Fast rather than small: level 1 takes a third of the time of Skia's default for a tenth more.</summary>
+    /// <summary>The bytes of a PNG file. Fast rather than small: level 1 takes a third of the time of Skia's default and a tenth more bytes.</summary>
     public static SKData EncodePng(RgbImage image, byte[]? alpha = null)
     {
         using var bitmap = SkiaPixels.ToBitmap(image, alpha);
@@ -108,8 +108,8 @@ public static class ImageFile
             ?? throw new InvalidOperationException($"A picture of {image.Width}×{image.Height} could not be encoded as PNG.");
     }
 
-    /// <summary>The header of an open file; without size if it is no picture that is read (unknown or TIFF).</summary>
-    public static ImageInfo ReadInfo(Stream stream, string path)
+    /// <summary>The header of an open file; without a size if its format is not read (unknown or TIFF).</summary>
+    internal static ImageInfo ReadInfo(Stream stream, string path)
     {
         Span<byte> head = stackalloc byte[12];
         head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Media;
 
 /// <summary>Scales pictures down by averaging the area that each new pixel covers.</summary>
-public static class ImageResize
+internal static class ImageResize
 {
     /// <summary>The picture in a size that is not larger; the same object if nothing changes.</summary>
     public static RgbImage Shrink(RgbImage image, int width, int height)

@@ -47,9 +47,24 @@ public sealed class IndexedImage
     /// <summary>R, G, B triples; empty for a grey picture.</summary>
     public byte[] Palette { get; }
 
+    /// <summary>Whether a file is a PNG whose pixels are numbers, of a palette or grey, rather than colours.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="MediaException">It is missing or damaged.</exception>
+    public static bool IsIndexed(string path)
+    {
+        using var stream = MediaFile.OpenRead(path);
+        if (ImageFile.ReadInfo(stream, path).Format != ImageFormat.Png)
+        {
+            return false;
+        }
+
+        stream.Position = 0;
+        return PngReader.ReadHeader(stream, path).Colour is PngColour.Palette or PngColour.Grey;
+    }
+
     /// <summary>Reads a palette or grey PNG and keeps its numbers exactly as stored.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="limits">What the picture may cost.</param>
+    /// <param name="limits">Limits on the picture.</param>
     /// <exception cref="MediaException">Not a palette or grey PNG, damaged, or larger than the limits.</exception>
     public static IndexedImage Read(string path, MediaLimits? limits = null)
     {

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Media;
 
 /// <summary>Opens media files for reading, and writes them completely or not at all, with messages that name the file.</summary>
-public static class MediaFile
+internal static class MediaFile
 {
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="MediaException">It is missing, a folder, or can't be opened.</exception>
@@ -40,7 +40,7 @@ public sealed class MediaException : Sam2Exception
     /// <summary>Describes a failure.</summary>
     /// <param name="path">The file concerned.</param>
     /// <param name="cause">What went wrong, one sentence without a full stop.</param>
-    /// <param name="remedy">What the user can do about it; null when there is nothing to suggest.</param>
+    /// <param name="remedy">What the user can do about it, without a full stop; null if there is nothing to suggest.</param>
     /// <param name="inner">The exception that led here, if any.</param>
     public MediaException(string path, string cause, string? remedy = null, Exception? inner = null)
         : base(Compose(path, cause, remedy), inner)
@@ -56,9 +56,41 @@ public sealed class MediaException : Sam2Exception
     /// <summary>What went wrong.</summary>
     public string Cause { get; }
 
-    /// <summary>What the user can do about it, if anything is known to help.</summary>
+    /// <summary>What the user can do about it; null if there is nothing to suggest.</summary>
     public string? Remedy { get; }
 
     private static string Compose(string path, string cause, string? remedy) =>
         remedy is null ? $"{path}: {cause}." : $"{path}: {cause}. {remedy}.";
+}
+
+/// <summary>Limits beyond which a picture or a frame is refused, checked before memory for pixels is allocated.</summary>
+public sealed record MediaLimits
+{
+    /// <summary>The limits used where none are given: 200 megapixels, and a minute without progress from ffmpeg.</summary>
+    public static MediaLimits Default { get; } = new();
+
+    /// <summary>Largest number of pixels (width × height) of an image or of a video frame.</summary>
+    public long MaxPixels { get; init; } = 200_000_000;
+
+    /// <summary>How long a decoder may stay silent before it is stopped.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Refuses dimensions that are not positive or exceed <see cref="MaxPixels"/>.</summary>
+    /// <exception cref="MediaException">The dimensions are out of range.</exception>
+    internal void Check(string path, long width, long height)
+    {
+        if (width <= 0 || height <= 0)
+        {
+            throw new MediaException(path, $"has no pixels ({width}×{height})", "The file is probably damaged");
+        }
+
+        // The division avoids the overflow that a hostile header could cause in width × height.
+        if (width > MaxPixels / height)
+        {
+            throw new MediaException(
+                path,
+                $"claims {width}×{height} pixels, more than the limit of {MaxPixels / 1e6:0.######} megapixels",
+                "Scale it down, or raise the limit if the file is trusted");
+        }
+    }
 }

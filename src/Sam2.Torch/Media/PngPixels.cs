@@ -9,7 +9,7 @@ namespace Sam2.Torch.Media;
 /// <param name="BitDepth">Bits per sample: 1, 2, 4, 8 or 16.</param>
 /// <param name="IsInterlaced">Whether the rows come in seven passes.</param>
 /// <param name="Orientation">How the stored pixels are to be turned.</param>
-public sealed record PngHeader(int Width, int Height, PngColour Colour, int BitDepth, bool IsInterlaced, ImageOrientation Orientation)
+internal sealed record PngHeader(int Width, int Height, PngColour Colour, int BitDepth, bool IsInterlaced, ImageOrientation Orientation)
 {
     /// <summary>Samples per pixel.</summary>
     public int Channels => Colour switch
@@ -28,7 +28,7 @@ public sealed record PngHeader(int Width, int Height, PngColour Colour, int BitD
 /// <param name="Header">Size and meaning.</param>
 /// <param name="Samples">height × width × channels numbers of one byte; of two, the higher first, if they have 16 bits.</param>
 /// <param name="Palette">R, G, B triples; empty without a palette.</param>
-public sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palette)
+internal sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palette)
 {
     /// <summary>A byte per pixel that is 0 only where all stored numbers but alpha are 0.</summary>
     public byte[] AnyColour()

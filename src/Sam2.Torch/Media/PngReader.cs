@@ -6,10 +6,10 @@ namespace Sam2.Torch.Media;
 
 /// <summary>
 /// Decodes PNG (ISO/IEC 15948): all colour types and depths, interlaced or not. Pictures are left to Skia; this reader is for
-/// what Skia does not hand out: the numbers of masks as they are stored (palette indices, narrow or wide grey), 16 bits, and
+/// what Skia does not give: the numbers of masks as they are stored (palette indices, narrow or wide grey), 16 bits, and
 /// the orientation in an eXIf chunk.
 /// </summary>
-public static class PngReader
+internal static class PngReader
 {
     /// <summary>The eight bytes that open a PNG file.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -43,7 +43,7 @@ public static class PngReader
     /// <summary>Reads the samples of a PNG; the checksums of all chunks up to the end of the pixels are verified.</summary>
     /// <param name="stream">The file from its first byte on; it can seek.</param>
     /// <param name="path">Its name, for messages.</param>
-    /// <param name="limits">What the picture may cost; checked on the header, before memory is committed.</param>
+    /// <param name="limits">Limits on the picture, checked against its header before memory is allocated.</param>
     /// <exception cref="MediaException">Damaged, cut off, larger than the limits, or not a PNG.</exception>
     public static PngPixels Read(Stream stream, string path, MediaLimits limits) => Guard(path, () =>
     {
@@ -141,7 +141,7 @@ public static class PngReader
         stream.ReadExactly(head);
         uint length = BinaryPrimitives.ReadUInt32BigEndian(head);
 
-        // No memory for what a chunk only claims to hold.
+        // Nothing is allocated for bytes that a chunk only claims to have.
         if (length > stream.Length - stream.Position)
         {
             throw new EndOfStreamException();
@@ -329,7 +329,7 @@ public static class PngReader
 }
 
 /// <summary>What the samples of a PNG mean; the values are the format's own.</summary>
-public enum PngColour
+internal enum PngColour
 {
     /// <summary>One sample per pixel.</summary>
     Grey = 0,

@@ -64,6 +64,11 @@ public sealed class RgbImage
     /// <summary>A copy with pixels of its own.</summary>
     public RgbImage Clone() => new(Width, Height, (byte[])Pixels.Clone());
 
+    /// <summary>The picture in a size that is not larger, averaged over the area of each new pixel; the same object if the size stays.</summary>
+    /// <param name="width">New width in pixels, at most <see cref="Width"/>.</param>
+    /// <param name="height">New height in pixels, at most <see cref="Height"/>.</param>
+    public RgbImage Shrink(int width, int height) => ImageResize.Shrink(this, width, height);
+
     /// <summary>The bytes of one row, in place.</summary>
     public Span<byte> Row(int y) => Pixels.AsSpan(y * Width * 3, Width * 3);
 

@@ -29,7 +29,7 @@ internal static class SkiaPixels
     public static RgbImage ToImage(SKBitmap bitmap, ImageOrientation orientation = ImageOrientation.Upright) =>
         Upright(bitmap.GetPixelSpan(), 4, bitmap.Width, bitmap.Height, orientation);
 
-    /// <summary>The picture turned upright; the same object where nothing is to do.</summary>
+    /// <summary>The picture turned upright; the same object if there is nothing to do.</summary>
     public static RgbImage Upright(RgbImage stored, ImageOrientation orientation) => orientation == ImageOrientation.Upright
         ? stored
         : Upright(stored.Pixels, 3, stored.Width, stored.Height, orientation);

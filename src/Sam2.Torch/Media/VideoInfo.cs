@@ -6,19 +6,19 @@ namespace Sam2.Torch.Media;
 /// <param name="Width">Width of a frame in pixels, upright.</param>
 /// <param name="Height">Height of a frame in pixels, upright.</param>
 /// <param name="FrameRate">Average frames per second; null for folders and pictures.</param>
-/// <param name="Rotation">By how many degrees the stored frames are turned anticlockwise to be upright (already applied).</param>
-/// <param name="Duration">Length, if the file says.</param>
-/// <param name="FrameCount">Number of frames, if the file says.</param>
+/// <param name="Rotation">Degrees by which the stored frames are turned anticlockwise to be upright (already applied).</param>
+/// <param name="Duration">Length, if the file states it.</param>
+/// <param name="FrameCount">Number of frames, if the file states it.</param>
 public sealed record VideoInfo(int Width, int Height, FrameRate? FrameRate, int Rotation, TimeSpan? Duration, long? FrameCount)
 {
-    /// <summary>The number of frames, or about how many there should be; null if nothing tells.</summary>
+    /// <summary>The number of frames, or an estimate from duration and rate; null if neither is known.</summary>
     public long? ExpectedFrameCount => FrameCount
         ?? (Duration is { } duration && FrameRate is { } rate ? (long)Math.Round(duration.TotalSeconds * rate.PerSecond) : null);
 }
 
 /// <summary>Frames per second as a fraction, exact for rates such as 30000/1001.</summary>
-/// <param name="Numerator">Frames.</param>
-/// <param name="Denominator">In so many seconds.</param>
+/// <param name="Numerator">A number of frames.</param>
+/// <param name="Denominator">The seconds in which they are shown.</param>
 public readonly record struct FrameRate(int Numerator, int Denominator)
 {
     /// <summary>Frames per second.</summary>

@@ -34,16 +34,16 @@ public sealed class VideoReader
     /// <summary>Height of the frames handed out, in pixels.</summary>
     public int Height { get; }
 
-    /// <summary>How many frames will be handed out, or about how many; null if nothing tells.</summary>
+    /// <summary>The number of frames that will be handed out, possibly an estimate; null if unknown.</summary>
     public long? ExpectedFrameCount => Info.ExpectedFrameCount is { } total ? SelectedOf(total) : null;
 
     /// <summary>Opens a video file, a folder of pictures or a picture.</summary>
     /// <param name="path">The file or folder. A folder's pictures are ordered by number if all names are numbers, else by name.</param>
     /// <param name="options">Which frames are read; null for all at their size.</param>
-    /// <param name="cancellation">Stops looking.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="MediaException">Missing, without video, damaged, too large, or ffmpeg is not installed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public static VideoReader Open(string path, VideoReadOptions? options = null, CancellationToken cancellation = default)
+    public static VideoReader Open(string path, VideoReadOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new VideoReadOptions();
@@ -51,34 +51,42 @@ public sealed class VideoReader
         FrameSource source;
         if (Directory.Exists(path))
         {
-            source = FolderSource.OfFolder(path, options.Limits);
+            source = PictureSource.OfFolder(path, options.Limits);
         }
         else
         {
-            ImageFormat format;
-            using (var stream = MediaFile.OpenRead(path))
-            {
-                format = ImageFile.ReadInfo(stream, path).Format;
-            }
-
-            source = format is ImageFormat.Unknown or ImageFormat.Gif
-                ? new FileSource(path, Ffmpeg.Probe(path, options.Limits, cancellation))
-                : FolderSource.OfPicture(path, options.Limits);
+            source = IsVideo(path)
+                ? new VideoFileSource(path, Ffmpeg.Probe(path, options.Limits, cancellationToken))
+                : PictureSource.OfPicture(path, options.Limits);
         }
 
         options.Limits.Check(path, source.Info.Width, source.Info.Height);
         return new VideoReader(source, path, options);
     }
 
+    /// <summary>Whether a path is read as a video of several frames: a folder, an animation, or a file that is not a picture.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <exception cref="MediaException">The file is missing, or a damaged picture.</exception>
+    public static bool IsVideo(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return true;
+        }
+
+        using var stream = MediaFile.OpenRead(path);
+        return ImageFile.ReadInfo(stream, path).Format is ImageFormat.Unknown or ImageFormat.Gif;
+    }
+
     /// <summary>Reads the frames in order.</summary>
-    /// <param name="cancellation">Ends the enumeration and the decoder.</param>
+    /// <param name="cancellationToken">Ends the enumeration and the decoder.</param>
     /// <exception cref="MediaException">
     /// While enumerating: the source is damaged or cut off (after the frames that could be decoded), or falls silent.
     /// </exception>
     /// <exception cref="OperationCanceledException">While enumerating: it was cancelled.</exception>
-    public IEnumerable<VideoFrame> ReadFrames(CancellationToken cancellation = default)
+    public IEnumerable<VideoFrame> ReadFrames(CancellationToken cancellationToken = default)
     {
-        using var frames = _source.Open(Options, Width, Height, cancellation);
+        using var frames = _source.Open(Options, Width, Height, cancellationToken);
         for (int i = 0; Options.Count is not { } count || i < count; i++)
         {
             if (frames.Next() is not { } image)
@@ -91,15 +99,15 @@ public sealed class VideoReader
     }
 
     /// <summary>Reads the frames in order without blocking the caller's thread.</summary>
-    /// <param name="cancellation">Ends the enumeration and the decoder.</param>
+    /// <param name="cancellationToken">Ends the enumeration and the decoder.</param>
     /// <exception cref="MediaException">While enumerating: as <see cref="ReadFrames"/>.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: it was cancelled.</exception>
-    public async IAsyncEnumerable<VideoFrame> ReadFramesAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<VideoFrame> ReadFramesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var frames = await Task.Run(() => _source.Open(Options, Width, Height, cancellation), cancellation).ConfigureAwait(false);
+        using var frames = await Task.Run(() => _source.Open(Options, Width, Height, cancellationToken), cancellationToken).ConfigureAwait(false);
         for (int i = 0; Options.Count is not { } count || i < count; i++)
         {
-            if (await Task.Run(frames.Next, cancellation).ConfigureAwait(false) is not { } image)
+            if (await Task.Run(frames.Next, cancellationToken).ConfigureAwait(false) is not { } image)
             {
                 yield break;
             }
@@ -121,16 +129,16 @@ public sealed record VideoReadOptions
     /// <summary>First frame, counted from 0; exact, also for variable frame rates.</summary>
     public int Start { get; init; }
 
-    /// <summary>Every how manieth frame is taken, from <see cref="Start"/> on.</summary>
+    /// <summary>Distance between the frames that are read: 2 takes every second frame, beginning with <see cref="Start"/>.</summary>
     public int Stride { get; init; } = 1;
 
-    /// <summary>At most so many frames; null for all.</summary>
+    /// <summary>The largest number of frames to read; null for all.</summary>
     public int? Count { get; init; }
 
-    /// <summary>Frames whose longer side exceeds so many pixels are scaled down to it; null keeps their size.</summary>
+    /// <summary>Longest side of a frame in pixels: larger frames are scaled down to it; null keeps their size.</summary>
     public int? MaxSide { get; init; }
 
-    /// <summary>What a frame may cost and how long a decoder may stay silent.</summary>
+    /// <summary>Limits on the size of a frame and on how long a decoder may stay silent.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;
 
     /// <summary>Refuses options that make no sense.</summary>
@@ -158,6 +166,6 @@ public sealed record VideoReadOptions
 }
 
 /// <summary>One frame of a video.</summary>
-/// <param name="Index">Its number in the source, counted from 0; start and stride do not renumber.</param>
-/// <param name="Image">The picture, upright; the receiver's to keep or change.</param>
+/// <param name="Index">Its number in the source, counted from 0; start and stride do not change it.</param>
+/// <param name="Image">The picture, upright; the receiver may keep and change it.</param>
 public sealed record VideoFrame(int Index, RgbImage Image);

@@ -4,7 +4,7 @@ namespace Sam2.Torch.Media;
 
 /// <summary>
 /// Writes an H.264 video frame by frame. The file appears under its name when <see cref="Complete"/> has finished it; disposing
-/// without that leaves nothing behind.
+/// before that leaves no file behind.
 /// </summary>
 public sealed class VideoWriter : IDisposable
 {
@@ -23,10 +23,10 @@ public sealed class VideoWriter : IDisposable
     /// <param name="height">Height of the frames in pixels; likewise.</param>
     /// <param name="rate">Frames per second.</param>
     /// <param name="options">Quality; null for the default.</param>
-    /// <param name="cancellation">Ends the encoder at once; nothing is left behind.</param>
-    /// <exception cref="MediaException">The ending is unknown, the folder is missing, or ffmpeg is not installed.</exception>
+    /// <param name="cancellationToken">Ends the encoder at once; no file is left behind.</param>
+    /// <exception cref="MediaException">The extension is unknown, the folder is missing, or ffmpeg is not installed.</exception>
     public VideoWriter(
-        string path, int width, int height, FrameRate rate, VideoWriteOptions? options = null, CancellationToken cancellation = default)
+        string path, int width, int height, FrameRate rate, VideoWriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -64,7 +64,7 @@ public sealed class VideoWriter : IDisposable
             "-c:v", "libx264", "-preset", options.Preset, "-crf", options.Crf.ToString(CultureInfo.InvariantCulture), "-pix_fmt", "yuv420p",
             "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart",
         ];
-        _pipe = Ffmpeg.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellation);
+        _pipe = Ffmpeg.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellationToken);
     }
 
     /// <summary>Width of the frames in pixels.</summary>

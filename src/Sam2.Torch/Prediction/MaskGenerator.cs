@@ -36,7 +36,7 @@ public sealed class MaskGenerator
     /// <exception cref="MediaException">The file can't be read as an image.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
         string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default) =>
-        Generate(ImageFile.Read(path, cancellation: cancellation), progress, cancellation);
+        Generate(ImageFile.Read(path, cancellationToken: cancellation), progress, cancellation);
 
     /// <summary>Finds the masks of an image.</summary>
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>

@@ -162,7 +162,7 @@ public class EvalVosCommandTests
 
         var other = Vos("out", "--limit", "1", "--prompt", "box");
         Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Failed));
-        Assert.That(other.Error, Does.Contain("prompt was 'mask' and is 'box'").And.Contain("--out"));
+        Assert.That(other.Error, Does.Contain("prompt was 'mask' and is 'box'").And.Contain("another folder"));
     }
 
     [TestCase("--prompt", "scribble")]

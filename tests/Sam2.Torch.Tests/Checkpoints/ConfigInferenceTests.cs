@@ -79,7 +79,7 @@ public class ConfigInferenceTests
         using var checkpoint = Save(Custom(), folder["mine.pt"]);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message
             .Contains("mine.pt").And.Message.Contains("image_size").And.Message.Contains("num_heads").And.Message.Contains("window_spec")
-            .And.Message.Contains("global_att_blocks").And.Message.Contains("mine.yaml").And.Message.Contains("--config").And.Message.Contains("embed_dim 16"));
+            .And.Message.Contains("global_att_blocks").And.Message.Contains("mine.yaml").And.Message.Contains("configuration").And.Message.Contains("embed_dim 16"));
     }
 
     [Test]

@@ -76,26 +76,40 @@ public class ModelFilesTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["tiny"], "");
         Assert.That(ModelFiles.Resolve(folder["tiny"]), Is.EqualTo(folder["tiny"]));
-        Assert.That(ModelFiles.Resolve("micro"), Is.EqualTo(RepositoryFiles.Weights("sam2.1_hiera_micro.pt")));
     }
 
     [Test]
     public void A_name_is_found_in_the_users_folder()
     {
         using var folder = new TemporaryFolder();
-        var before = Environment.GetEnvironmentVariable("SAM2_WEIGHTS");
-        try
+        WithVariable(folder.Path, () =>
         {
-            Environment.SetEnvironmentVariable("SAM2_WEIGHTS", folder.Path);
             Assert.That(() => ModelFiles.Resolve("sam2_hiera_small"), Throws.TypeOf<CheckpointException>().With.Message
                 .Contains("sam2 download sam2_hiera_small").And.Message.Contains(folder.Path));
             File.WriteAllText(folder["sam2_hiera_small.pt"], "");
             Assert.That(ModelFiles.Resolve("sam2-s"), Is.EqualTo(folder["sam2_hiera_small.pt"]));
-        }
-        finally
+        });
+    }
+
+    [Test]
+    public void The_variable_may_name_several_folders_and_downloads_go_to_the_first()
+    {
+        using var folder = new TemporaryFolder();
+        WithVariable($"{folder.Path}{Path.PathSeparator}{RepositoryFiles.At("weights")}", () =>
         {
-            Environment.SetEnvironmentVariable("SAM2_WEIGHTS", before);
-        }
+            Assert.That(ModelFiles.UserFolder, Is.EqualTo(folder.Path));
+            Assert.That(ModelFiles.Resolve("micro"), Is.EqualTo(RepositoryFiles.Weights("sam2.1_hiera_micro.pt")));
+        });
+    }
+
+    [Test]
+    public void An_empty_entry_of_the_variable_is_the_users_cache()
+    {
+        string cache = "", first = "";
+        WithVariable(null, () => cache = ModelFiles.UserFolder);
+        WithVariable($"{Path.PathSeparator}{RepositoryFiles.At("weights")}", () => first = ModelFiles.UserFolder);
+        Assert.That(cache, Does.EndWith("sam2.torch"));
+        Assert.That(first, Is.EqualTo(cache));
     }
 
     [TestCase("sam2.1_hiera_tinny", "Did you mean sam2.1_hiera_tiny?")]
@@ -103,4 +117,18 @@ public class ModelFilesTests
     [TestCase("no/such/sam2.1_hiera_tiny.pt", "does not exist")]
     public void What_is_not_found_gets_a_remedy(string name, string expected) =>
         Assert.That(() => ModelFiles.Resolve(name), Throws.TypeOf<CheckpointException>().With.Message.Contains(name).And.Message.Contains(expected));
+
+    private static void WithVariable(string? value, Action action)
+    {
+        var before = Environment.GetEnvironmentVariable(ModelFiles.Variable);
+        try
+        {
+            Environment.SetEnvironmentVariable(ModelFiles.Variable, value);
+            action();
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ModelFiles.Variable, before);
+        }
+    }
 }

@@ -284,7 +284,7 @@ public class VideoReaderTests
 
         var info = new VideoInfo(8, 8, null, 0, null, null);
         var options = new VideoReadOptions { Limits = new MediaLimits { Timeout = TimeSpan.FromSeconds(1) } };
-        using var frames = new FileSource(_folder["pipe.mp4"], info).Open(options, 8, 8, CancellationToken.None);
+        using var frames = new VideoFileSource(_folder["pipe.mp4"], info).Open(options, 8, 8, CancellationToken.None);
         var watch = Stopwatch.StartNew();
         Assert.That(frames.Next, Throws.TypeOf<MediaException>().With.Message.Contains("silent"));
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));

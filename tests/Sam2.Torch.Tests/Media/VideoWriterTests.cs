@@ -87,7 +87,7 @@ public class VideoWriterTests
     public void Cancelling_ends_the_encoder_and_leaves_nothing()
     {
         using var cancel = new CancellationTokenSource();
-        using (var writer = new VideoWriter(_folder["v.mp4"], 64, 48, new FrameRate(25, 1), cancellation: cancel.Token))
+        using (var writer = new VideoWriter(_folder["v.mp4"], 64, 48, new FrameRate(25, 1), cancellationToken: cancel.Token))
         {
             writer.Write(Clips.Frame(1));
             cancel.Cancel();

@@ -69,7 +69,7 @@ internal sealed class Annotation(CommandContext context)
     private void Annotate(
         AnnotateRequest request, string picture, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer, Counts count)
     {
-        var image = ImageFile.Read(Path.Combine(request.Folder, picture), cancellation: context.Cancellation);
+        var image = ImageFile.Read(Path.Combine(request.Folder, picture), cancellationToken: context.Cancellation);
         var found = boxes.Find(picture, image);
         if (found is null)
         {

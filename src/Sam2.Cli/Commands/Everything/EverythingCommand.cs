@@ -46,7 +46,7 @@ internal static class EverythingCommand
         command.SetAction(parsed =>
         {
             var (path, request, folder) = (parsed.GetRequiredValue(input), model.Read(parsed), parsed.GetRequiredValue(directory));
-            if (IsVideo(path))
+            if (VideoReader.IsVideo(path))
             {
                 var (frames, maxSide, restart) = video.ReadFrames(parsed);
                 return new EverythingInVideo(context).Run(new VideoRequest(
@@ -60,17 +60,5 @@ internal static class EverythingCommand
                 : throw new CliException($"--format {VideoFormatName} is for videos; {path} is a picture");
         });
         return command;
-    }
-
-    /// <summary>Whether the input is to be read as a video: a folder, an animation, or a file that isn't a picture.</summary>
-    private static bool IsVideo(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            return true;
-        }
-
-        using var stream = MediaFile.OpenRead(path);
-        return ImageFile.ReadInfo(stream, path).Format is ImageFormat.Unknown or ImageFormat.Gif;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class EverythingInImage(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Input} ...");
-        var image = ImageFile.Read(request.Input, cancellation: context.Cancellation);
+        var image = ImageFile.Read(request.Input, cancellationToken: context.Cancellation);
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         var generator = new MaskGenerator(model, request.Generator);

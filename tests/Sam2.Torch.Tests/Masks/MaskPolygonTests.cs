@@ -4,12 +4,12 @@ using TestSupport;
 
 namespace Sam2.Torch.Tests.Masks;
 
-public class MaskPolygonsTests
+public class MaskPolygonTests
 {
     [Test]
     public void A_single_pixel_has_its_four_corners_clockwise()
     {
-        var parts = MaskPolygons.Trace(Parse("...", ".#.", "..."));
+        var parts = MaskPolygon.Trace(Parse("...", ".#.", "..."));
         Assert.That(parts, Has.Count.EqualTo(1));
         Assert.That(parts[0].Outer, Is.EqualTo(new[] { 2, 1, 2, 2, 1, 2, 1, 1 }));
         Assert.That(parts[0].Holes, Is.Empty);
@@ -18,7 +18,7 @@ public class MaskPolygonsTests
     [Test]
     public void Pixels_that_touch_at_a_corner_are_parts_of_their_own()
     {
-        var parts = MaskPolygons.Trace(Parse("#.", ".#"));
+        var parts = MaskPolygon.Trace(Parse("#.", ".#"));
         Assert.That(parts.Select(part => part.Area), Is.EqualTo(new[] { 1, 1 }));
     }
 
@@ -26,12 +26,12 @@ public class MaskPolygonsTests
     public void A_hole_that_touches_the_outside_at_a_corner_is_a_notch_of_the_outline_and_one_within_is_a_hole()
     {
         // The pixel in the middle is enclosed, since background pixels that touch at a corner belong together.
-        var ring = MaskPolygons.Trace(Parse("###", "#.#", "###"));
+        var ring = MaskPolygon.Trace(Parse("###", "#.#", "###"));
         Assert.That(ring, Has.Count.EqualTo(1));
         Assert.That(ring[0].Holes, Has.Count.EqualTo(1));
         Assert.That(ring[0].Area, Is.EqualTo(8));
 
-        var open = MaskPolygons.Trace(Parse("###", "#.#", "##."));
+        var open = MaskPolygon.Trace(Parse("###", "#.#", "##."));
         Assert.That(open, Has.Count.EqualTo(1));
         Assert.That(open[0].Holes, Is.Empty);
         Assert.That(open[0].Area, Is.EqualTo(7));
@@ -40,7 +40,7 @@ public class MaskPolygonsTests
     [Test]
     public void A_part_inside_the_hole_of_another_is_a_part_of_its_own_and_holes_belong_to_theirs()
     {
-        var parts = MaskPolygons.Trace(Parse(
+        var parts = MaskPolygon.Trace(Parse(
             "#######",
             "#.....#",
             "#.###.#",
@@ -54,11 +54,11 @@ public class MaskPolygonsTests
     [Test]
     public void An_empty_mask_has_no_polygons_and_a_full_one_the_pictures_outline()
     {
-        Assert.That(MaskPolygons.Trace(new BinaryMask(5, 4)), Is.Empty);
+        Assert.That(MaskPolygon.Trace(new BinaryMask(5, 4)), Is.Empty);
         Assert.That(MaskPolygon.ToSingleRing([]), Is.Empty);
         var full = new BinaryMask(5, 4);
         full.Data.AsSpan().Fill(1);
-        Assert.That(MaskPolygons.Trace(full)[0].Outer, Is.EqualTo(new[] { 4, 0, 4, 5, 0, 5, 0, 0 }));
+        Assert.That(MaskPolygon.Trace(full)[0].Outer, Is.EqualTo(new[] { 4, 0, 4, 5, 0, 5, 0, 0 }));
     }
 
     [Test]
@@ -72,7 +72,7 @@ public class MaskPolygonsTests
     /// <summary>Parts one by one, as COCO has them, and all in one ring, as YOLO has them.</summary>
     private static void RoundTrips(BinaryMask mask)
     {
-        var parts = MaskPolygons.Trace(mask);
+        var parts = MaskPolygon.Trace(mask);
         Assert.That(parts.Sum(part => part.Area), Is.EqualTo(mask.Area));
         if (mask.Area == 0)
         {

@@ -1,15 +1,16 @@
 using System.Text;
 using System.Text.Json;
-using Sam2.Torch.Configuration;
 
-namespace Sam2.Torch.Checkpoints;
+namespace Sam2.Torch.Configuration;
 
 /// <summary>
-/// Plain values as JSON text, for safetensors metadata. <c>JsonSerializer</c> alone would write 20.0 as 20, and what has no JSON
-/// form somehow.
+/// Plain values as JSON text, for safetensors metadata. <c>JsonSerializer</c> would write 20.0 as 20, and would not refuse values
+/// that have no JSON form.
 /// </summary>
 internal static class PlainJson
 {
+    private const int MaxDepth = 64;
+
     /// <exception cref="ArgumentException">A value has no JSON form (tensors, bytes, keys that are not names).</exception>
     public static string Write(object? value)
     {
@@ -27,7 +28,7 @@ internal static class PlainJson
     {
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = PickleLimits.MaxDepth });
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
             return Read(document.RootElement);
         }
         catch (JsonException)

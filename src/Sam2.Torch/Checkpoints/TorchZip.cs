@@ -1,12 +1,21 @@
+using System.Globalization;
+using System.Text;
 using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
 
-/// <summary>Reads what <c>torch.save</c> has written since PyTorch 1.6: <c>NAME/data.pkl</c> and one entry <c>NAME/data/KEY</c> per storage.</summary>
-internal static class TorchZipReader
+/// <summary>
+/// The format of <c>torch.save</c> since PyTorch 1.6: a zip archive with the pickle <c>NAME/data.pkl</c> and one entry
+/// <c>NAME/data/KEY</c> per storage.
+/// </summary>
+internal static class TorchZip
 {
     private const long MaxPickleBytes = 64 << 20;
 
+    // The name that torch.save gives an archive written to a stream.
+    private const string Archive = "archive/";
+
+    /// <summary>Reads the pickle; the storages stay in the file.</summary>
     public static CheckpointContent Read(ByteSource source)
     {
         var entries = ZipDirectory.Read(source);
@@ -69,7 +78,20 @@ internal static class TorchZipReader
         return new(slot, storage.Type, count, FirstElement: 0);
     }
 
-    // torch.save can be told not to compute checksums and then records 0.
+    // torch.save records 0 if it was told not to compute checksums.
     private static StorageRegion RegionOf(ByteSource source, ZipEntry entry) =>
         new(source, entry.Name, entry.Offset, entry.Length, entry.Crc == 0 ? null : entry.Crc);
+
+    /// <summary>Writes what <c>torch.save({"model": state_dict, ...})</c> writes; the bytes of each storage are aligned.</summary>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, TensorToWrite> stateDict, PlainDictionary entries, StorageCollector storages, bool alwaysZip64 = false)
+    {
+        var pickle = new PickleWriter(storages);
+        var zip = new ZipWriter(stream, alwaysZip64);
+        zip.Add(Archive + "data.pkl", pickle.Write(stateDict, entries));
+        zip.Add(Archive + "byteorder", "little"u8.ToArray());
+        for (var i = 0; i < pickle.Storages.Count; i++)
+            zip.Add($"{Archive}data/{i.ToString(CultureInfo.InvariantCulture)}", pickle.Storages[i].Length, pickle.Storages[i].Write);
+        zip.Add(Archive + "version", Encoding.ASCII.GetBytes("3\n"));
+        zip.Finish();
+    }
 }
