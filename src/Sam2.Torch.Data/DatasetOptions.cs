@@ -2,7 +2,7 @@ using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Data;
 
-/// <summary>What of a data set is read.</summary>
+/// <summary>What is read of a data set.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>
@@ -17,7 +17,7 @@ public sealed record DatasetOptions
     /// <summary>Videos (or pictures) that are left out.</summary>
     public IReadOnlyList<string> ExcludedVideos { get; init; } = [];
 
-    /// <summary>Only the first so many of what is left, at least 1; null for all.</summary>
+    /// <summary>How many of the remaining videos are used, from the first on; at least 1. Null for all.</summary>
     public int? MaxVideos { get; init; }
 
     /// <summary>The folder of the frames, relative to the data set's; null for the usual place.</summary>
@@ -26,7 +26,7 @@ public sealed record DatasetOptions
     /// <summary>The folder (for COCO the file) of the annotations, relative to the data set's folder; null for the usual place.</summary>
     public string? Annotations { get; init; }
 
-    /// <summary>What a picture may cost.</summary>
+    /// <summary>Limits on the size of pictures.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;
 
     /// <summary>Which masklets of SA-V train are used.</summary>
@@ -38,16 +38,16 @@ public sealed record DatasetOptions
     /// <summary>SA-1B: masks with a lower stability score are left out, in [0, 1].</summary>
     public double MinStability { get; init; }
 
-    /// <summary>Every how manieth frame of videos is used, at least 1.</summary>
+    /// <summary>Stride between the frames of a video that are used, at least 1: 2 takes every second frame.</summary>
     public int FrameStride { get; init; } = 1;
 
-    /// <summary>Only the first so many frames of videos are used, at least 1; null for all.</summary>
+    /// <summary>How many frames of a video are considered before the stride is applied, from the first on; at least 1. Null for all.</summary>
     public int? MaxFrames { get; init; }
 
     /// <summary>Whether frames that are not annotated are left out, as in training.</summary>
     public bool AnnotatedFramesOnly { get; init; }
 
-    /// <summary>Refuses options that make no sense.</summary>
+    /// <summary>Checks the ranges of the options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names the option.</exception>
     internal void Check()
     {
@@ -64,4 +64,17 @@ public sealed record DatasetOptions
             throw new ArgumentOutOfRangeException(nameof(MinStability), MinStability, $"{nameof(MinStability)} is {MinStability}, but must be from 0 to 1.");
         }
     }
+}
+
+/// <summary>Which masklets of SA-V train are used.</summary>
+public enum MaskletKind
+{
+    /// <summary>Those that people made, in <c>VIDEO_manual.json</c>.</summary>
+    Manual,
+
+    /// <summary>Those that the model made, in <c>VIDEO_auto.json</c>.</summary>
+    Auto,
+
+    /// <summary>Both, the manual ones first.</summary>
+    All,
 }

@@ -1,53 +1,144 @@
-using Sam2.Torch.Data.Folders;
-using Sam2.Torch.Data.Masklets;
-using Sam2.Torch.Data.Pictures;
+using System.Collections;
+using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Data;
 
 /// <summary>
-/// Opens data sets as they are unpacked. Opening lists files; frames and masks are read when they are asked for, and what is wrong with them
-/// is said then.
+/// Opens data sets as they are unpacked. Opening only lists files; frames and masks are read when they are asked for, and damage is
+/// reported then.
 /// </summary>
 public static class DatasetReader
 {
     /// <summary>Opens a data set.</summary>
-    /// <param name="root">Its folder.</param>
-    /// <param name="format">How it is laid out; null to look at the folder and decide.</param>
-    /// <param name="options">What of it is read; null for all.</param>
+    /// <param name="root">Its folder, or whatever a registered format takes for its root.</param>
+    /// <param name="format">The name of its format, one of <see cref="DatasetFormats.Names"/>; null to find out by looking at the folder.</param>
+    /// <param name="options">What is read of it; null for everything.</param>
     /// <returns>Its videos; at least one.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    /// <exception cref="DatasetException">Folders or lists are missing or contradict each other; the message names them.</exception>
-    public static IReadOnlyList<IAnnotatedVideo> Open(string root, DatasetFormat? format = null, DatasetOptions? options = null)
+    /// <exception cref="DatasetException">
+    /// There is no such format, or folders or lists are missing or contradict each other; the message names them.
+    /// </exception>
+    public static IReadOnlyList<IAnnotatedVideo> Open(string root, string? format = null, DatasetOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
-        if (!Directory.Exists(root))
+        var known = format is null ? null : DatasetFormats.Find(format);
+        if (known is null or { IsBuiltIn: true } && !Directory.Exists(root))
         {
             throw new DatasetException($"There is no folder {root}; give the folder into which the data set was unpacked.");
         }
 
         options ??= new DatasetOptions();
         options.Check();
-        var videos = OpenAll(root, format ?? DatasetDetection.Detect(root, options), options);
+        known ??= DatasetFormats.Detect(root, options);
+        var videos = known.Open(root, options);
+        if (!known.IsBuiltIn)
+        {
+            videos = Choose(videos, options, known, root);
+        }
+
         return FrameSelection.Selects(options) ? new MappedVideos(videos, video => FrameSelection.Of(video, options)) : videos;
     }
 
-    private static IReadOnlyList<IAnnotatedVideo> OpenAll(string root, DatasetFormat format, DatasetOptions options) => format switch
+    /// <summary>The videos of a registered format that the options select; built-in formats select before they open anything.</summary>
+    private static IReadOnlyList<IAnnotatedVideo> Choose(IReadOnlyList<IAnnotatedVideo> videos, DatasetOptions options, DatasetFormats.Format format, string root)
     {
-        DatasetFormat.Davis or DatasetFormat.Mose => VideoFolders.Open(root, options, MaskCoverage.FirstOrAll),
-        DatasetFormat.Ytvos or DatasetFormat.Lvos => VideoFolders.Open(root, options, MaskCoverage.Some, MetaFile.Find),
-        DatasetFormat.Sav when DatasetDetection.HasSavPictures(root, options) => VideoFolders.Open(root, options, MaskCoverage.Some),
-        DatasetFormat.Sav => MaskletDataset.Open(root, options),
-        DatasetFormat.Sa1b => Sa1bDataset.Open(root, options),
-        DatasetFormat.Coco => CocoInstances.Open(root, options),
-        DatasetFormat.Folders => OpenFolders(root, options),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
-    };
+        if (videos is not { Count: > 0 })
+        {
+            throw new DatasetException($"The format {format.Name} finds no video in {root}; check the root and the part.");
+        }
 
-    private static IReadOnlyList<IAnnotatedVideo> OpenFolders(string root, DatasetOptions options)
-    {
-        var (frames, masks) = VideoFolders.Find(SplitFile.PartOf(root, options), options);
-        return PictureFolders.HoldsPictures(frames)
-            ? PictureFolders.Open(root, options, frames, masks)
-            : VideoFolders.Open(root, options, MaskCoverage.Some);
+        if (options.Videos is null && options.ExcludedVideos.Count == 0)
+        {
+            return options.MaxVideos < videos.Count ? [.. videos.Take(options.MaxVideos.Value)] : videos;
+        }
+
+        var byName = videos.Index().DistinctBy(video => video.Item.Name).ToDictionary(video => video.Item.Name, video => video.Index);
+        string[] all = [.. videos.Select(video => video.Name).Distinct()];
+        return new NamedVideos(NamedVideos.Choose(all, options, null, root), name => videos[byName[name]]);
     }
+}
+
+/// <summary>A data set's files are missing, damaged or contradict each other; the message names the file and the remedy.</summary>
+public sealed class DatasetException : Sam2Exception
+{
+    /// <summary>Creates the exception.</summary>
+    public DatasetException(string message) : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception with its cause.</summary>
+    public DatasetException(string message, Exception inner) : base(message, inner)
+    {
+    }
+}
+
+/// <summary>The videos of another list, each wrapped when it is asked for.</summary>
+internal sealed class MappedVideos(IReadOnlyList<IAnnotatedVideo> videos, Func<IAnnotatedVideo, IAnnotatedVideo> change) : IReadOnlyList<IAnnotatedVideo>
+{
+    public int Count => videos.Count;
+
+    public IAnnotatedVideo this[int index] => change(videos[index]);
+
+    public IEnumerator<IAnnotatedVideo> GetEnumerator() => videos.Select(change).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>A selection of a video's frames, as a video of its own.</summary>
+internal sealed class FrameSelection : IAnnotatedVideo
+{
+    private readonly IAnnotatedVideo _video;
+    private readonly IReadOnlyList<int> _frames;
+
+    private FrameSelection(IAnnotatedVideo video, IReadOnlyList<int> frames) => (_video, _frames) = (video, frames);
+
+    /// <inheritdoc/>
+    public string Name => _video.Name;
+
+    /// <inheritdoc/>
+    public int FrameCount => _frames.Count;
+
+    /// <inheritdoc/>
+    public bool ObjectsOverlap => _video.ObjectsOverlap;
+
+    /// <summary>The video with only those frames that the options select.</summary>
+    public static IAnnotatedVideo Of(IAnnotatedVideo video, DatasetOptions options)
+    {
+        if (!Selects(options))
+        {
+            return video;
+        }
+
+        var frames = Enumerable.Range(0, Math.Min(video.FrameCount, options.MaxFrames ?? int.MaxValue)).Where(i => i % options.FrameStride == 0);
+        return new FrameSelection(video, [.. options.AnnotatedFramesOnly ? frames.Where(video.IsAnnotated) : frames]);
+    }
+
+    /// <summary>Whether options leave out any frames.</summary>
+    public static bool Selects(DatasetOptions options) => options.FrameStride > 1 || options.MaxFrames is not null || options.AnnotatedFramesOnly;
+
+    /// <inheritdoc/>
+    public string FrameName(int frame) => _video.FrameName(Original(frame));
+
+    /// <inheritdoc/>
+    public RgbImage ReadFrame(int frame) => _video.ReadFrame(Original(frame));
+
+    /// <inheritdoc/>
+    public bool IsAnnotated(int frame) => _video.IsAnnotated(Original(frame));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> VisibleObjects(int frame) => _video.VisibleObjects(Original(frame));
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame) => _video.ReadMasks(Original(frame));
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame, IReadOnlyCollection<int> objects) => _video.ReadMasks(Original(frame), objects);
+
+    /// <inheritdoc/>
+    public string ObjectName(int id) => _video.ObjectName(id);
+
+    private int Original(int frame) => frame >= 0 && frame < _frames.Count
+        ? _frames[frame]
+        : throw new ArgumentOutOfRangeException(nameof(frame), frame, $"Video {Name} has {_frames.Count} frames left.");
 }

@@ -6,7 +6,7 @@ namespace Sam2.Torch.Data;
 
 /// <summary>
 /// A video, or a single image as a video of one frame, with the true masks of its objects. Frames and masks are read
-/// when they are asked for; an implementation may be read from several threads at once.
+/// when they are asked for; implementations must allow calls from several threads at once.
 /// </summary>
 public interface IAnnotatedVideo
 {
@@ -29,8 +29,8 @@ public interface IAnnotatedVideo
     bool IsAnnotated(int frame);
 
     /// <summary>
-    /// The true masks of a frame by object id (above 0), at the frame's size. An object that is not there, or not
-    /// visible, has no entry or an empty mask, as the data set says it. Empty for a frame that is not annotated.
+    /// The true masks of a frame by object id (above 0), at the frame's size. An object that is absent or
+    /// hidden has no entry or an empty mask, depending on the data set. Empty for a frame that is not annotated.
     /// </summary>
     /// <exception cref="DatasetException">The annotation is missing, damaged or of another size; the message names the file.</exception>
     IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame);

@@ -3,7 +3,7 @@ using System.Collections;
 namespace Sam2.Torch.Data;
 
 /// <summary>
-/// Videos that are opened when they are asked for, by name. Nothing is kept: a data set of fifty thousand videos costs no more memory than
+/// Videos that are opened by name when they are asked for. Nothing is kept: a data set of fifty thousand videos costs no more memory than
 /// its names.
 /// </summary>
 /// <param name="names">The videos' names.</param>
@@ -18,7 +18,7 @@ internal sealed class NamedVideos(IReadOnlyList<string> names, Func<string, IAnn
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The names that options leave over.</summary>
+    /// <summary>The names that the options select.</summary>
     /// <param name="all">All names, in the data set's order.</param>
     /// <param name="options">Which are wanted.</param>
     /// <param name="list">The data set's own list, used if the options have none; null if there is none.</param>

@@ -51,7 +51,7 @@ public sealed class StoredMasks
         ? new Dictionary<int, BinaryMask> { [1] = new BinaryMask(_image.Height, _image.Width, _image.Indices) }
         : IndexedMasks.Split(_image).Where(mask => _image.Palette.Length == 0 || mask.Key != border).ToDictionary(mask => mask.Key, mask => mask.Value);
 
-    /// <summary>The mask of the only object: all of a picture that isn't 0.</summary>
+    /// <summary>The mask of the only object: every pixel that isn't 0.</summary>
     /// <exception cref="DatasetException">There are several objects.</exception>
     public BinaryMask Single()
     {

@@ -2,7 +2,7 @@ namespace Sam2.Torch.Data;
 
 /// <summary>
 /// Lists of videos as data sets have them: a name per line, such as SA-V's <c>sav_val.txt</c> or DAVIS 2017's <c>val.txt</c>. DAVIS 2016 lists
-/// frames (<c>/JPEGImages/480p/bear/00000.jpg …</c>), of which the folders' names are taken.
+/// frames (<c>/JPEGImages/480p/bear/00000.jpg …</c>), from which the folders' names are taken.
 /// </summary>
 public static class VideoListFile
 {
@@ -19,7 +19,7 @@ public static class VideoListFile
             var names = File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).Select(NameOf).Distinct().ToList();
             return names.Count > 0 ? names : throw new DatasetException($"The list {path} names no video; write one name per line.");
         }
-        catch (Exception e) when (e is (IOException and not DatasetException) or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DatasetException($"The list of videos {path} can't be read: {e.Message}", e);
         }

@@ -75,7 +75,7 @@ public class MaskletDatasetTests
         WriteVideo("sav_000001", 40);
         int[] Numbers(DatasetOptions options)
         {
-            var video = DatasetReader.Open(_root.Path, DatasetFormat.Sav, options).Single();
+            var video = DatasetReader.Open(_root.Path, DatasetFormats.Sav, options).Single();
             Assert.That(Clips.Number(video.ReadFrame(video.FrameCount - 1)), Is.EqualTo(int.Parse(video.FrameName(video.FrameCount - 1))));
             return [.. Enumerable.Range(0, video.FrameCount).Select(i => int.Parse(video.FrameName(i)))];
         }
@@ -123,7 +123,7 @@ public class MaskletDatasetTests
         Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].ReadMasks(0), json, "masklet");
         File.WriteAllText(json, good.Replace("\"video_frame_count\":12.0", "\"video_frame_count\":16.0", StringComparison.Ordinal));
         Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(14), Throws.TypeOf<MediaException>().With.Message.Contains("sav_000001.mp4").And.Message.Contains("16"));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Sav, new DatasetOptions { Masklets = MaskletKind.Auto }), "_auto.json");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Sav, new DatasetOptions { Masklets = MaskletKind.Auto }), "_auto.json");
         File.Delete(_root["sav_000001.mp4"]);
         Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].FrameCount, json, "sav_000001.mp4");
     }

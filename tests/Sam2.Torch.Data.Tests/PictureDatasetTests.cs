@@ -41,7 +41,7 @@ public class PictureDatasetTests
     public void Sa1bs_unstable_and_very_large_masks_can_be_left_out()
     {
         WriteSa1b("sa_5", 6, stability: [0.9, 0.5]);
-        IReadOnlyList<int> Objects(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormat.Sa1b, options).Single().VisibleObjects(0);
+        IReadOnlyList<int> Objects(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormats.Sa1b, options).Single().VisibleObjects(0);
         Assert.That(Objects(new DatasetOptions { MinStability = 0.8 }), Is.EqualTo(new[] { 1 }));
         Refusals.AreNamed(() => Objects(new DatasetOptions { MaxMaskArea = 0.01 }), "sa_5.json", "no object");
         Assert.That(() => Objects(new DatasetOptions { MaxMaskArea = 2 }), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -130,11 +130,11 @@ public class PictureDatasetTests
         Refused(_root["sa_5.json"], "8×8", "40×24");
         File.WriteAllText(_root["sa_5.json"], "{}");
         Refused(_root["sa_5.json"], "image");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Coco), _root.Path, "annotation file");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), _root.Path, "annotation file");
         WriteList("instances_x.json", """{"images": [], "annotations": []}""");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Coco), "instances_x.json", "no picture");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), "instances_x.json", "no picture");
         WriteList("instances_x.json", """{"images": [""");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Coco), "instances_x.json", "JSON");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), "instances_x.json", "JSON");
     }
 
     private void Refused(params string[] parts) => Refusals.AreNamed(() => DatasetReader.Open(_root.Path).Last().ReadMasks(0), parts);

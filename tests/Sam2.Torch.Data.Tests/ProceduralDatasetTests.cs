@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using NUnit.Framework;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Data.Tests;

@@ -53,7 +53,7 @@ public class VideoFoldersTests
 
         WriteList("ImageSets/2017/val.txt", "camel\nbear\n\n");
 
-        var videos = DatasetReader.Open(_root.Path, DatasetFormat.Davis, new DatasetOptions { Split = "val" });
+        var videos = DatasetReader.Open(_root.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" });
 
         Assert.That(videos.Select(v => v.Name), Is.EqualTo(new[] { "camel", "bear" }));
         Assert.That(DatasetReader.Open(_root.Path), Has.Count.EqualTo(3));
@@ -79,7 +79,7 @@ public class VideoFoldersTests
 
         WriteList("ImageSets/480p/val.txt", string.Concat(Enumerable.Range(0, 3).Select(i => $"/JPEGImages/480p/camel/{i:00000}.jpg /Annotations/480p/camel/{i:00000}.png\n")));
 
-        var video = DatasetReader.Open(_root.Path, DatasetFormat.Davis, new DatasetOptions { Split = "val" }).Single();
+        var video = DatasetReader.Open(_root.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" }).Single();
 
         Assert.That(video.Name, Is.EqualTo("camel"));
         Assert.That(video.ReadMasks(2).Keys, Is.EqualTo(new[] { 1 }));
@@ -167,28 +167,28 @@ public class VideoFoldersTests
         byte[] good = File.ReadAllBytes(Mask(3));
 
         File.Delete(Mask(3));
-        Refused(DatasetFormat.Davis, 0, Mask(3), "missing", "unpack");
-        Assert.That(DatasetReader.Open(_root.Path, DatasetFormat.Folders)[0].IsAnnotated(3), Is.False);
+        Refused(DatasetFormats.Davis, 0, Mask(3), "missing", "unpack");
+        Assert.That(DatasetReader.Open(_root.Path, DatasetFormats.Folders)[0].IsAnnotated(3), Is.False);
 
         File.WriteAllBytes(Mask(3), []);
-        Refused(DatasetFormat.Davis, 3, Mask(3), "can't be read");
+        Refused(DatasetFormats.Davis, 3, Mask(3), "can't be read");
 
         File.WriteAllBytes(Mask(3), good[..(good.Length / 2)]);
-        Refused(DatasetFormat.Davis, 3, Mask(3), "can't be read");
+        Refused(DatasetFormats.Davis, 3, Mask(3), "can't be read");
 
         new IndexedImage(10, 9, new byte[90], []).Write(Mask(3));
-        Refused(DatasetFormat.Davis, 3, Mask(3), "10×9", "40×24", _root["JPEGImages/480p/bear/00003.jpg"]);
+        Refused(DatasetFormats.Davis, 3, Mask(3), "10×9", "40×24", _root["JPEGImages/480p/bear/00003.jpg"]);
 
         ImageFile.Write(Mask(3), DrawnVideoFiles.Frame(3));
-        Refused(DatasetFormat.Davis, 3, Mask(3), "indexed PNG");
+        Refused(DatasetFormats.Davis, 3, Mask(3), "indexed PNG");
 
         File.WriteAllBytes(Mask(3), good);
         File.Copy(Mask(3), Mask(9));
-        Refused(DatasetFormat.Davis, 0, Mask(9), "belongs to no frame", "delete");
+        Refused(DatasetFormats.Davis, 0, Mask(9), "belongs to no frame", "delete");
         File.Delete(Mask(9));
 
         new IndexedImage(DrawnVideoFiles.Width, DrawnVideoFiles.Height, new byte[DrawnVideoFiles.Width * DrawnVideoFiles.Height], []).Write(Mask(0));
-        Refused(DatasetFormat.Mose, 0, Mask(0), "no object");
+        Refused(DatasetFormats.Mose, 0, Mask(0), "no object");
 
         File.WriteAllText(_root["JPEGImages/480p/bear/00004.jpg"], "no picture");
         Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(4), Throws.TypeOf<MediaException>().With.Message.Contains("00004.jpg"));
@@ -199,7 +199,7 @@ public class VideoFoldersTests
     {
         Refusals.AreNamed(() => DatasetReader.Open(_root["none"]), _root["none"]);
         Refusals.AreNamed(() => DatasetReader.Open(_root.Path), _root.Path, "JPEGImages", "format");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormat.Davis), _root.Path, "JPEGImages");
+        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Davis), _root.Path, "JPEGImages");
         WriteDavis("bear", 3);
         Refusals.AreNamed(() => Open(new DatasetOptions { Split = "val" }), "val", "ImageSets");
         WriteList("ImageSets/2017/val.txt", "\n \n");
@@ -231,10 +231,10 @@ public class VideoFoldersTests
         }
     }
 
-    private void Refused(DatasetFormat? format, int frame, params string[] parts) =>
+    private void Refused(string? format, int frame, params string[] parts) =>
         Refusals.AreNamed(() => DatasetReader.Open(_root.Path, format)[0].ReadMasks(frame), parts);
 
-    private IReadOnlyList<IAnnotatedVideo> Open(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormat.Davis, options);
+    private IReadOnlyList<IAnnotatedVideo> Open(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormats.Davis, options);
 
     private void WriteDavis(string name, int frames)
     {

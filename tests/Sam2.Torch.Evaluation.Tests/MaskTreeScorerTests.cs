@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Data;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Scoring;
 using Sam2.Torch.Media;
@@ -81,7 +81,7 @@ public class MaskTreeScorerTests
     [Test]
     public void A_480p_frame_with_one_object_takes_at_most_5_ms()
     {
-        var scene = DrawnScene.Random(3, 854, 480, 4);
+        var scene = DemoScene.Random(3, 854, 480, 4);
         var (truth, predicted) = (scene.Render(0).Mask(2), scene.Render(2).Mask(2));
         for (int i = 0; i < 200; i++)
         {

@@ -1,6 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Data;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Training.Validation;
 using TestSupport;

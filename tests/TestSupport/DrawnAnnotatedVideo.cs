@@ -1,5 +1,5 @@
 using Sam2.Torch.Data;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 
@@ -8,7 +8,7 @@ namespace TestSupport;
 /// <summary>The demo's scene as an annotated video. Objects can be declared to appear later than they do.</summary>
 public sealed class DrawnAnnotatedVideo(string name, int frames, int stride = 1, IReadOnlyDictionary<int, int>? firstFrames = null, bool overlap = false) : IAnnotatedVideo
 {
-    private readonly DrawnScene _scene = DrawnScene.Demo(210, 150);
+    private readonly DemoScene _scene = DemoScene.Create(210, 150);
 
     public string Name => name;
 

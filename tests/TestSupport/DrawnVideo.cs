@@ -1,4 +1,4 @@
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
 
@@ -8,7 +8,7 @@ namespace TestSupport;
 public sealed class DrawnVideo(int frames, int width = 120, int height = 90) : IFrameSource
 {
     private readonly Dictionary<int, DrawnFrame> _drawn = [];
-    private readonly DrawnScene _scene = DrawnScene.Demo(width, height);
+    private readonly DemoScene _scene = DemoScene.Create(width, height);
 
     public int? FrameCount => frames;
 

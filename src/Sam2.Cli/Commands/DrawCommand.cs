@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Sam2.Cli.Output;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands;
@@ -30,7 +30,7 @@ internal static class DrawCommand
         command.SetAction(parsed =>
         {
             var (path, w, h) = (parsed.GetRequiredValue(output), parsed.GetValue(width), parsed.GetValue(height));
-            var scene = parsed.GetValue(seed) is { } number ? DrawnScene.Random(number, w, h, objects: 6) : DrawnScene.Demo(w, h);
+            var scene = parsed.GetValue(seed) is { } number ? DemoScene.Random(number, w, h, objects: 6) : DemoScene.Create(w, h);
             OutputFolder.CreateFor(path);
             if (parsed.GetValue(frames) is { } count) WriteVideo(path, scene, count, context);
             else ImageFile.Write(path, scene.Render().Image);
@@ -40,7 +40,7 @@ internal static class DrawCommand
         return command;
     }
 
-    private static void WriteVideo(string path, DrawnScene scene, int frames, CommandContext context)
+    private static void WriteVideo(string path, DemoScene scene, int frames, CommandContext context)
     {
         using var writer = new VideoWriter(path, scene.Width, scene.Height, new FrameRate(25, 1), cancellationToken: context.Cancellation);
         for (var i = 0; i < frames; i++)

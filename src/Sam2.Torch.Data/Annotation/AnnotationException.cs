@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Data.Annotation;
 
-/// <summary>An annotation file could not be read or written. The message names the file, the cause and what to do.</summary>
-public sealed class AnnotationException : IOException
+/// <summary>An annotation file can't be read or written. The message names the file, the cause and what to do.</summary>
+public sealed class AnnotationException : Sam2Exception
 {
     /// <summary>Describes a failure.</summary>
     /// <param name="path">The file concerned.</param>
@@ -20,4 +20,17 @@ public sealed class AnnotationException : IOException
 
     /// <summary>What went wrong.</summary>
     public string Cause { get; }
+}
+
+/// <summary>How large an annotation file may be before it is refused. Checked before memory is allocated.</summary>
+public sealed record AnnotationLimits
+{
+    /// <summary>The limits used where none are given: files of 1 GiB (COCO's training set has 0.45), masks of 200 megapixels.</summary>
+    public static AnnotationLimits Default { get; } = new();
+
+    /// <summary>Largest file in bytes.</summary>
+    public long MaxFileBytes { get; init; } = 1L << 30;
+
+    /// <summary>Largest number of pixels (width × height) of a picture that masks belong to.</summary>
+    public long MaxPixels { get; init; } = 200_000_000;
 }

@@ -25,7 +25,7 @@ public static class AnnotationFormats
     /// <param name="directory">Where files are written; created when it is needed.</param>
     /// <param name="categories">The categories that objects belong to.</param>
     /// <exception cref="ArgumentException">There is no such format.</exception>
-    /// <exception cref="AnnotationException">What an earlier run left cannot be continued.</exception>
+    /// <exception cref="AnnotationException">The output of an earlier run can't be continued.</exception>
     public static IAnnotationWriter Create(string format, string directory, IReadOnlyList<AnnotationCategory> categories)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -40,28 +40,55 @@ public static class AnnotationFormats
             "sa1b" => new PictureFilesWriter(directory, ".json", Sa1bFile.Write),
             "labelme" => new PictureFilesWriter(directory, ".json", (path, image) => LabelMeFile.Write(path, image, categories)),
             "png" => new PictureFilesWriter(directory, "", MaskFolder.Write),
-            "davis" => new PictureFilesWriter(directory, ".png", WriteDavis),
+            "davis" => new PictureFilesWriter(directory, ".png", DavisFile.Write),
             _ => throw Unknown(format),
         };
     }
 
-    /// <summary>Objects are numbered in the order given; smaller ones are drawn on top, or large ones would hide them.</summary>
-    private static void WriteDavis(string path, AnnotatedImage image)
-    {
-        if (image.Objects.Count > DavisFile.LargestId)
-        {
-            throw new AnnotationException(
-                path, $"cannot hold {image.Objects.Count} objects: a palette has numbers for {DavisFile.LargestId}", "Use the format png, a picture per object");
-        }
-
-        var masks = image.Objects
-            .Select((item, i) => (Id: i + 1, Mask: MaskFolder.MaskOf(path, image, i)))
-            .OrderBy(m => m.Mask.Area)
-            .ToList();
-        JsonFile.CreateFolderFor(path);
-        DavisFile.Compose(image.Width, image.Height, masks).Write(path);
-    }
-
     private static ArgumentException Unknown(string format) =>
         new($"There is no annotation format '{format}'; there are {string.Join(", ", Names)}.", nameof(format));
+}
+
+/// <summary>
+/// Writes the annotations of pictures in one format, one picture after the other. Files appear whole or not at all, and what an
+/// interrupted run has written can be continued.
+/// </summary>
+public interface IAnnotationWriter : IDisposable
+{
+    /// <summary>Whether an earlier run, or this one, has written this picture's annotations already.</summary>
+    /// <param name="fileName">As in <see cref="AnnotatedImage.FileName"/>.</param>
+    bool Contains(string fileName);
+
+    /// <summary>Writes the annotations of a picture, which replace those of the same name.</summary>
+    /// <param name="image">The picture; its objects need a <see cref="AnnotatedObject.Shape"/>.</param>
+    /// <exception cref="AnnotationException">A file cannot be written, or the format can't hold what is asked.</exception>
+    void Write(AnnotatedImage image);
+
+    /// <summary>Finishes the files. A format with one file for all pictures writes that file here; before, it only keeps what it needs to continue.</summary>
+    /// <exception cref="AnnotationException">A file cannot be written.</exception>
+    void Complete();
+}
+
+/// <summary>Writes a file (or a folder) per picture, named like the picture. A file that exists is complete.</summary>
+internal sealed class PictureFilesWriter(
+    string directory, string ending, Action<string, AnnotatedImage> write, Action? complete = null) : IAnnotationWriter
+{
+    public bool Contains(string fileName) => Path.Exists(PathOf(fileName));
+
+    public void Write(AnnotatedImage image) => write(PathOf(image.FileName), image);
+
+    public void Complete() => complete?.Invoke();
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Names may come from other people's files, and must not lead out of the folder.</summary>
+    private string PathOf(string fileName)
+    {
+        string[] parts = fileName.Split('/', '\\');
+        return Path.IsPathRooted(fileName) || parts.Any(part => part is "" or "." or "..")
+            ? throw new AnnotationException(fileName, "is no name of a picture in a folder")
+            : Path.Combine(directory, Path.ChangeExtension(Path.Combine(parts), ending == "" ? null : ending));
+    }
 }

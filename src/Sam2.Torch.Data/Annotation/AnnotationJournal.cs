@@ -92,7 +92,7 @@ public sealed class AnnotationJournal : IDisposable
 
     private void Index()
     {
-        // Lines are looked at one by one, so a journal of any length costs the memory of its longest line.
+        // Lines are read one by one, so a journal of any length takes the memory of its longest line.
         var line = new ArrayBufferWriter<byte>();
         var buffer = new byte[1 << 16];
         long start = 0;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sam2.Torch.Data.Annotation;
 
-/// <summary>A value in a JSON file with access that is checked: whatever is not as expected is named with its place in the file.</summary>
+/// <summary>A value in a JSON file with checked access: errors name the place in the file.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="File">The file it is from.</param>
 /// <param name="Place">Where in the file, such as <c>annotations[3]</c>.</param>

@@ -14,7 +14,7 @@ internal static class JsonFile
 {
     private const int MaxDepth = 32;
 
-    /// <summary>Names stay readable; files are not web pages.</summary>
+    /// <summary>Names stay readable: the escapes that web pages need are left out.</summary>
     public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Visits the members of the outermost object.</summary>
@@ -100,7 +100,7 @@ internal static class JsonFile
         limits ??= AnnotationLimits.Default;
         try
         {
-            // A device or a pipe says it is empty, so what is read is bounded as well as what is said.
+            // A device or a pipe reports a length of 0, so no more is read than the length says.
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
             long length = stream.Length;
             if (length > Math.Min(limits.MaxFileBytes, Array.MaxLength))
@@ -117,7 +117,7 @@ internal static class JsonFile
         {
             throw new AnnotationException(path, "does not exist", null, e);
         }
-        catch (Exception e) when (e is (IOException and not AnnotationException) or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new AnnotationException(path, Directory.Exists(path) ? "is a folder, not a file" : $"cannot be read ({e.Message})", null, e);
         }
@@ -138,7 +138,7 @@ internal static class JsonFile
             var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
             reader.Read();
             visit(ref reader);
-            reader.Read(); // Whatever follows the value makes the file invalid.
+            reader.Read(); // Anything after the value makes the file invalid.
         }
         catch (JsonException e)
         {
@@ -146,7 +146,7 @@ internal static class JsonFile
         }
         catch (InvalidOperationException e)
         {
-            // Text that is no UTF-8 is only noticed when it is asked for.
+            // Text that isn't valid UTF-8 is only noticed when it is read.
             throw new AnnotationException(path, $"is damaged ({e.Message.TrimEnd('.')})", null, e);
         }
     }

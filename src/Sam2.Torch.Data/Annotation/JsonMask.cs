@@ -16,7 +16,7 @@ public static class JsonMask
             return ObjectShape.FromRle(ReadRuns(value, height, width));
         }
 
-        // Parts of less than three vertices enclose nothing; published data sets have some.
+        // Parts with fewer than three vertices enclose nothing; published data sets have some.
         double[][] polygons = [.. value.Elements().Select(part => part.Numbers()).Where(part => part.Length >= 6)];
         try
         {

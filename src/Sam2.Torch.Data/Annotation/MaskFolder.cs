@@ -33,7 +33,7 @@ internal static class MaskFolder
                 Directory.Delete(temporary, recursive: true);
             }
 
-            if (e is (IOException and not AnnotationException) or UnauthorizedAccessException)
+            if (e is IOException or UnauthorizedAccessException)
             {
                 throw JsonFile.CannotWrite(path, e);
             }

@@ -1,10 +1,9 @@
 using System.Numerics;
-using Sam2.Torch.Data.DemoScene;
 
 namespace Sam2.Torch.Data.Drawn;
 
 /// <summary>
-/// Invents what is behind the objects: a plain surface, a landscape of few large areas, or a clutter of things that cover
+/// Makes up what is behind the objects: a plain surface, a landscape of few large areas, or a clutter of things that cover
 /// each other, small ones more often than large ones ("dead leaves": Lee, Mumford, Huang, 2001), as in photos.
 /// </summary>
 internal static class BackdropGenerator

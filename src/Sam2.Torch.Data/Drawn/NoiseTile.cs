@@ -1,5 +1,3 @@
-using Sam2.Torch.Data.DemoScene;
-
 namespace Sam2.Torch.Data.Drawn;
 
 /// <summary>

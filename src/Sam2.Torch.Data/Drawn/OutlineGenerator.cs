@@ -1,8 +1,6 @@
-using Sam2.Torch.Data.DemoScene;
-
 namespace Sam2.Torch.Data.Drawn;
 
-/// <summary>Invents outlines: round and angular, convex and not, thick and thin, some with holes.</summary>
+/// <summary>Makes up outlines: round and angular, convex and not, thick and thin, some with holes.</summary>
 internal static class OutlineGenerator
 {
     /// <summary>Any outline.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Data.Drawn;
 
@@ -47,7 +46,7 @@ internal sealed class PaintBuffer(int width, int height)
     /// <summary>Draws a sprite with soft edges over what is there; pixels whose centre is inside get the id.</summary>
     /// <param name="sprite">What is drawn.</param>
     /// <param name="toScreen">From the sprite's own coordinates (origin in its middle) to pixels here.</param>
-    /// <param name="id">Written where it is seen; 0 for things that no mask belongs to.</param>
+    /// <param name="id">Written where it is seen; 0 for things without a mask.</param>
     /// <param name="wobble">How the sprite bends.</param>
     public void Draw(Sprite sprite, Affine2 toScreen, byte id, Wobble wobble = default)
     {

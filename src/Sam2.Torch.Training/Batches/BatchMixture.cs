@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sam2.Torch.Data;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Batches;
@@ -103,7 +104,7 @@ internal sealed class BatchMixture : IBatchSource
             {
                 // Nothing was made.
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or DatasetException)
             {
                 // Nobody needs that batch any more, so nobody needs to know what was wrong with it.
             }

@@ -1,4 +1,5 @@
 using Sam2.Torch.Data;
+using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
@@ -74,7 +75,7 @@ internal sealed class ClipSampler
                     return Load(video, choice, random);
                 last = new DatasetException($"{video.Name} shows no object where clips were tried.");
             }
-            catch (Exception e) when (e is IOException or MediaException or UnauthorizedAccessException)
+            catch (Exception e) when (e is DatasetException or MediaException or AnnotationException or IOException or UnauthorizedAccessException)
             {
                 last = e;
                 report($"skipped a sample: {e.Message}");

@@ -1,5 +1,6 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Data;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Training.Recipes;
@@ -19,7 +20,10 @@ internal static class DatasetOpener
     {
         if (settings.Count < 1)
             throw new ConfigurationException("dataset.count", $"is {settings.Count}", "Give 1 or more, or null for all");
-        return settings.Kind == DatasetKind.Procedural ? Draw(settings, frames, imageSize) : Read(settings);
+        string[] kinds = [DatasetSettings.Procedural, DatasetSettings.Auto, .. DatasetFormats.Names];
+        var kind = kinds.FirstOrDefault(name => name.Equals(settings.Kind, StringComparison.OrdinalIgnoreCase)) ?? throw new ConfigurationException(
+            "dataset.kind", $"is '{settings.Kind}', which is none of {string.Join(", ", kinds)}", $"Did you mean '{Spelling.Closest(settings.Kind, kinds)}'?");
+        return kind == DatasetSettings.Procedural ? Draw(settings, frames, imageSize) : Read(settings, kind == DatasetSettings.Auto ? null : kind);
     }
 
     private static ProceduralDataset Draw(DatasetSettings settings, int frames, int imageSize)
@@ -32,7 +36,7 @@ internal static class DatasetOpener
             Options(settings, new ProceduralOptions { Width = imageSize, Height = imageSize, FrameCount = frames }));
     }
 
-    private static IReadOnlyList<IAnnotatedVideo> Read(DatasetSettings settings)
+    private static IReadOnlyList<IAnnotatedVideo> Read(DatasetSettings settings, string? format)
     {
         if (settings.Root is not { } root)
             throw new ConfigurationException("dataset.root", "is missing", "Give the folder into which the data set was unpacked");
@@ -44,7 +48,7 @@ internal static class DatasetOpener
         options = options with { MaxVideos = settings.Count ?? options.MaxVideos };
         try
         {
-            return DatasetReader.Open(root, settings.Kind == DatasetKind.Auto ? null : Enum.Parse<DatasetFormat>(settings.Kind.ToString()), options);
+            return DatasetReader.Open(root, format, options);
         }
         catch (ArgumentOutOfRangeException e)
         {

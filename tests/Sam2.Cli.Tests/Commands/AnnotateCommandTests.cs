@@ -2,7 +2,7 @@ using NUnit.Framework;
 using Sam2.Cli.Commands.Annotate;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Data.Annotation.Boxes;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -31,7 +31,7 @@ public class AnnotateCommandTests
         (_pictures, _labels) = (_folder.At("pictures"), _folder.At("labels"));
         Directory.CreateDirectory(_pictures);
         Directory.CreateDirectory(_labels);
-        _scene = DrawnScene.Demo(Width, Height).Render();
+        _scene = DemoScene.Create(Width, Height).Render();
         foreach (var name in new[] { "a", "b" })
         {
             ImageFile.Write(Path.Combine(_pictures, name + ".png"), _scene.Image);

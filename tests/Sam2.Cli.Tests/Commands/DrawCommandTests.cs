@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
 using TestSupport;
 
@@ -20,7 +20,7 @@ public class DrawCommandTests
     {
         var file = _folder.At("new", "scene.png");
         Assert.That(CommandLine.Run("draw", file, "--width", "210", "--height", "150").ExitCode, Is.Zero);
-        Assert.That(ImageFile.Read(file).Pixels, Is.EqualTo(DrawnScene.Demo(210, 150).Render().Image.Pixels));
+        Assert.That(ImageFile.Read(file).Pixels, Is.EqualTo(DemoScene.Create(210, 150).Render().Image.Pixels));
     }
 
     [Test]

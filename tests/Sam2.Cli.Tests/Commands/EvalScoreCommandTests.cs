@@ -1,6 +1,5 @@
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch.Data;
 using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;

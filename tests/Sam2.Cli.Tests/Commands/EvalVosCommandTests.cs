@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Reports;
 using TestSupport;
 
@@ -122,6 +123,18 @@ public class EvalVosCommandTests
         using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
         Assert.That(json.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(), Is.InRange(20, 100));
         Assert.That(json.RootElement.GetProperty("speed").GetProperty("frames").GetInt32(), Is.EqualTo(10));
+    }
+
+    [Test]
+    public void A_registered_format_is_evaluated_by_name_and_a_misspelt_one_is_refused_with_the_nearest()
+    {
+        DatasetFormats.Register("cli-own", (root, _) => DatasetReader.Open(root, DatasetFormats.Folders));
+        var run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-own", "--limit", "1", "--no-predictions", "--model", Model, "--out", _folder.At("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+
+        run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-onw", "--model", Model, "--out", _folder.At("none"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain("Did you mean 'cli-own'?"));
     }
 
     [TestCase("procedural:colour=1", "count, seed, width, height and frames")]

@@ -1,6 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Data.Annotation;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -20,7 +20,7 @@ public class EverythingCommandTests
     public void DrawPicture()
     {
         _folder = new TemporaryFolder();
-        _drawn = DrawnScene.Demo(160, 120).Render(0);
+        _drawn = DemoScene.Create(160, 120).Render(0);
         _picture = _folder.At("scene.png");
         ImageFile.Write(_picture, _drawn.Image);
     }

@@ -1,6 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Data.Annotation;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
 using TestSupport;
 
@@ -17,14 +17,14 @@ public class EverythingInVideoTests
     ];
 
     private TemporaryFolder _folder = null!;
-    private DrawnScene _scene = null!;
+    private DemoScene _scene = null!;
     private string _video = null!;
 
     [OneTimeSetUp]
     public void DrawVideo()
     {
         _folder = new TemporaryFolder();
-        _scene = DrawnScene.Demo(160, 120);
+        _scene = DemoScene.Create(160, 120);
         _video = _folder.At("clip");
         Directory.CreateDirectory(_video);
         for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);

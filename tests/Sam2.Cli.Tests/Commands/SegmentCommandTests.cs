@@ -1,6 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -19,7 +19,7 @@ public class SegmentCommandTests
     public void DrawScene()
     {
         _folder = new TemporaryFolder();
-        _scene = DrawnScene.Demo(420, 300).Render();
+        _scene = DemoScene.Create(420, 300).Render();
         _image = _folder.At("scene.png");
         ImageFile.Write(_image, _scene.Image);
     }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Commands;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -14,14 +14,14 @@ public class TrackCommandTests
     private const int Frames = 6;
 
     private TemporaryFolder _folder = null!;
-    private DrawnScene _scene = null!;
+    private DemoScene _scene = null!;
     private string _video = null!;
 
     [OneTimeSetUp]
     public void DrawVideo()
     {
         _folder = new TemporaryFolder();
-        _scene = DrawnScene.Demo(210, 150);
+        _scene = DemoScene.Create(210, 150);
         _video = _folder.At("clip");
         Directory.CreateDirectory(_video);
         for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);
@@ -118,7 +118,7 @@ public class TrackCommandTests
         Track("small", "--prompts", _folder.At("prompts.json"), "--max-side", "105", "--save", "masks");
         var mask = MaskFile.Read(_folder.At("small", "masks", "2", "00000.png"));
         Assert.That((mask.Width, mask.Height), Is.EqualTo((105, 75)));
-        Assert.That(mask.Iou(DrawnScene.Demo(105, 75).Render().Mask(2)), Is.GreaterThan(0.7));
+        Assert.That(mask.Iou(DemoScene.Create(105, 75).Render().Mask(2)), Is.GreaterThan(0.7));
         Assert.That(Directory.Exists(_folder.At("small", "masks", "5")));
     }
 

@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
@@ -104,7 +104,7 @@ public class DynamicInteractivePredictorTests
         });
     }
 
-    private static DrawnFrame Image(int time) => DrawnScene.Demo(240, 180).Render(time);
+    private static DrawnFrame Image(int time) => DemoScene.Create(240, 180).Render(time);
 
     private static InteractivePrompt Shown(byte id, DrawnFrame image)
     {

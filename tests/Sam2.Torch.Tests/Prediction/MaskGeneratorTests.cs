@@ -1,6 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
@@ -26,7 +26,7 @@ public class MaskGeneratorTests
     public void Load()
     {
         _model = TestModels.Nano();
-        _drawn = DrawnScene.Demo(160, 120).Render(0);
+        _drawn = DemoScene.Create(160, 120).Render(0);
     }
 
     [OneTimeTearDown]
@@ -82,7 +82,7 @@ public class MaskGeneratorTests
     public void Removing_small_regions_leaves_none(RegionRemoval removal)
     {
         // At the size of the logits, pixels of the image and of the logits are the same.
-        var image = DrawnScene.Demo(32, 32).Render(0).Image;
+        var image = DemoScene.Create(32, 32).Render(0).Image;
         var options = Lenient with { MinMaskRegionArea = 6, RegionRemoval = removal, PredIouThreshold = 0, StabilityScoreThreshold = 0 };
         int Specks(MaskGeneratorOptions o) => new MaskGenerator(_model, o).Generate(image)
             .Count(m => m.Area >= 6 && MaskCleanup.RemoveSmallRegions(m.Segmentation.Decode(), 6, SmallRegions.Islands).Changed);

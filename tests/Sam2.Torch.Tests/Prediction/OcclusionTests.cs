@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Data.DemoScene;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
@@ -13,7 +13,7 @@ public class OcclusionTests
 {
     private const int Width = 840, Height = 600, Ball = 1, Box = 2, BlueBall = 3, Hidden = 17, Free = 34;
 
-    private readonly DrawnFrame[] _truth = [.. Enumerable.Range(0, Free + 1).Select(t => DrawnScene.Demo(Width, Height).Render(t))];
+    private readonly DrawnFrame[] _truth = [.. Enumerable.Range(0, Free + 1).Select(t => DemoScene.Create(Width, Height).Render(t))];
 
     [Test]
     public void An_object_that_disappears_behind_another_is_found_again()

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Data;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Training.Augmentations;

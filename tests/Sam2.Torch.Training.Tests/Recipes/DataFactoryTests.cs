@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Data;
 using Sam2.Torch.Training.Recipes;
 using TestSupport;
 using TorchSharp;

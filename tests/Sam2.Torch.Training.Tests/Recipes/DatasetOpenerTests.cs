@@ -26,17 +26,17 @@ public sealed class DatasetOpenerTests
         Assert.That((frame.Width, frame.Height), Is.EqualTo((40, 32)));
     }
 
-    [TestCase(DatasetKind.Auto)]
-    [TestCase(DatasetKind.Folders)]
-    [TestCase(DatasetKind.Davis)]
-    public void Data_sets_in_folders_are_opened_by_root_and_kind(DatasetKind kind) =>
+    [TestCase(DatasetSettings.Auto)]
+    [TestCase(DatasetFormats.Folders)]
+    [TestCase(DatasetFormats.Davis)]
+    public void Data_sets_in_folders_are_opened_by_root_and_kind(string kind) =>
         Assert.That(Names(new DatasetSettings { Kind = kind, Root = Golden }), Is.EqualTo(new[] { "first", "second", "third" }));
 
     [Test]
     public void Lists_counts_and_options_choose_videos()
     {
         File.WriteAllText(_folder["list.txt"], "third\nfirst\n");
-        var settings = new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden };
+        var settings = new DatasetSettings { Kind = DatasetSettings.Auto, Root = Golden };
         var excluded = new PlainList(["second"]);
         using (Assert.EnterMultipleScope())
         {
@@ -52,22 +52,31 @@ public sealed class DatasetOpenerTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => Names(new DatasetSettings { Kind = DatasetKind.Davis }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.root"));
+            Assert.That(() => Names(new DatasetSettings { Kind = DatasetFormats.Davis }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.root"));
             Assert.That(() => Names(new DatasetSettings { Root = Golden }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("kind: auto"));
             Assert.That(() => Names(new DatasetSettings { Count = 0 }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.count"));
-            Assert.That(() => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = _folder["none"] }), Throws.TypeOf<DatasetException>().With.Message.Contains("none"));
+            Assert.That(() => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = _folder["none"] }), Throws.TypeOf<DatasetException>().With.Message.Contains("none"));
             Assert.That(
-                () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("splitt", "val")) }),
+                () => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = Golden, Options = Plain(("splitt", "val")) }),
                 Throws.TypeOf<ConfigurationException>().With.Message.Contains("'split'"));
             Assert.That(
-                () => Names(new DatasetSettings { Kind = DatasetKind.Auto, Root = Golden, Options = Plain(("frame_stride", 0L)) }),
+                () => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = Golden, Options = Plain(("frame_stride", 0L)) }),
                 Throws.TypeOf<ConfigurationException>().With.Message.Contains("FrameStride"));
         }
     }
 
     [Test]
-    public void Every_format_has_a_kind() =>
-        Assert.That(Enum.GetNames<DatasetKind>(), Is.EquivalentTo([.. Enum.GetNames<DatasetFormat>(), nameof(DatasetKind.Procedural), nameof(DatasetKind.Auto)]));
+    public void A_registered_format_is_a_kind_and_an_unknown_kind_is_refused_with_the_nearest()
+    {
+        DatasetFormats.Register("opener-test", (root, _) => DatasetReader.Open(root, DatasetFormats.Folders));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Names(new DatasetSettings { Kind = "opener-test", Root = Golden, Count = 2 }), Is.EqualTo(new[] { "first", "second" }));
+            Assert.That(
+                () => Names(new DatasetSettings { Kind = "opener-tset", Root = Golden }),
+                Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.kind").And.Message.Contains("'opener-test'").And.Message.Contains("davis"));
+        }
+    }
 
     private static string[] Names(DatasetSettings settings) => [.. DatasetOpener.Open(settings, 1, 32).Select(v => v.Name)];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Sam2.Torch.Data;
 
 namespace Sam2.Cli.Commands.Evaluation;
@@ -6,13 +7,11 @@ namespace Sam2.Cli.Commands.Evaluation;
 /// <summary>The options of every command that evaluates a model on a data set.</summary>
 internal sealed class EvaluationOptions
 {
-    private static readonly string[] Formats = [.. Enum.GetNames<DatasetFormat>().Select(name => name.ToLowerInvariant())];
-
     private readonly ModelOptions _model = new();
     private readonly Argument<string> _root = new("DATASET_ROOT") { Description = "The data set's folder, as it is unpacked, or procedural:count=16,seed=1,width=256,height=192,frames=48 for clips that are drawn on the fly." };
     private readonly Option<string?> _format = new("--format")
     {
-        Description = "How the data set is laid out; found out by looking at the folder if not given.", HelpName = string.Join('|', Formats),
+        Description = "How the data set is laid out; found out by looking at the folder if not given.", HelpName = string.Join('|', DatasetFormats.Names),
     };
     private readonly Option<string?> _split = new("--split")
     {
@@ -35,7 +34,14 @@ internal sealed class EvaluationOptions
 
     public EvaluationOptions()
     {
-        _format.AcceptOnlyFromAmong(Formats);
+        _format.CompletionSources.Add(_ => DatasetFormats.Names.Select(name => new CompletionItem(name)));
+        _format.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && Refusal(result.Tokens[0].Value) is { } refusal)
+            {
+                result.AddError($"--format: {refusal}");
+            }
+        });
         _limit.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var limit) && limit < 1)
@@ -56,7 +62,21 @@ internal sealed class EvaluationOptions
     }
 
     public EvaluationRequest Read(ParseResult parsed) => new(
-        parsed.GetRequiredValue(_root), parsed.GetValue(_format) is { } format ? Enum.Parse<DatasetFormat>(format, ignoreCase: true) : null,
+        parsed.GetRequiredValue(_root), parsed.GetValue(_format)?.ToLowerInvariant(),
         parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
         parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory), !parsed.GetValue(_noPredictions));
+
+    /// <summary>What is wrong with the name of a format; null if there is such a format, built in or registered.</summary>
+    private static string? Refusal(string format)
+    {
+        try
+        {
+            DatasetFormats.Require(format);
+            return null;
+        }
+        catch (DatasetException e)
+        {
+            return e.Message;
+        }
+    }
 }

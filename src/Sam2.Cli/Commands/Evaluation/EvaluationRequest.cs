@@ -4,7 +4,7 @@ namespace Sam2.Cli.Commands.Evaluation;
 
 /// <summary>What every evaluation of a model was asked for.</summary>
 /// <param name="Root">The data set's folder.</param>
-/// <param name="Format">How it is laid out, or null to find out.</param>
+/// <param name="Format">The name of its format, or null to find out.</param>
 /// <param name="Split">Which part of it, or null for all.</param>
 /// <param name="Videos">Which videos, or null for all.</param>
 /// <param name="Limit">How many of them, or null for all.</param>
@@ -13,7 +13,7 @@ namespace Sam2.Cli.Commands.Evaluation;
 /// <param name="Directory">Where results go.</param>
 /// <param name="StorePredictions">Whether masks are stored there too.</param>
 internal sealed record EvaluationRequest(
-    string Root, DatasetFormat? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
+    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
 {
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
@@ -29,7 +29,7 @@ internal sealed record EvaluationRequest(
     {
         ["protocol"] = protocol,
         ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
-        ["format"] = Format?.ToString().ToLowerInvariant() ?? "found out",
+        ["format"] = Format ?? "found out",
         ["part"] = Split ?? "all",
         ["model"] = Model.NameOrPath,
         ["checkpoint"] = ModelFingerprint.Of(Model.NameOrPath),

@@ -7,26 +7,26 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Data.Annotation.Boxes;
 
-/// <summary>Makes masks of boxes: each box prompts one mask of one object.</summary>
+/// <summary>Makes masks from boxes: each box prompts one mask of one object.</summary>
 public sealed class BoxSegmenter : IDisposable
 {
-    /// <summary>Memory that masks at the picture's size may take at a time; a mask is a byte per pixel and made of a float.</summary>
+    /// <summary>Memory that masks at the picture's size may take at a time; a mask takes one byte per pixel, and the float that it is made from four.</summary>
     private const long MaskBytes = 256 << 20;
 
     private readonly ImagePredictor _predictor;
 
-    /// <summary>Segments with a model, which stays the caller's and should be in evaluation mode.</summary>
+    /// <summary>Segments with a model, which the caller still owns and which should be in evaluation mode.</summary>
     public BoxSegmenter(Sam2Model model) => _predictor = new ImagePredictor(model);
 
     /// <summary>Segments the objects in boxes of a picture.</summary>
     /// <param name="image">The picture.</param>
     /// <param name="boxes">The boxes; what lies outside the picture is cut off.</param>
-    /// <param name="cancellation">Stops between batches of boxes.</param>
+    /// <param name="cancellationToken">Stops between batches of boxes.</param>
     /// <returns>
     /// The objects with mask, area and box of the mask, category of the box, and the predicted IoU as score, in the order of the
     /// boxes. Boxes that are empty or outside the picture, and those in which the model sees nothing, are left out.
     /// </returns>
-    public IReadOnlyList<AnnotatedObject> Segment(RgbImage image, IReadOnlyList<AnnotatedObject> boxes, CancellationToken cancellation = default)
+    public IReadOnlyList<AnnotatedObject> Segment(RgbImage image, IReadOnlyList<AnnotatedObject> boxes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(boxes);
@@ -43,7 +43,7 @@ public sealed class BoxSegmenter : IDisposable
             int batch = (int)Math.Clamp(MaskBytes / (5L * image.Width * image.Height), 1, 64);
             foreach (var some in prompts.Chunk(batch))
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 using var prediction = _predictor.Predict([.. some.Select(p => p.Prompt!)], multimask: false);
                 var masks = BinaryMask.FromTensors(prediction.Masks);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TorchSharp;
@@ -10,7 +12,7 @@ namespace Sam2.Torch.Data.Annotation.Boxes;
 /// <summary>
 /// A YOLO detector exported as TorchScript (Ultralytics' <c>format=torchscript</c>): takes a letterboxed picture, gives
 /// <c>[1, 4 + classes, anchors]</c> with centre, width and height in its pixels and a confidence per class; overlapping boxes of one
-/// class are suppressed. The file's code runs here, so take it from where you would take a program.
+/// class are suppressed. The file's code runs in this process: only load files that you would run as a program.
 /// </summary>
 public sealed class Detector : IBoxSource
 {
@@ -25,9 +27,9 @@ public sealed class Detector : IBoxSource
     private readonly Device _device;
     private readonly int _imageSize;
 
-    /// <summary>Loads a detector and asks it once, to know its classes.</summary>
+    /// <summary>Loads a detector and runs it once, to learn its number of classes.</summary>
     /// <param name="path">The TorchScript file.</param>
-    /// <param name="options">How it is asked; null for the defaults.</param>
+    /// <param name="options">How it is run; null for the defaults.</param>
     /// <param name="device">Where it runs; null for the CPU.</param>
     /// <param name="names">The classes' names; null for those that the file holds, or else their numbers.</param>
     /// <exception cref="AnnotationException">The file is missing or no such detector.</exception>
@@ -88,7 +90,7 @@ public sealed class Detector : IBoxSource
     /// <inheritdoc/>
     public void Dispose() => _script.Dispose();
 
-    /// <summary>Boxes that are confident enough and of a class that is wanted: corners in the detector's pixels, best first.</summary>
+    /// <summary>Boxes with enough confidence and of a wanted class: corners in the detector's pixels, best first.</summary>
     private (float[] Boxes, float[] Scores, long[] Classes) Candidates(Tensor output)
     {
         using var scope = NewDisposeScope();
@@ -123,7 +125,7 @@ public sealed class Detector : IBoxSource
         return (int)Run(zeros(1, 3, _imageSize, _imageSize)).shape[1] - 4;
     }
 
-    /// <summary>Calls the network and checks what comes back.</summary>
+    /// <summary>Runs the network and checks its output.</summary>
     private Tensor Run(Tensor input)
     {
         using var mode = no_grad();
@@ -140,7 +142,7 @@ public sealed class Detector : IBoxSource
 
         var output = result as Tensor ?? (result as System.Runtime.CompilerServices.ITuple)?[0] as Tensor ?? (result as Array)?.GetValue(0) as Tensor;
 
-        // Fewer anchors than rows: the other way round, or the final boxes of an export with NMS.
+        // Fewer anchors than rows: transposed, or the final boxes of an export with NMS.
         return output is { shape: [1, >= 5 and var rows, var anchors] } && anchors >= rows
             ? output
             : throw new AnnotationException(
@@ -160,4 +162,188 @@ public sealed class Detector : IBoxSource
     }
 
     private static string FirstLine(Exception e) => e.Message.Trim().Split('\n')[0].TrimEnd('.', '\r');
+}
+
+/// <summary>How a detector is run and which of its boxes are kept; the defaults are Ultralytics'.</summary>
+public sealed record DetectorOptions
+{
+    /// <summary>Boxes of lower confidence are dropped, 0 to 1.</summary>
+    public double Confidence { get; init; } = 0.25;
+
+    /// <summary>Of boxes of one class that overlap by more than this IoU, the best one is kept, 0 to 1.</summary>
+    public double Iou { get; init; } = 0.45;
+
+    /// <summary>Side of the square picture that the detector gets, in pixels; null for what the file says, or else 640.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>Most boxes per picture, the best ones.</summary>
+    public int MaxDetections { get; init; } = 300;
+
+    /// <summary>The classes that are wanted; null for all.</summary>
+    public IReadOnlySet<int>? Classes { get; init; }
+}
+
+/// <summary>What Ultralytics' export writes into a TorchScript file beside the network: <c>extra/config.txt</c>, JSON.</summary>
+/// <param name="Names">The classes' names in order; null if the file does not say.</param>
+/// <param name="ImageSize">Side of the picture that the network was exported for, in pixels; null if the file does not say.</param>
+internal sealed record DetectorMetadata(IReadOnlyList<string>? Names, int? ImageSize)
+{
+    private const int MaxBytes = 1 << 22;
+    private const int MaxClasses = 100_000;
+
+    /// <summary>Reads a TorchScript file's metadata; files made by other tools have none.</summary>
+    /// <exception cref="AnnotationException">The metadata are damaged.</exception>
+    public static DetectorMetadata Read(string path)
+    {
+        byte[]? config = Config(path);
+        if (config is null || config.Length == 0)
+        {
+            return new DetectorMetadata(null, null);
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(config);
+            var root = new JsonFields(document.RootElement, path, "extra/config.txt");
+            return new DetectorMetadata(
+                root.Has("names") ? ReadNames(root["names"]) : null,
+                root.Has("imgsz") ? ReadSize(root["imgsz"]) : null);
+        }
+        catch (JsonException e)
+        {
+            throw new AnnotationException(path, "has metadata (extra/config.txt) that are not valid JSON", "Export it again", e);
+        }
+    }
+
+    private static byte[]? Config(string path)
+    {
+        try
+        {
+            using var zip = ZipFile.OpenRead(path);
+            var entry = zip.Entries.FirstOrDefault(e => e.FullName.EndsWith("/extra/config.txt", StringComparison.Ordinal));
+            if (entry is null)
+            {
+                return null;
+            }
+
+            if (entry.Length > MaxBytes)
+            {
+                throw new AnnotationException(path, $"has metadata of {entry.Length:N0} bytes, more than {MaxBytes:N0}");
+            }
+
+            var bytes = new byte[entry.Length];
+            using var stream = entry.Open();
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new AnnotationException(path, "does not exist", null, e);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw new AnnotationException(path, "is not a TorchScript file", "Export the detector with format=torchscript", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AnnotationException(path, $"cannot be read ({e.Message})", null, e);
+        }
+    }
+
+    /// <summary>A list of names, or an object of them by number.</summary>
+    private static List<string> ReadNames(JsonFields fields)
+    {
+        if (fields.Value.ValueKind == JsonValueKind.Array)
+        {
+            return [.. fields.Elements().Select(name => name.Text())];
+        }
+
+        if (fields.Value.ValueKind != JsonValueKind.Object)
+        {
+            throw fields.Wrong("is neither a list nor an object");
+        }
+
+        var names = new List<string>();
+        foreach (var member in fields.Value.EnumerateObject())
+        {
+            if (!int.TryParse(member.Name, out int index) || index is < 0 or >= MaxClasses)
+            {
+                throw fields.Wrong($"numbers a class '{member.Name}'");
+            }
+
+            while (names.Count <= index)
+            {
+                names.Add(names.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+
+            names[index] = fields[member.Name].Text();
+        }
+
+        return names;
+    }
+
+    /// <summary>A number, or height and width of which the larger counts.</summary>
+    private static int ReadSize(JsonFields fields) => fields.Value.ValueKind == JsonValueKind.Array
+        ? (int)fields.Elements().Select(e => e.Integer(1, 1 << 16)).DefaultIfEmpty(640).Max()
+        : (int)fields.Integer(1, 1 << 16);
+}
+
+/// <summary>
+/// Fits a picture into a square as YOLO detectors want it: scaled to touch two edges, centred, the rest grey; and maps boxes
+/// back. Rounding follows Ultralytics, so that boxes end up where its own tools put them.
+/// </summary>
+internal sealed class Letterbox
+{
+    private const double Grey = 114 / 255.0;
+
+    private readonly int _width;
+    private readonly int _height;
+    private readonly int _size;
+    private readonly double _scale;
+    private readonly int _scaledWidth;
+    private readonly int _scaledHeight;
+
+    /// <summary>Fits a picture of a size into a square.</summary>
+    /// <param name="width">The picture's width in pixels.</param>
+    /// <param name="height">The picture's height in pixels.</param>
+    /// <param name="size">The square's side in pixels.</param>
+    public Letterbox(int width, int height, int size)
+    {
+        (_width, _height, _size) = (width, height, size);
+        _scale = Math.Min((double)size / height, (double)size / width);
+        _scaledWidth = Math.Max(1, (int)Math.Round(width * _scale, MidpointRounding.ToEven));
+        _scaledHeight = Math.Max(1, (int)Math.Round(height * _scale, MidpointRounding.ToEven));
+        Left = (int)Math.Round(((size - _scaledWidth) / 2.0) - 0.1);
+        Top = (int)Math.Round(((size - _scaledHeight) / 2.0) - 0.1);
+    }
+
+    /// <summary>Columns of grey left of the picture.</summary>
+    public int Left { get; }
+
+    /// <summary>Rows of grey above the picture.</summary>
+    public int Top { get; }
+
+    /// <summary>The square: <c>[1, 3, size, size]</c>, float32, 0 to 1, RGB.</summary>
+    public Tensor ToInput(RgbImage image)
+    {
+        using var scope = NewDisposeScope();
+        var pixels = image.ToPlanarTensor().unsqueeze(0).to(float32);
+        if (_scaledWidth != _width || _scaledHeight != _height)
+        {
+            // Detectors are trained on resized pictures whose pixels are whole numbers.
+            pixels = nn.functional.interpolate(pixels, [_scaledHeight, _scaledWidth], mode: InterpolationMode.Bilinear, align_corners: false).round();
+        }
+
+        var square = full([1, 3, _size, _size], (float)Grey, dtype: float32);
+        square.narrow(2, Top, _scaledHeight).narrow(3, Left, _scaledWidth).copy_(pixels / 255);
+        return square.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A box of the square in pixels of the picture, cut at its edges.</summary>
+    public AnnotationBox ToPicture(double x0, double y0, double x1, double y1)
+    {
+        double left = Math.Clamp((x0 - Left) / _scale, 0, _width), right = Math.Clamp((x1 - Left) / _scale, 0, _width);
+        double top = Math.Clamp((y0 - Top) / _scale, 0, _height), bottom = Math.Clamp((y1 - Top) / _scale, 0, _height);
+        return new AnnotationBox(left, top, Math.Max(0, right - left), Math.Max(0, bottom - top));
+    }
 }
