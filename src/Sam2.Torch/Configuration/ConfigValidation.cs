@@ -1,5 +1,3 @@
-using Sam2.Torch.Modeling;
-
 namespace Sam2.Torch.Configuration;
 
 /// <summary>Bounds on the settings that no shape confirms, so that a file can't make the model allocate or index without limit.</summary>
