@@ -17,7 +17,7 @@ internal static class ModelReplica
     {
         using var scope = NewDisposeScope();
         using var mode = no_grad();
-        var replica = new Sam2Model(model.Config);
+        var replica = new Sam2Model(model.Config, model.Parts);
         replica.to(model.Device, model.Precision);
         var weights = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var (name, parameter) in replica.named_parameters())
