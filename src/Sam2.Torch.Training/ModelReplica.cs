@@ -16,7 +16,7 @@ internal static class ModelReplica
     public static Sam2Model Of(Sam2Model model)
     {
         // Not in the scope below, at whose end its weights would be freed.
-        var replica = new Sam2Model(model.Config);
+        var replica = new Sam2Model(model.Config, model.Parts);
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         replica.to(model.Device, model.Precision);

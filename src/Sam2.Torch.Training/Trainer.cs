@@ -273,7 +273,7 @@ public sealed class Trainer : IDisposable
     /// <summary>A model of its own with the weights for use: the averages if there are any, the last ones otherwise.</summary>
     private Sam2Model Snapshot()
     {
-        var model = new Sam2Model(_model.Model.Config);
+        var model = new Sam2Model(_model.Model.Config, _model.Model.Parts);
         using var mode = no_grad();
         var weights = _optimizer.Weights.StateDict(_average?.Averages);
         foreach (var (name, target) in model.state_dict())

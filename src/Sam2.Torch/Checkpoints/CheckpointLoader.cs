@@ -1,3 +1,4 @@
+using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Checkpoints;
@@ -13,26 +14,34 @@ public static class CheckpointLoader
     /// </summary>
     /// <param name="module">The module; its keys and shapes must be those of the checkpoint.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="replaced">
+    /// What the keys of replaced parts begin with (<see cref="Sam2Parts.ReplacedKeys"/>). Of these, what has the same key and shape
+    /// in file and module is copied, and nothing else is asked of them.
+    /// </param>
     /// <exception cref="CheckpointException">Keys are missing, unexpected or of another shape (the module is then unchanged), or the file is damaged.</exception>
-    public static void LoadInto(nn.Module module, Checkpoint checkpoint)
+    public static void LoadInto(nn.Module module, Checkpoint checkpoint, IReadOnlyList<string>? replaced = null)
     {
         using var scope = NewDisposeScope();
         var targets = module.state_dict();
-        RequireMatch(checkpoint, targets.ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        RequireMatch(checkpoint, targets.ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape), replaced);
         foreach (var (key, target) in targets)
-            checkpoint.StateDict[key].CopyTo(target);
+            if (checkpoint.StateDict.TryGetValue(key, out var entry) && entry.Shape.SequenceEqual(target.shape))
+                entry.CopyTo(target);
     }
 
     /// <summary>Checks keys and shapes without loading anything.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="expected">Shape by key.</param>
+    /// <param name="replaced">What the keys begin with that are not checked; none when null.</param>
     /// <exception cref="CheckpointException">Keys are missing, unexpected or of another shape.</exception>
-    public static void RequireMatch(Checkpoint checkpoint, IReadOnlyDictionary<string, IReadOnlyList<long>> expected)
+    public static void RequireMatch(
+        Checkpoint checkpoint, IReadOnlyDictionary<string, IReadOnlyList<long>> expected, IReadOnlyList<string>? replaced = null)
     {
+        bool Checked(string key) => replaced is null || !replaced.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
         var actual = checkpoint.StateDict;
-        var missing = expected.Keys.Where(key => !actual.ContainsKey(key)).ToList();
-        var unexpected = actual.Keys.Where(key => !expected.ContainsKey(key)).ToList();
-        var misshaped = expected.Where(e => actual.TryGetValue(e.Key, out var entry) && !entry.Shape.SequenceEqual(e.Value))
+        var missing = expected.Keys.Where(key => Checked(key) && !actual.ContainsKey(key)).ToList();
+        var unexpected = actual.Keys.Where(key => Checked(key) && !expected.ContainsKey(key)).ToList();
+        var misshaped = expected.Where(e => Checked(e.Key) && actual.TryGetValue(e.Key, out var entry) && !entry.Shape.SequenceEqual(e.Value))
             .Select(e => $"{e.Key} (file {Shape(actual[e.Key].Shape)}, model {Shape(e.Value)})").ToList();
         if (missing.Count + unexpected.Count + misshaped.Count == 0)
             return;

@@ -14,12 +14,14 @@ public static class ModelLoader
     /// <param name="configPath">A YAML file; null to find the architecture without one (see <see cref="ConfigInference"/>).</param>
     /// <param name="device">Where to; the CPU when null.</param>
     /// <param name="precision">Type of the weights: float32, bfloat16 or float16; float32 when null.</param>
+    /// <param name="parts">Parts that replace the standard ones. They take from the file what fits, and else keep their initial values.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
     /// <exception cref="CheckpointException">The file isn't found, is damaged, or doesn't fit its configuration.</exception>
-    public static Sam2Model Load(string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null)
+    public static Sam2Model Load(
+        string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
     {
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision);
+        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, parts);
     }
 
     /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
@@ -27,19 +29,21 @@ public static class ModelLoader
     /// <param name="config">The architecture.</param>
     /// <param name="device">Where to; the CPU when null.</param>
     /// <param name="precision">Type of the weights; float32 when null.</param>
+    /// <param name="parts">Parts that replace the standard ones. They take from the file what fits, and else keep their initial values.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
     /// <exception cref="CheckpointException">The file is damaged, or its keys and shapes are not those of the architecture.</exception>
-    public static Sam2Model Load(Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null)
+    public static Sam2Model Load(
+        Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
     {
         RequirePlausibleSize(checkpoint);
-        var model = Build(checkpoint.Path, config);
+        var model = Build(checkpoint.Path, config, parts);
         try
         {
             if (precision is { } type && type != ScalarType.Float32)
                 model.to(type);
             if (device is not null && device.type != DeviceType.CPU)
                 model.to(device);
-            CheckpointLoader.LoadInto(model, checkpoint);
+            CheckpointLoader.LoadInto(model, checkpoint, model.Parts.ReplacedKeys);
             model.eval();
             return model;
         }
@@ -51,12 +55,12 @@ public static class ModelLoader
     }
 
     /// <summary>A model with random weights; <paramref name="origin"/> is named if the configuration contradicts itself.</summary>
-    public static Sam2Model Build(string origin, Sam2Config config)
+    public static Sam2Model Build(string origin, Sam2Config config, Sam2Parts? parts = null)
     {
         TorchRuntime.EnsureLoaded();
         try
         {
-            return new Sam2Model(config);
+            return new Sam2Model(config, parts);
         }
         catch (ArgumentException e)
         {

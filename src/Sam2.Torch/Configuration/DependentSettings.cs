@@ -1,5 +1,3 @@
-using Sam2.Torch.Modeling;
-
 namespace Sam2.Torch.Configuration;
 
 /// <summary>

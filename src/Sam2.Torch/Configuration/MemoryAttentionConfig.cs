@@ -1,5 +1,3 @@
-using Sam2.Torch.Modeling;
-
 namespace Sam2.Torch.Configuration;
 
 /// <summary>Memory attention (sam2/modeling/memory_attention.py, <c>MemoryAttention</c>).</summary>
@@ -16,4 +14,66 @@ public sealed record MemoryAttentionConfig
 
     /// <summary>Number of layers.</summary>
     public int NumLayers { get; init; } = 4;
+}
+
+/// <summary>One layer of the memory attention (sam2/modeling/memory_attention.py, <c>MemoryAttentionLayer</c>).</summary>
+public sealed record MemoryAttentionLayerConfig
+{
+    /// <summary>Activation of the feed-forward part: <c>relu</c>, <c>gelu</c> or <c>glu</c>.</summary>
+    public string Activation { get; init; } = "relu";
+
+    /// <summary>Channels of the image features.</summary>
+    public int DModel { get; init; } = 256;
+
+    /// <summary>Hidden channels of the feed-forward part.</summary>
+    public int DimFeedforward { get; init; } = 2048;
+
+    /// <summary>Dropout of the residual branches. Training only.</summary>
+    public double Dropout { get; init; } = 0.1;
+
+    /// <summary>Whether self-attention adds the position encoding to queries and keys.</summary>
+    public bool PosEncAtAttn { get; init; }
+
+    /// <summary>Whether cross-attention adds the memories' position encoding to its keys.</summary>
+    public bool PosEncAtCrossAttnKeys { get; init; } = true;
+
+    /// <summary>Whether cross-attention adds the position encoding to its queries.</summary>
+    public bool PosEncAtCrossAttnQueries { get; init; }
+
+    /// <summary>Attention among the tokens of the current frame.</summary>
+    public AttentionConfig SelfAttention { get; init; } = new() { Dropout = 0.1 };
+
+    /// <summary>Attention from the current frame to the memories.</summary>
+    public AttentionConfig CrossAttention { get; init; } = new() { Dropout = 0.1, RopeKRepeat = true, KvInDim = 64 };
+}
+
+/// <summary>An attention layer of the memory attention (sam2/modeling/sam/transformer.py, <c>Attention</c> and <c>RoPEAttention</c>).</summary>
+public sealed record AttentionConfig
+{
+    /// <summary>Whether queries and keys get a rotary position encoding (<c>RoPEAttention</c>).</summary>
+    public bool Rope { get; init; } = true;
+
+    /// <summary>Channels of the queries and of the result.</summary>
+    public int EmbeddingDim { get; init; } = 256;
+
+    /// <summary>Attention heads.</summary>
+    public int NumHeads { get; init; } = 1;
+
+    /// <summary>Factor by which the projections narrow the channels.</summary>
+    public int DownsampleRate { get; init; } = 1;
+
+    /// <summary>Dropout of the attention weights. Training only.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Channels of keys and values before projection; <see cref="EmbeddingDim"/> when null.</summary>
+    public int? KvInDim { get; init; }
+
+    /// <summary>Base of the rotary wavelengths.</summary>
+    public double RopeTheta { get; init; } = 10000;
+
+    /// <summary>Whether the queries' rotations repeat over the keys (cross-attention to several memories).</summary>
+    public bool RopeKRepeat { get; init; }
+
+    /// <summary>Grid [width, height], in tokens, of the queries at the model's image size.</summary>
+    public IntList FeatSizes { get; init; } = [64, 64];
 }

@@ -6,9 +6,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>
-/// Multi-head attention whose projections may be narrower than the embedding (sam2/modeling/sam/transformer.py, <c>Attention</c>).
+/// Multi-head attention of the two-way transformer, whose projections may be narrower than the embedding
+/// (sam2/modeling/sam/transformer.py, <c>Attention</c>). The memory attention has <see cref="RoPEAttention"/>.
 /// </summary>
-public sealed class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
+public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Linear q_proj;
     private readonly Linear k_proj;
@@ -17,7 +18,7 @@ public sealed class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     private readonly int _numHeads;
     private readonly double _dropout;
 
-    /// <summary>Builds the attention; the rotary settings of <paramref name="config"/> are not used.</summary>
+    /// <summary>Builds the attention with freshly initialised weights; the rotary settings of <paramref name="config"/> are not used.</summary>
     /// <exception cref="ArgumentException">The heads do not divide the projected channels.</exception>
     public Attention(AttentionConfig config) : base(nameof(Attention))
     {

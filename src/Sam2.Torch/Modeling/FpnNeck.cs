@@ -9,12 +9,12 @@ namespace Sam2.Torch.Modeling;
 /// Feature pyramid over the trunk's stages: lateral convolutions, and top-down sums at some levels
 /// (sam2/modeling/backbones/image_encoder.py, <c>FpnNeck</c>).
 /// </summary>
-public sealed class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
+public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
 {
     private readonly ModuleList<Sequential> convs;
     private readonly FpnNeckConfig _config;
 
-    /// <summary>Builds the neck.</summary>
+    /// <summary>Builds the neck with freshly initialised weights.</summary>
     /// <exception cref="ArgumentException">The way to interpolate or to fuse is unknown.</exception>
     public FpnNeck(FpnNeckConfig config) : base(nameof(FpnNeck))
     {
@@ -30,8 +30,11 @@ public sealed class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Ten
     }
 
     /// <summary>Maps the trunk's features, finest first, <c>[B, C_i, H_i, W_i]</c>, to <c>[B, d_model, H_i, W_i]</c>.</summary>
+    /// <exception cref="ArgumentException">The features have other channels than <c>backbone_channel_list</c> says.</exception>
     public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> stages)
     {
+        if (!stages.Select(stage => stage.shape[1]).Reverse().SequenceEqual(_config.BackboneChannelList.Select(channels => (long)channels)))
+            throw new ArgumentException($"The trunk's stages have [{string.Join(", ", stages.Select(stage => stage.shape[1]).Reverse())}] channels, the coarsest first, but backbone_channel_list of the neck is {_config.BackboneChannelList}; they must be equal.", nameof(stages));
         using var scope = NewDisposeScope();
         var levels = new Tensor[stages.Count];
         Tensor? above = null;

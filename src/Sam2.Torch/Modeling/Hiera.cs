@@ -8,17 +8,22 @@ namespace Sam2.Torch.Modeling;
 /// <summary>
 /// The hierarchical vision transformer that encodes frames (paper, section 4 and appendix D.1; sam2/modeling/backbones/hieradet.py).
 /// </summary>
-public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
+public class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
 {
     private readonly Parameter pos_embed;
     private readonly Parameter pos_embed_window;
     private readonly PatchEmbed patch_embed;
-    private readonly ModuleList<MultiScaleBlock> blocks;
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> blocks;
     private readonly HashSet<int> _outputBlocks;
+    private readonly List<int> _stageChannels = [];
 
-    /// <summary>Builds the trunk.</summary>
+    /// <summary>Builds the trunk with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="block">
+    /// Makes one block, which maps <c>[B, H, W, Dim]</c> to <c>[B, H', W', DimOut]</c>; a <see cref="MultiScaleBlock"/> when null.
+    /// </param>
     /// <exception cref="ArgumentException">Stages and windows differ in number, or more stage changes pool than there are.</exception>
-    public Hiera(HieraConfig config) : base(nameof(Hiera))
+    public Hiera(HieraConfig config, Func<HieraBlockConfig, nn.Module<Tensor, Tensor>>? block = null) : base(nameof(Hiera))
     {
         if (config.Stages.Count != config.WindowSpec.Count)
             throw new ArgumentException($"The trunk has {config.Stages.Count} stages {config.Stages} but {config.WindowSpec.Count} windows {config.WindowSpec}; give one window per stage.");
@@ -34,7 +39,8 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
         foreach (var length in config.Stages) stageEnds.Add(stageEnds.LastOrDefault(-1) + length);
         var pooled = stageEnds.Take(config.QPool).Select(end => end + 1).ToHashSet();
 
-        var list = new List<MultiScaleBlock>();
+        block ??= settings => new MultiScaleBlock(settings);
+        var list = new List<nn.Module<Tensor, Tensor>>();
         var (dim, heads, stage) = (config.EmbedDim, config.NumHeads, 0);
         for (var i = 0; i < depth; i++)
         {
@@ -48,21 +54,21 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
                 stage++;
             }
             var dropPath = depth == 1 ? 0 : config.DropPathRate * i / (depth - 1);
-            list.Add(new MultiScaleBlock(dim, dimOut, heads, dropPath, pooled.Contains(i) ? config.QStride : null, window));
-            if (stageEnds.Contains(i)) StageChannels.Insert(0, dimOut);
+            list.Add(block(new HieraBlockConfig(i, dim, dimOut, heads, dropPath, pooled.Contains(i) ? config.QStride : null, window)));
+            if (stageEnds.Contains(i)) _stageChannels.Insert(0, dimOut);
             dim = dimOut;
         }
-        blocks = new ModuleList<MultiScaleBlock>([.. list]);
+        blocks = new ModuleList<nn.Module<Tensor, Tensor>>([.. list]);
         _outputBlocks = config.ReturnIntermLayers ? [.. stageEnds] : [stageEnds[^1]];
-        if (!config.ReturnIntermLayers) StageChannels.RemoveRange(1, StageChannels.Count - 1);
+        if (!config.ReturnIntermLayers) _stageChannels.RemoveRange(1, _stageChannels.Count - 1);
         RegisterComponents();
     }
 
     /// <summary>Channels of the outputs, the coarsest first.</summary>
-    public List<int> StageChannels { get; } = [];
+    public IReadOnlyList<int> StageChannels => _stageChannels;
 
     /// <summary>Encodes images.</summary>
-    /// <param name="x"><c>[B, 3, H, W]</c>, normalised; H and W multiples of 32.</param>
+    /// <param name="x"><c>[B, 3, H, W]</c>, normalised; H and W are multiples of 32.</param>
     /// <returns>The features of each stage, finest first, <c>[B, C, H/4, W/4]</c>, …, <c>[B, 8C, H/32, W/32]</c>; channels-last in memory.</returns>
     public override IReadOnlyList<Tensor> forward(Tensor x)
     {
@@ -92,5 +98,195 @@ public sealed class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
         var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(x.dtype);
         var windows = pos_embed_window.tile([1, 1, height / pos_embed_window.shape[2], width / pos_embed_window.shape[3]]);
         return (x + (global + windows).permute(0, 2, 3, 1)).contiguous().MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Settings of one block of the trunk, which follow from those of the stages.</summary>
+/// <param name="Index">Index of the block, from 0.</param>
+/// <param name="Dim">Channels of the input.</param>
+/// <param name="DimOut">Channels of the result.</param>
+/// <param name="NumHeads">Attention heads.</param>
+/// <param name="DropPath">Stochastic depth, in [0, 1).</param>
+/// <param name="QueryStride">Pooling stride [height, width], or null for none.</param>
+/// <param name="WindowSize">Side of the attention window in tokens; 0 for attention over the whole grid.</param>
+public sealed record HieraBlockConfig(
+    int Index, int Dim, int DimOut, int NumHeads, double DropPath, IntList? QueryStride, int WindowSize);
+
+/// <summary>
+/// A transformer block of the trunk, with attention in windows or over the whole grid, and with pooling at a stage change
+/// (sam2/modeling/backbones/hieradet.py, <c>MultiScaleBlock</c>).
+/// </summary>
+public class MultiScaleBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly LayerNorm norm1;
+    private readonly MultiScaleAttention attn;
+    private readonly LayerNorm norm2;
+    private readonly Mlp mlp;
+    private readonly Linear? proj;
+    private readonly DropPath _dropPath;
+    private readonly IntList? _queryStride;
+    private readonly int _windowSize;
+
+    /// <summary>Builds a block with freshly initialised weights.</summary>
+    public MultiScaleBlock(HieraBlockConfig config) : base(nameof(MultiScaleBlock))
+    {
+        var (_, dim, dimOut, numHeads, dropPath, queryStride, windowSize) = config;
+        const double epsilon = 1e-6;
+        const int mlpRatio = 4;
+        norm1 = nn.LayerNorm(dim, epsilon);
+        attn = new MultiScaleAttention(dim, dimOut, numHeads, queryStride);
+        norm2 = nn.LayerNorm(dimOut, epsilon);
+        mlp = new Mlp(dimOut, dimOut * mlpRatio, dimOut, numLayers: 2, Activation.Gelu);
+        if (dim != dimOut) proj = nn.Linear(dim, dimOut);
+        _dropPath = new DropPath(dropPath);
+        _queryStride = queryStride;
+        _windowSize = windowSize;
+        RegisterComponents();
+    }
+
+    /// <summary>Maps <c>[B, H, W, dim]</c> to <c>[B, H', W', dimOut]</c>, where H' and W' are divided by the pooling stride.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var normed = norm1.call(x);
+        var shortcut = x;
+        if (proj is not null)
+        {
+            shortcut = proj.call(normed);
+            if (_queryStride is not null) shortcut = Pool(shortcut, _queryStride);
+        }
+
+        var attended = _windowSize == 0
+            ? attn.call(normed)
+            : WindowPartition.Unpartition(
+                attn.call(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
+        x = shortcut + _dropPath.call(attended);
+        return (x + _dropPath.call(mlp.call(norm2.call(x)))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Max pooling of <c>[B, H, W, C]</c> with the kernel equal to the stride.</summary>
+    internal static Tensor Pool(Tensor x, IntList stride)
+    {
+        using var scope = NewDisposeScope();
+        long[] kernel = [stride[0], stride[1]];
+        return F.max_pool2d(x.permute(0, 3, 1, 2), kernel, kernel).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Self-attention of a window, with optional pooling of the queries (sam2/modeling/backbones/hieradet.py, <c>MultiScaleAttention</c>).</summary>
+public class MultiScaleAttention : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear qkv;
+    private readonly Linear proj;
+    private readonly int _numHeads;
+    private readonly IntList? _queryStride;
+
+    /// <summary>Builds the attention.</summary>
+    /// <param name="dim">Channels of the input.</param>
+    /// <param name="dimOut">Channels of the result.</param>
+    /// <param name="numHeads">Attention heads; divides <paramref name="dimOut"/>.</param>
+    /// <param name="queryStride">Stride [height, width] of the max pooling of the queries, or null for none.</param>
+    public MultiScaleAttention(long dim, long dimOut, int numHeads, IntList? queryStride) : base(nameof(MultiScaleAttention))
+    {
+        qkv = nn.Linear(dim, dimOut * 3);
+        proj = nn.Linear(dimOut, dimOut);
+        _numHeads = numHeads;
+        _queryStride = queryStride;
+        RegisterComponents();
+    }
+
+    /// <summary>Maps <c>[B, H, W, dim]</c> to <c>[B, H', W', dimOut]</c>, where H' and W' are divided by the pooling stride.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2]);
+        // One unbind instead of three selections, each of whose gradients would be as large as all three together.
+        var projected = qkv.call(x).view(batch, height * width, 3, _numHeads, -1).unbind(2);
+        var query = projected[0];
+        if (_queryStride is not null)
+        {
+            query = MultiScaleBlock.Pool(query.reshape(batch, height, width, -1), _queryStride);
+            (height, width) = (query.shape[1], query.shape[2]);
+            query = query.reshape(batch, height * width, _numHeads, -1);
+        }
+        var attended = F.scaled_dot_product_attention(
+            query.transpose(1, 2), projected[1].transpose(1, 2), projected[2].transpose(1, 2));
+        return proj.call(attended.transpose(1, 2).reshape(batch, height, width, -1)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Turns an image into tokens by a convolution (sam2/modeling/backbones/utils.py, <c>PatchEmbed</c>).</summary>
+public class PatchEmbed : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d proj;
+
+    /// <summary>A 7×7 convolution of stride 4 into <paramref name="embedDim"/> channels.</summary>
+    public PatchEmbed(long embedDim) : base(nameof(PatchEmbed))
+    {
+        proj = nn.Conv2d(3, embedDim, kernel_size: 7, stride: 4, padding: 3);
+        RegisterComponents();
+    }
+
+    /// <summary>Maps <c>[B, 3, H, W]</c> to <c>[B, H/4, W/4, C]</c>.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return proj.call(x).permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Cuts a grid of tokens into windows and joins them again (sam2/modeling/backbones/utils.py).</summary>
+public static class WindowPartition
+{
+    /// <summary>
+    /// Cuts <paramref name="x"/>, <c>[B, H, W, C]</c>, into windows of <paramref name="size"/>×<paramref name="size"/>
+    /// tokens, <c>[B · windows, size, size, C]</c>. The grid is padded with zeros at the bottom and right as needed.
+    /// </summary>
+    public static Tensor Partition(Tensor x, long size)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+        var (rows, columns) = (CeilDiv(height, size), CeilDiv(width, size));
+        if (rows * size != height || columns * size != width)
+            x = F.pad(x, [0, 0, 0, columns * size - width, 0, rows * size - height]);
+        return x.view(batch, rows, size, columns, size, channels)
+            .permute(0, 1, 3, 2, 4, 5).reshape(-1, size, size, channels).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The inverse of <see cref="Partition"/>: windows to a grid <c>[B, height, width, C]</c>, without the padding.</summary>
+    public static Tensor Unpartition(Tensor windows, long height, long width)
+    {
+        using var scope = NewDisposeScope();
+        var (size, channels) = (windows.shape[1], windows.shape[3]);
+        var (rows, columns) = (CeilDiv(height, size), CeilDiv(width, size));
+        var grid = windows.view(-1, rows, columns, size, size, channels).permute(0, 1, 3, 2, 4, 5);
+        if (rows * size == height && columns * size == width)
+            return grid.reshape(-1, height, width, channels).MoveToOuterDisposeScope();
+        grid = grid.reshape(-1, rows * size, columns * size, channels);
+        return grid.slice(1, 0, height, 1).slice(2, 0, width, 1).MoveToOuterDisposeScope();
+    }
+
+    private static long CeilDiv(long a, long b) => (a + b - 1) / b;
+}
+
+/// <summary>Stochastic depth: in training, drops a residual branch per sample (sam2/modeling/sam2_utils.py, <c>DropPath</c>).</summary>
+public class DropPath : nn.Module<Tensor, Tensor>
+{
+    private readonly double _dropProbability;
+
+    /// <summary>Drops with probability <paramref name="dropProbability"/>, in [0, 1); kept branches are scaled to the same mean.</summary>
+    public DropPath(double dropProbability) : base(nameof(DropPath)) => _dropProbability = dropProbability;
+
+    /// <summary>Returns <paramref name="x"/>, <c>[B, …]</c>, with some samples zeroed; in evaluation mode unchanged.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        if (!training || _dropProbability == 0) return x.alias();
+        using var scope = NewDisposeScope();
+        var keep = 1 - _dropProbability;
+        var shape = new long[x.dim()];
+        Array.Fill(shape, 1);
+        shape[0] = x.shape[0];
+        var mask = empty(shape, dtype: x.dtype, device: x.device).bernoulli_(keep).div_(keep);
+        return (x * mask).MoveToOuterDisposeScope();
     }
 }

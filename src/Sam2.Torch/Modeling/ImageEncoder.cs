@@ -4,40 +4,107 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>Trunk and neck (sam2/modeling/backbones/image_encoder.py, <c>ImageEncoder</c>).</summary>
-public sealed class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
+public class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
 {
-    private readonly Hiera trunk;
-    private readonly FpnNeck neck;
-    private readonly PositionEmbeddingSine position_encoding;
+    private readonly nn.Module<Tensor, IReadOnlyList<Tensor>> trunk;
+    private readonly nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> neck;
     private readonly int _scalp;
 
-    /// <summary>Builds the encoder.</summary>
+    /// <summary>Builds the encoder with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="trunk">
+    /// Maps images <c>[B, 3, H, W]</c> to features, finest first, <c>[B, C_i, H_i, W_i]</c>, strides 4, 8, 16 and 32 in the
+    /// published models; a <see cref="Hiera"/> when null. Its channels are <see cref="FpnNeckConfig.BackboneChannelList"/>.
+    /// </param>
+    /// <param name="neck">Maps the trunk's features to levels <c>[B, d_model, H_i, W_i]</c>; a <see cref="FpnNeck"/> when null.</param>
     /// <exception cref="ArgumentException">The neck expects other channels than the trunk has.</exception>
-    public ImageEncoder(ImageEncoderConfig config) : base(nameof(ImageEncoder))
+    public ImageEncoder(
+        ImageEncoderConfig config,
+        nn.Module<Tensor, IReadOnlyList<Tensor>>? trunk = null,
+        nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>? neck = null) : base(nameof(ImageEncoder))
     {
-        trunk = new Hiera(config.Trunk);
-        if (!trunk.StageChannels.SequenceEqual(config.Neck.BackboneChannelList))
-            throw new ArgumentException($"The trunk's stages have [{string.Join(", ", trunk.StageChannels)}] channels, but backbone_channel_list of the neck is {config.Neck.BackboneChannelList}; they must be equal.");
-        neck = new FpnNeck(config.Neck);
-        position_encoding = new PositionEmbeddingSine(config.Neck.PositionEncoding);
+        if (trunk is null)
+        {
+            var hiera = new Hiera(config.Trunk);
+            trunk = hiera;
+            if (neck is null && !hiera.StageChannels.SequenceEqual(config.Neck.BackboneChannelList))
+                throw new ArgumentException($"The trunk's stages have [{string.Join(", ", hiera.StageChannels)}] channels, but backbone_channel_list of the neck is {config.Neck.BackboneChannelList}; they must be equal.");
+        }
+        this.trunk = trunk;
+        this.neck = neck ?? new FpnNeck(config.Neck);
         _scalp = config.Scalp;
         RegisterComponents();
     }
 
-    /// <summary>
-    /// Encodes the positions of a level. It is not part of <see cref="forward"/>'s result because only the coarsest level's
-    /// is ever used, and the finest level's alone has 67 MB at 1024×1024 pixels.
-    /// </summary>
-    public PositionEmbeddingSine PositionEncoding => position_encoding;
-
     /// <summary>Encodes images.</summary>
     /// <param name="image"><c>[B, 3, H, W]</c>, normalised.</param>
-    /// <returns>Feature maps, finest first, <c>[B, d_model, H/4, W/4]</c>, <c>[B, d_model, H/8, W/8]</c>, …</returns>
+    /// <returns>
+    /// Feature maps, finest first, <c>[B, d_model, H/4, W/4]</c>, <c>[B, d_model, H/8, W/8]</c>, …, without the coarsest
+    /// <see cref="ImageEncoderConfig.Scalp"/>. Their position encoding isn't among them, as it is in the original: only that of the
+    /// last level is ever used (<see cref="Sam2Model.ImagePositionEncoding"/>), and that of the finest has 67 MB at 1024×1024 pixels.
+    /// </returns>
     public override IReadOnlyList<Tensor> forward(Tensor image)
     {
         using var scope = NewDisposeScope();
         var levels = neck.call(trunk.call(image));
         for (var i = 0; i < levels.Count - _scalp; i++) levels[i].MoveToOuterDisposeScope();
         return [.. levels.Take(levels.Count - _scalp)];
+    }
+}
+
+/// <summary>What the image encoder makes of B images: all that later steps need of them.</summary>
+/// <param name="Embedding">Image embedding of stride 16, <c>[B, C, H, W]</c>.</param>
+/// <param name="HighRes">Skip connections of the mask decoder; null for a model without them.</param>
+public sealed record ImageFeatures(Tensor Embedding, HighResFeatures? HighRes) : IDisposable
+{
+    /// <summary>The features of image <paramref name="index"/>, as views into these.</summary>
+    public ImageFeatures this[long index] => new(
+        Embedding.narrow(0, index, 1),
+        HighRes is null ? null : new(HighRes.Stride8.narrow(0, index, 1), HighRes.Stride4.narrow(0, index, 1)));
+
+    /// <summary>Repeats one image's features for <paramref name="batch"/> objects, without copying.</summary>
+    public ImageFeatures Expand(long batch) => new(
+        Embedding.expand(batch, -1, -1, -1),
+        HighRes is null ? null : new(HighRes.Stride8.expand(batch, -1, -1, -1), HighRes.Stride4.expand(batch, -1, -1, -1)));
+
+    /// <summary>Moves the tensors to the next outer dispose scope.</summary>
+    public ImageFeatures MoveToOuterDisposeScope()
+    {
+        Embedding.MoveToOuterDisposeScope();
+        HighRes?.Stride8.MoveToOuterDisposeScope();
+        HighRes?.Stride4.MoveToOuterDisposeScope();
+        return this;
+    }
+
+    /// <summary>Takes the tensors out of every dispose scope; the caller disposes.</summary>
+    public ImageFeatures DetachFromDisposeScope()
+    {
+        Embedding.DetachFromDisposeScope();
+        HighRes?.Stride8.DetachFromDisposeScope();
+        HighRes?.Stride4.DetachFromDisposeScope();
+        return this;
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Embedding.Dispose();
+        HighRes?.Dispose();
+    }
+}
+
+/// <summary>
+/// The stride-8 and stride-4 features of an image, projected for the mask decoder's skip connections once per image instead of
+/// once per prompt.
+/// </summary>
+/// <param name="Stride8"><c>[B, C/4, 2H, 2W]</c>, where H×W is the size of the image embedding.</param>
+/// <param name="Stride4"><c>[B, C/8, 4H, 4W]</c>.</param>
+public sealed record HighResFeatures(Tensor Stride8, Tensor Stride4) : IDisposable
+{
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Stride8.Dispose();
+        Stride4.Dispose();
     }
 }

@@ -5,7 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>Layer normalisation over the channels of every pixel (sam2/modeling/sam2_utils.py, <c>LayerNorm2d</c>).</summary>
-public sealed class LayerNorm2d : nn.Module<Tensor, Tensor>
+public class LayerNorm2d : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly Parameter bias;

@@ -4,13 +4,37 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Modeling;
 
+/// <summary>What a model asks of its mask decoder; derive from it to replace <see cref="MaskDecoder"/> as a whole.</summary>
+/// <param name="name">Name of the module.</param>
+public abstract class MaskDecoderBase(string name)
+    : nn.Module<Tensor, Tensor, Tensor, Tensor, HighResFeatures?, bool, MaskDecoderOutput>(name)
+{
+    /// <summary>
+    /// Projects the stride-4 and stride-8 features of an image for the skip connections, once per image; asked for only where
+    /// <see cref="Sam2Config.UseHighResFeaturesInSam"/> is set.
+    /// </summary>
+    /// <param name="stride4"><c>[B, C, 4H, 4W]</c>.</param>
+    /// <param name="stride8"><c>[B, C, 2H, 2W]</c>.</param>
+    public abstract HighResFeatures ProjectHighRes(Tensor stride4, Tensor stride8);
+
+    /// <summary>Predicts masks for B prompts.</summary>
+    /// <param name="image">Image embeddings, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> shared by all prompts.</param>
+    /// <param name="imagePe">Their position encoding, <c>[1, C, H, W]</c>.</param>
+    /// <param name="sparsePrompts">Embedded points and boxes, <c>[B, N, C]</c>.</param>
+    /// <param name="densePrompts">Embedded masks, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> for all prompts.</param>
+    /// <param name="highRes">Skip connections; null for a model without them.</param>
+    /// <param name="multimaskOutput">Whether to return the three masks for ambiguous prompts, or one.</param>
+    public abstract override MaskDecoderOutput forward(
+        Tensor image, Tensor imagePe, Tensor sparsePrompts, Tensor densePrompts, HighResFeatures? highRes, bool multimaskOutput);
+}
+
 /// <summary>
 /// Predicts masks, their IoUs and whether the object is visible, from an image embedding and prompts
 /// (paper, section 4 and appendix D.1; sam2/modeling/sam/mask_decoder.py).
 /// </summary>
-public sealed class MaskDecoder : nn.Module<Tensor, Tensor, Tensor, Tensor, HighResFeatures?, bool, MaskDecoderOutput>
+public class MaskDecoder : MaskDecoderBase
 {
-    private readonly TwoWayTransformer transformer;
+    private readonly nn.Module<Tensor, Tensor, Tensor, (Tensor Tokens, Tensor Image)> transformer;
     private readonly Embedding iou_token;
     private readonly Embedding mask_tokens;
     private readonly Embedding? obj_score_token;
@@ -26,12 +50,18 @@ public sealed class MaskDecoder : nn.Module<Tensor, Tensor, Tensor, Tensor, High
     private const int NumMultimaskOutputs = 3;
     private const int NumMaskTokens = NumMultimaskOutputs + 1;
 
-    /// <summary>Builds the decoder of <paramref name="config"/>.</summary>
-    public MaskDecoder(Sam2Config config) : base(nameof(MaskDecoder))
+    /// <summary>Builds the decoder with freshly initialised weights.</summary>
+    /// <param name="config">The model's architecture.</param>
+    /// <param name="transformer">
+    /// Lets tokens and image attend to each other, called as <see cref="TwoWayTransformer.forward"/> is; a
+    /// <see cref="TwoWayTransformer"/> of two layers when null.
+    /// </param>
+    public MaskDecoder(Sam2Config config, nn.Module<Tensor, Tensor, Tensor, (Tensor Tokens, Tensor Image)>? transformer = null)
+        : base(nameof(MaskDecoder))
     {
         var dim = config.HiddenDim;
         // Depths and widths that the original fixes for every model.
-        transformer = new TwoWayTransformer(depth: 2, dim, numHeads: 8, mlpDim: 2048);
+        this.transformer = transformer ?? new TwoWayTransformer(depth: 2, dim, numHeads: 8, mlpDim: 2048);
         iou_token = nn.Embedding(1, dim);
         mask_tokens = nn.Embedding(NumMaskTokens, dim);
         if (config.PredObjScores) obj_score_token = nn.Embedding(1, dim);
@@ -56,23 +86,18 @@ public sealed class MaskDecoder : nn.Module<Tensor, Tensor, Tensor, Tensor, High
         RegisterComponents();
     }
 
-    /// <summary>Projects the stride-4 and stride-8 features of an image for the skip connections.</summary>
-    /// <param name="stride4"><c>[B, C, 4H, 4W]</c>.</param>
-    /// <param name="stride8"><c>[B, C, 2H, 2W]</c>.</param>
-    public HighResFeatures ProjectHighRes(Tensor stride4, Tensor stride8)
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The model has no skip connections.</exception>
+    public override HighResFeatures ProjectHighRes(Tensor stride4, Tensor stride8)
     {
+        if (conv_s0 is null || conv_s1 is null)
+            throw new InvalidOperationException("This mask decoder has no skip connections: use_high_res_features_in_sam is off.");
         using var scope = NewDisposeScope();
         return new HighResFeatures(
-            conv_s1!.call(stride8).MoveToOuterDisposeScope(), conv_s0!.call(stride4).MoveToOuterDisposeScope());
+            conv_s1.call(stride8).MoveToOuterDisposeScope(), conv_s0.call(stride4).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Predicts masks for B prompts.</summary>
-    /// <param name="image">Image embeddings, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> shared by all prompts.</param>
-    /// <param name="imagePe">Their position encoding, <c>[1, C, H, W]</c>.</param>
-    /// <param name="sparsePrompts">Embedded points and boxes, <c>[B, N, C]</c>.</param>
-    /// <param name="densePrompts">Embedded masks, <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> for all prompts.</param>
-    /// <param name="highRes">Skip connections; null for a model without them.</param>
-    /// <param name="multimaskOutput">Whether to return the three masks for ambiguous prompts, or one.</param>
+    /// <inheritdoc/>
     public override MaskDecoderOutput forward(
         Tensor image, Tensor imagePe, Tensor sparsePrompts, Tensor densePrompts, HighResFeatures? highRes, bool multimaskOutput)
     {
@@ -141,5 +166,32 @@ public sealed class MaskDecoder : nn.Module<Tensor, Tensor, Tensor, Tensor, High
         var bestMask = masks.index(rows, best).unsqueeze(1);
         var bestIou = ious.index(rows, best).unsqueeze(1);
         return (where(stable.unsqueeze(2).unsqueeze(3), single, bestMask), where(stable, singleIou, bestIou));
+    }
+}
+
+/// <summary>What the mask decoder predicts for B prompts.</summary>
+/// <param name="Masks">Mask logits, <c>[B, M, 4H, 4W]</c>, float32; M is 3 for multimask output, else 1.</param>
+/// <param name="Ious">Predicted IoU of each mask, <c>[B, M]</c>, float32.</param>
+/// <param name="Tokens">Mask tokens that object pointers are made of, <c>[B, M or 1, C]</c>.</param>
+/// <param name="ObjectScores">Logits of the object being visible, <c>[B, 1]</c>, float32.</param>
+public sealed record MaskDecoderOutput(Tensor Masks, Tensor Ious, Tensor Tokens, Tensor ObjectScores) : IDisposable
+{
+    /// <summary>Moves the tensors to the next outer dispose scope.</summary>
+    public MaskDecoderOutput MoveToOuterDisposeScope()
+    {
+        Masks.MoveToOuterDisposeScope();
+        Ious.MoveToOuterDisposeScope();
+        Tokens.MoveToOuterDisposeScope();
+        ObjectScores.MoveToOuterDisposeScope();
+        return this;
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Masks.Dispose();
+        Ious.Dispose();
+        Tokens.Dispose();
+        ObjectScores.Dispose();
     }
 }

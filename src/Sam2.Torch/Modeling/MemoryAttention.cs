@@ -10,29 +10,36 @@ namespace Sam2.Torch.Modeling;
 /// Conditions a frame's image embedding on the memories of other frames and on object pointers
 /// (SAM 2 paper, memory attention; sam2/modeling/memory_attention.py, <c>MemoryAttention</c>).
 /// </summary>
-public sealed class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>
+public class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>
 {
     private readonly MemoryAttentionConfig _config;
-    private readonly ModuleList<MemoryAttentionLayer> layers;
+    private readonly ModuleList<Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>> layers;
     private readonly LayerNorm norm;
 
-    /// <summary>Creates the stack with freshly initialised weights.</summary>
-    public MemoryAttention(MemoryAttentionConfig config) : base(nameof(MemoryAttention))
+    /// <summary>Builds the stack with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="layer">
+    /// Makes the layer of an index, which is called as <see cref="MemoryAttentionLayer.forward"/> is; a
+    /// <see cref="MemoryAttentionLayer"/> when null.
+    /// </param>
+    public MemoryAttention(
+        MemoryAttentionConfig config, Func<int, Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>>? layer = null)
+        : base(nameof(MemoryAttention))
     {
         _config = config;
-        layers = new ModuleList<MemoryAttentionLayer>(
-            Enumerable.Range(0, config.NumLayers).Select(_ => new MemoryAttentionLayer(config.Layer)).ToArray());
+        layer ??= _ => new MemoryAttentionLayer(config.Layer);
+        layers = new([.. Enumerable.Range(0, config.NumLayers).Select(layer)]);
         norm = LayerNorm(config.DModel);
         RegisterComponents();
     }
 
     /// <summary>Conditions a frame's tokens on memories.</summary>
-    /// <param name="current">The frame's tokens, row by row, [B, N, C]; [1, N, C] when B objects share the frame.</param>
-    /// <param name="currentPosition">Their position encoding, [1 or B, N, C].</param>
-    /// <param name="memory">Memories, N tokens each, then object pointers, [B, M, Cm].</param>
-    /// <param name="memoryPosition">Their position encoding, [1 or B, M, Cm].</param>
+    /// <param name="current">The frame's tokens, row by row, <c>[B, N, C]</c>; <c>[1, N, C]</c> when B objects share the frame.</param>
+    /// <param name="currentPosition">Their position encoding, <c>[1 or B, N, C]</c>.</param>
+    /// <param name="memory">Memories, N tokens each, then object pointers, <c>[B, M, Cm]</c>.</param>
+    /// <param name="memoryPosition">Their position encoding, <c>[1 or B, M, Cm]</c>.</param>
     /// <param name="numObjPtrTokens">Number of object-pointer tokens at the end of <paramref name="memory"/>.</param>
-    /// <returns>Conditioned tokens, [B, N, C].</returns>
+    /// <returns>Conditioned tokens, <c>[B, N, C]</c>.</returns>
     /// <exception cref="ArgumentException">The batch sizes don't fit.</exception>
     public override Tensor forward(Tensor current, Tensor currentPosition, Tensor memory, Tensor memoryPosition, long numObjPtrTokens = 0)
     {
@@ -45,8 +52,272 @@ public sealed class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, lon
 
         using var scope = NewDisposeScope();
         var x = _config.PosEncAtInput ? current + 0.1 * currentPosition : current;
-        foreach (var layer in layers)
-            x = layer.call(x, memory, currentPosition, memoryPosition, numObjPtrTokens);
+        foreach (var layer in layers) x = layer.call(x, memory, currentPosition, memoryPosition, numObjPtrTokens);
         return norm.call(x).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// One layer of the memory attention: self-attention among the frame's tokens, cross-attention to the memories, and an MLP,
+/// each pre-normalised and residual (sam2/modeling/memory_attention.py, <c>MemoryAttentionLayer</c>).
+/// </summary>
+public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>
+{
+    private readonly MemoryAttentionLayerConfig _config;
+    private readonly Activation _activation;
+    private readonly Module<Tensor, Tensor, Tensor, long, Tensor> self_attn;
+    private readonly Module<Tensor, Tensor, Tensor, long, Tensor> cross_attn_image;
+    private readonly Linear linear1, linear2;
+    private readonly LayerNorm norm1, norm2, norm3;
+    private readonly Dropout dropout, dropout1, dropout2, dropout3;
+
+    /// <summary>Builds the layer with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="selfAttention">
+    /// Attention among the frame's tokens, called as <see cref="RoPEAttention.forward"/> is; a <see cref="RoPEAttention"/> when null.
+    /// </param>
+    /// <param name="crossAttention">Attention from the frame's tokens to the memories, likewise.</param>
+    /// <exception cref="ArgumentException">The activation is neither <c>relu</c> nor <c>gelu</c>.</exception>
+    public MemoryAttentionLayer(
+        MemoryAttentionLayerConfig config,
+        Module<Tensor, Tensor, Tensor, long, Tensor>? selfAttention = null,
+        Module<Tensor, Tensor, Tensor, long, Tensor>? crossAttention = null) : base(nameof(MemoryAttentionLayer))
+    {
+        _config = config;
+        _activation = Activations.Parse(config.Activation);
+        self_attn = selfAttention ?? new RoPEAttention(config.SelfAttention);
+        cross_attn_image = crossAttention ?? new RoPEAttention(config.CrossAttention);
+        linear1 = Linear(config.DModel, config.DimFeedforward);
+        linear2 = Linear(config.DimFeedforward, config.DModel);
+        norm1 = LayerNorm(config.DModel);
+        norm2 = LayerNorm(config.DModel);
+        norm3 = LayerNorm(config.DModel);
+        dropout = Dropout(config.Dropout);
+        dropout1 = Dropout(config.Dropout);
+        dropout2 = Dropout(config.Dropout);
+        dropout3 = Dropout(config.Dropout);
+        RegisterComponents();
+    }
+
+    /// <summary>Conditions tokens on memories.</summary>
+    /// <param name="target">
+    /// The frame's tokens, <c>[B, N, C]</c>; <c>[1, N, C]</c> when they are still the same for all B objects, whose self-attention
+    /// is then computed once.
+    /// </param>
+    /// <param name="memory">Memories and object pointers, <c>[B, M, Cm]</c>.</param>
+    /// <param name="position">Position encoding of the tokens, <c>[1 or B, N, C]</c>.</param>
+    /// <param name="memoryPosition">Position encoding of the memories, <c>[1 or B, M, Cm]</c>.</param>
+    /// <param name="numObjPtrTokens">Number of object-pointer tokens at the end of <paramref name="memory"/>.</param>
+    /// <returns><c>[B, N, C]</c>.</returns>
+    public override Tensor forward(Tensor target, Tensor memory, Tensor position, Tensor memoryPosition, long numObjPtrTokens)
+    {
+        using var scope = NewDisposeScope();
+
+        var normed = norm1.call(target);
+        var placed = _config.PosEncAtAttn ? normed + position : normed;
+        var x = target + dropout1.call(self_attn.call(placed, placed, normed, 0));
+
+        normed = norm2.call(x);
+        x = x + dropout2.call(cross_attn_image.call(
+            _config.PosEncAtCrossAttnQueries ? normed + position : normed,
+            _config.PosEncAtCrossAttnKeys ? memory + memoryPosition : memory,
+            memory,
+            numObjPtrTokens));
+
+        var hidden = _activation.Apply(linear1.call(norm3.call(x)));
+        x = x + dropout3.call(linear2.call(dropout.call(hidden)));
+        return x.MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// Attention with rotary position encoding of queries and keys (sam2/modeling/sam/transformer.py, <c>RoPEAttention</c>).
+/// Keys may be several grids one after the other, such as memories, followed by tokens without a place, such as object
+/// pointers, which aren't rotated. With <see cref="AttentionConfig.Rope"/> off nothing is rotated: the original's plain
+/// <c>Attention</c>.
+/// </summary>
+public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
+{
+    private readonly Linear q_proj, k_proj, v_proj, out_proj;
+    private readonly AttentionConfig _config;
+    private readonly RotaryPositionEncoding? _rotary;
+
+    /// <summary>Builds the layer with freshly initialised projections.</summary>
+    /// <exception cref="ArgumentException">The heads don't divide the channels.</exception>
+    public RoPEAttention(AttentionConfig config) : base(nameof(RoPEAttention))
+    {
+        _config = config;
+        var internalDim = config.EmbeddingDim / config.DownsampleRate;
+        if (internalDim % config.NumHeads != 0)
+            throw new ArgumentException($"{config.NumHeads} attention heads don't divide {internalDim} channels.", nameof(config));
+
+        var kvDim = config.KvInDim ?? config.EmbeddingDim;
+        if (config.Rope) _rotary = new RotaryPositionEncoding(internalDim / config.NumHeads, config.RopeTheta);
+        q_proj = Linear(config.EmbeddingDim, internalDim);
+        k_proj = Linear(kvDim, internalDim);
+        v_proj = Linear(kvDim, internalDim);
+        out_proj = Linear(internalDim, config.EmbeddingDim);
+        RegisterComponents();
+    }
+
+    /// <summary>Attends from queries to keys.</summary>
+    /// <param name="query">
+    /// <c>[B, N, C]</c>, or <c>[1, N, C]</c> when it is the same for the whole batch. N is the configured grid, or else a square.
+    /// </param>
+    /// <param name="key"><c>[B, M, Ckv]</c>.</param>
+    /// <param name="value"><c>[B, M, Ckv]</c>.</param>
+    /// <param name="numKExcludeRope">Number of keys at the end that have no place and aren't rotated.</param>
+    /// <returns><c>[B, N, C]</c>.</returns>
+    /// <exception cref="ArgumentException">N isn't a grid, or M isn't what the rotation can cover.</exception>
+    public override Tensor forward(Tensor query, Tensor key, Tensor value, long numKExcludeRope)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k) = (SeparateHeads(q_proj.call(query)), SeparateHeads(k_proj.call(key)));
+        if (_rotary is not null) (q, k) = Rotate(q, k, numKExcludeRope, _rotary);
+        var attended = functional.scaled_dot_product_attention(
+            q.expand(key.shape[0], -1, -1, -1), k, SeparateHeads(v_proj.call(value)), p: training ? _config.Dropout : 0);
+        return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _rotary?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Rotates queries <c>[B, heads, N, C]</c> and those of the keys <c>[B, heads, M, C]</c> that have a place.</summary>
+    private (Tensor Queries, Tensor Keys) Rotate(Tensor q, Tensor k, long numKExcludeRope, RotaryPositionEncoding rotary)
+    {
+        var (width, height) = Grid(q.shape[2]);
+        var numRope = k.shape[2] - numKExcludeRope;
+        if (numRope < 0 || (numRope != q.shape[2] && numRope != 0 && !_config.RopeKRepeat))
+        {
+            throw new ArgumentException(
+                $"{k.shape[2]} keys, {numKExcludeRope} of them without place, don't fit {q.shape[2]} queries; " +
+                "keys of several grids need RopeKRepeat.", "key");
+        }
+
+        var rotations = rotary[width, height, q.device];
+        if (numRope > 0)
+        {
+            var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), rotations);
+            k = numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
+        }
+        return (RotaryPositionEncoding.Rotate(q, rotations), k);
+    }
+
+    /// <summary>The grid of that many queries: the configured one, or a square.</summary>
+    private (int Width, int Height) Grid(long tokens)
+    {
+        var (width, height) = (_config.FeatSizes[0], _config.FeatSizes[1]);
+        if (tokens != (long)width * height)
+        {
+            width = height = (int)Math.Round(Math.Sqrt(tokens));
+            if (tokens != (long)width * height)
+            {
+                throw new ArgumentException(
+                    $"{tokens} queries are neither the configured grid {_config.FeatSizes} nor a square.", "query");
+            }
+        }
+
+        return (width, height);
+    }
+
+    private Tensor SeparateHeads(Tensor x) => x.view(x.shape[0], x.shape[1], _config.NumHeads, -1).transpose(1, 2);
+}
+
+/// <summary>
+/// Axial rotary position encoding (RoPE) of a grid of tokens: every pair of neighbouring channels is a complex number, which is
+/// turned by an angle. The first half of the pairs turns with the column, the second half with the row (SAM 2 paper, memory
+/// attention; sam2/modeling/position_encoding.py).
+/// </summary>
+/// <remarks>
+/// Rotations depend on the grid alone, so they are kept once per grid and device. A model is used at one image size, so there is one
+/// grid as a rule and nothing is dropped before disposal.
+/// </remarks>
+/// <param name="dim">Channels of a head, a multiple of 4.</param>
+/// <param name="theta">Base of the wavelengths.</param>
+public sealed class RotaryPositionEncoding(int dim, double theta) : IDisposable
+{
+    private readonly Dictionary<(int Width, int Height, string Device), Tensor> _rotations = [];
+
+    /// <summary>The rotations of a grid, as <see cref="Rotations"/> computes them. The tensor belongs to this object.</summary>
+    public Tensor this[int width, int height, Device device]
+    {
+        get
+        {
+            lock (_rotations)
+            {
+                var key = (width, height, device.ToString());
+                if (_rotations.TryGetValue(key, out var rotations)) return rotations;
+                // Kept across grad and inference modes, so it must be an ordinary tensor.
+                using var inference = inference_mode(false);
+                using var noGrad = no_grad();
+                return _rotations[key] = Rotations(dim, width, height, theta, device).DetachFromDisposeScope();
+            }
+        }
+    }
+
+    /// <summary>The rotations of all tokens, row by row, as complex numbers of length 1, <c>[width · height, dim / 2]</c>, complex64.</summary>
+    /// <param name="dim">Channels of a head, a multiple of 4.</param>
+    /// <param name="width">Columns of the grid.</param>
+    /// <param name="height">Rows of the grid.</param>
+    /// <param name="theta">Base of the wavelengths.</param>
+    /// <param name="device">Where the rotations are needed.</param>
+    /// <exception cref="ArgumentException"><paramref name="dim"/> isn't a positive multiple of 4.</exception>
+    public static Tensor Rotations(int dim, int width, int height, double theta, Device device)
+    {
+        if (dim <= 0 || dim % 4 != 0)
+            throw new ArgumentException($"Rotary position encoding needs a multiple of 4 channels per head, got {dim}.", nameof(dim));
+
+        int perAxis = dim / 4, half = dim / 2;
+        var frequencies = new float[perAxis];
+        for (var i = 0; i < perAxis; i++) frequencies[i] = 1f / (float)Math.Pow(theta, 4f * i / dim);
+
+        var parts = new float[width * height * dim];
+        for (var token = 0; token < width * height; token++)
+        {
+            for (var i = 0; i < half; i++)
+            {
+                var position = i < perAxis ? token % width : token / width;
+                var angle = position * frequencies[i % perAxis];
+                parts[token * dim + 2 * i] = (float)Math.Cos(angle);
+                parts[token * dim + 2 * i + 1] = (float)Math.Sin(angle);
+            }
+        }
+
+        using var scope = NewDisposeScope();
+        return torch.tensor(parts, [width * height, half, 2]).to(device).view_as_complex().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Rotates tokens, in float32 whatever their type, as the angles are delicate.</summary>
+    /// <param name="x"><c>[B, heads, repeats · N, dim]</c>: one grid of N tokens, or several, one after the other.</param>
+    /// <param name="rotations">The rotations of the grid, <c>[N, dim / 2]</c>, complex64.</param>
+    /// <returns>Like <paramref name="x"/>, in its type.</returns>
+    /// <exception cref="ArgumentException">The rotations are those of another grid or number of channels.</exception>
+    public static Tensor Rotate(Tensor x, Tensor rotations)
+    {
+        long tokens = rotations.shape[0], half = rotations.shape[1];
+        if (x.shape[2] % tokens != 0 || x.shape[3] != 2 * half)
+        {
+            throw new ArgumentException(
+                $"Rotations [{tokens}, {half}] don't fit [{string.Join(", ", x.shape)}]: " +
+                $"the tokens must be a multiple of {tokens} and the channels {2 * half}.", nameof(x));
+        }
+
+        using var scope = NewDisposeScope();
+        var pairs = x.to(float32).reshape(x.shape[0], x.shape[1], x.shape[2] / tokens, tokens, half, 2).view_as_complex();
+        return (pairs * rotations).view_as_real().reshape(x.shape).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_rotations)
+        {
+            foreach (var rotations in _rotations.Values) rotations.Dispose();
+            _rotations.Clear();
+        }
     }
 }

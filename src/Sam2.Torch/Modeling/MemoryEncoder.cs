@@ -10,29 +10,37 @@ namespace Sam2.Torch.Modeling;
 /// Turns the image embedding and a mask into a memory (SAM 2 paper, memory encoder; sam2/modeling/memory_encoder.py,
 /// <c>MemoryEncoder</c>).
 /// </summary>
-public sealed class MemoryEncoder : Module<Tensor, Tensor, Tensor>
+public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
 {
-    private readonly MaskDownSampler mask_downsampler;
+    private readonly Module<Tensor, Tensor> mask_downsampler;
     private readonly Conv2d pix_feat_proj;
-    private readonly Fuser fuser;
-    private readonly PositionEmbeddingSine position_encoding;
+    private readonly Module<Tensor, Tensor> fuser;
     private readonly Conv2d? out_proj;
 
-    /// <summary>Creates the module with freshly initialised weights.</summary>
-    public MemoryEncoder(MemoryEncoderConfig config) : base(nameof(MemoryEncoder))
+    /// <summary>Builds the encoder with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="maskDownsampler">
+    /// Maps masks <c>[B, 1, S, S]</c> to features <c>[B, C, H, W]</c>; a <see cref="MaskDownSampler"/> when null.
+    /// </param>
+    /// <param name="fuser">Maps the sum of image and mask features <c>[B, C, H, W]</c> to the same shape; a <see cref="Fuser"/> when null.</param>
+    public MemoryEncoder(
+        MemoryEncoderConfig config, Module<Tensor, Tensor>? maskDownsampler = null, Module<Tensor, Tensor>? fuser = null)
+        : base(nameof(MemoryEncoder))
     {
-        mask_downsampler = new MaskDownSampler(config.MaskDownsampler);
+        mask_downsampler = maskDownsampler ?? new MaskDownSampler(config.MaskDownsampler);
         pix_feat_proj = Conv2d(config.InDim, config.InDim, 1);
-        fuser = new Fuser(config.Fuser);
-        position_encoding = new PositionEmbeddingSine(config.PositionEncoding);
+        this.fuser = fuser ?? new Fuser(config.Fuser);
         if (config.OutDim != config.InDim) out_proj = Conv2d(config.InDim, config.OutDim, 1);
         RegisterComponents();
     }
 
     /// <summary>Encodes memories.</summary>
-    /// <param name="imageEmbedding">[B, C, H, W]; [1, C, H, W] when B objects share the frame.</param>
-    /// <param name="masks">Mask probabilities, already scaled and biased, [B, 1, S, S] at image size.</param>
-    /// <returns>Memories, [B, Cm, H, W].</returns>
+    /// <param name="imageEmbedding"><c>[B, C, H, W]</c>; <c>[1, C, H, W]</c> when B objects share the frame.</param>
+    /// <param name="masks">Mask probabilities, already scaled and biased, at the model's resolution, <c>[B, 1, S, S]</c>.</param>
+    /// <returns>
+    /// Memories, <c>[B, Cm, H, W]</c>. Their position encoding depends on the grid alone and is asked of the model
+    /// (<see cref="Sam2Model.MemoryPositionEncoding"/>).
+    /// </returns>
     public override Tensor forward(Tensor imageEmbedding, Tensor masks)
     {
         using var scope = NewDisposeScope();
@@ -41,7 +49,115 @@ public sealed class MemoryEncoder : Module<Tensor, Tensor, Tensor>
         if (out_proj is not null) x = out_proj.call(x);
         return x.MoveToOuterDisposeScope();
     }
+}
 
-    /// <summary>Position encoding of memories on a grid, [1, Cm, H, W], float32. The tensor belongs to this module.</summary>
-    public Tensor PositionEncoding(long height, long width, Device device) => position_encoding.Encode(height, width, device);
+/// <summary>
+/// Brings a mask at image size to the resolution and the channels of the image embedding by strided convolutions
+/// (sam2/modeling/memory_encoder.py, <c>MaskDownSampler</c>).
+/// </summary>
+public class MaskDownSampler : Module<Tensor, Tensor>
+{
+    private readonly Sequential encoder;
+
+    /// <summary>Builds the module with freshly initialised weights.</summary>
+    /// <exception cref="ArgumentException">The total stride isn't a power of the stride.</exception>
+    public MaskDownSampler(MaskDownSamplerConfig config) : base(nameof(MaskDownSampler))
+    {
+        var stages = new List<Module<Tensor, Tensor>>();
+        long channels = 1, reached = 1;
+        while (config.Stride > 1 && reached < config.TotalStride)
+        {
+            var next = channels * config.Stride * config.Stride;
+            stages.Add(Conv2d(channels, next, config.KernelSize, stride: config.Stride, padding: config.Padding));
+            stages.Add(new LayerNorm2d(next));
+            stages.Add(GELU());
+            channels = next;
+            reached *= config.Stride;
+        }
+
+        if (reached != config.TotalStride)
+        {
+            throw new ArgumentException(
+                $"The mask downsampler's total stride {config.TotalStride} isn't a power of its stride {config.Stride}.", nameof(config));
+        }
+
+        stages.Add(Conv2d(channels, config.EmbedDim, 1));
+        encoder = Sequential(stages);
+        RegisterComponents();
+    }
+
+    /// <summary>Maps masks <c>[B, 1, H, W]</c> to features <c>[B, C, H / stride, W / stride]</c>.</summary>
+    public override Tensor forward(Tensor masks)
+    {
+        using var scope = NewDisposeScope();
+        return encoder.call(masks).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Mixes image features and mask features with ConvNeXt blocks (sam2/modeling/memory_encoder.py, <c>Fuser</c>).</summary>
+public class Fuser : Module<Tensor, Tensor>
+{
+    private readonly Conv2d? proj;
+    private readonly ModuleList<CXBlock> layers;
+
+    /// <summary>Builds the module with freshly initialised weights.</summary>
+    /// <exception cref="ArgumentException">An input projection is asked for without its channels.</exception>
+    public Fuser(FuserConfig config) : base(nameof(Fuser))
+    {
+        if (config.InputProjection)
+        {
+            long dim = config.Dim ?? throw new ArgumentException("The fuser's input projection needs Dim, its channels.", nameof(config));
+            proj = Conv2d(dim, dim, 1);
+        }
+
+        layers = new ModuleList<CXBlock>([.. Enumerable.Range(0, config.NumLayers).Select(_ => new CXBlock(config.Layer))]);
+        RegisterComponents();
+    }
+
+    /// <summary>Maps features <c>[B, C, H, W]</c> to features of the same shape.</summary>
+    public override Tensor forward(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        var x = proj is null ? features.alias() : proj.call(features);
+        foreach (var layer in layers) x = layer.call(x);
+        return x.MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// ConvNeXt block: depth-wise convolution, normalisation, two linear layers over the channels, layer scale, residual
+/// (sam2/modeling/memory_encoder.py, <c>CXBlock</c>).
+/// </summary>
+public class CXBlock : Module<Tensor, Tensor>
+{
+    private readonly Conv2d dwconv;
+    private readonly LayerNorm2d norm;
+    private readonly Linear pwconv1, pwconv2;
+    private readonly Parameter? gamma;
+    private readonly DropPath? drop_path;
+
+    /// <summary>Builds the block with freshly initialised weights.</summary>
+    public CXBlock(CXBlockConfig config) : base(nameof(CXBlock))
+    {
+        long dim = config.Dim;
+        dwconv = Conv2d(dim, dim, config.KernelSize, padding: config.Padding, groups: config.UseDwconv ? dim : 1);
+        norm = new LayerNorm2d(dim, 1e-6);
+        pwconv1 = Linear(dim, 4 * dim);
+        pwconv2 = Linear(4 * dim, dim);
+        if (config.LayerScaleInitValue > 0) gamma = Parameter(full(dim, config.LayerScaleInitValue));
+        if (config.DropPath > 0) drop_path = new DropPath(config.DropPath);
+        RegisterComponents();
+    }
+
+    /// <summary>Maps features <c>[B, C, H, W]</c> to features of the same shape.</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = norm.call(dwconv.call(input)).permute(0, 2, 3, 1);
+        x = pwconv2.call(functional.gelu(pwconv1.call(x)));
+        if (gamma is not null) x = gamma * x;
+        x = x.permute(0, 3, 1, 2);
+        if (drop_path is not null) x = drop_path.call(x);
+        return (input + x).MoveToOuterDisposeScope();
+    }
 }

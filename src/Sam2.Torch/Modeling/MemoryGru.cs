@@ -10,12 +10,12 @@ namespace Sam2.Torch.Modeling;
 /// before it: the recurrent memory of the SAM 2 paper's ablations (after Ballas et al., "Delving deeper into convolutional
 /// networks for learning video representations", 2016). The published models have none.
 /// </summary>
-public sealed class MemoryGru : Module<Tensor, Tensor, Tensor>
+public class MemoryGru : Module<Tensor, Tensor, Tensor>
 {
     private readonly Conv2d gates;
     private readonly Conv2d candidate;
 
-    /// <summary>Creates the unit with freshly initialised weights.</summary>
+    /// <summary>Builds the unit with freshly initialised weights.</summary>
     /// <param name="channels">Channels of a memory.</param>
     public MemoryGru(int channels) : base(nameof(MemoryGru))
     {
@@ -25,9 +25,9 @@ public sealed class MemoryGru : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>Merges a frame's memory with the state that the frame before left.</summary>
-    /// <param name="memory">[B, Cm, H, W].</param>
-    /// <param name="state">[B, Cm, H, W]; zeros where there is none.</param>
-    /// <returns>The new state, which is the memory to be stored, [B, Cm, H, W].</returns>
+    /// <param name="memory"><c>[B, Cm, H, W]</c>.</param>
+    /// <param name="state"><c>[B, Cm, H, W]</c>; zeros where there is none.</param>
+    /// <returns>The new state, which is the memory to be stored, <c>[B, Cm, H, W]</c>.</returns>
     public override Tensor forward(Tensor memory, Tensor state)
     {
         using var scope = NewDisposeScope();

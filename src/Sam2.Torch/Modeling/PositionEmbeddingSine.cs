@@ -7,7 +7,7 @@ namespace Sam2.Torch.Modeling;
 /// Sine and cosine position encoding of a grid (sam2/modeling/position_encoding.py, <c>PositionEmbeddingSine</c>).
 /// Encodings depend on the grid alone, so they are computed once per size and device and kept.
 /// </summary>
-public sealed class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
+public class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
 {
     private readonly PositionEncodingConfig _config;
     private readonly Dictionary<(long Height, long Width, string Device), Tensor> _cache = [];
@@ -54,7 +54,7 @@ public sealed class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
         return cat([y, x], dim: 2).permute(2, 0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Interleaved sines and cosines, [length, channels], of the positions 1 … length of one axis.</summary>
+    /// <summary>Interleaved sines and cosines, <c>[length, channels]</c>, of the positions 1 … length of one axis.</summary>
     private Tensor Axis(long length, int channels, Device device)
     {
         const double epsilon = 1e-6;
@@ -78,5 +78,34 @@ public sealed class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
             _cache.Clear();
         }
         base.Dispose(disposing);
+    }
+}
+
+/// <summary>Sine encoding of positions in time (sam2/modeling/sam2_utils.py, <c>get_1d_sine_pe</c>).</summary>
+public static class TemporalPositionEncoding
+{
+    /// <summary>Encodes positions: sines in the first half of the channels, cosines in the second.</summary>
+    /// <param name="positions">Positions, as a rule in [−1, 1].</param>
+    /// <param name="dim">Channels, an even number.</param>
+    /// <param name="device">Where the result is needed.</param>
+    /// <returns><c>[positions, dim]</c>, float32.</returns>
+    public static Tensor Encode(IReadOnlyList<float> positions, int dim, Device device)
+    {
+        const float temperature = 10000;
+        var half = dim / 2;
+        var values = new float[positions.Count * dim];
+        for (var p = 0; p < positions.Count; p++)
+        {
+            for (var i = 0; i < half; i++)
+            {
+                var angle = positions[p] / MathF.Pow(temperature, 2f * (i / 2) / half);
+                values[p * dim + i] = MathF.Sin(angle);
+                values[p * dim + half + i] = MathF.Cos(angle);
+            }
+        }
+
+        // TorchSharp's tensor lies where the array does, and products of this size depend in their last bit on how that is aligned.
+        using var unaligned = torch.tensor(values, [positions.Count, dim]);
+        return unaligned.clone().to(device);
     }
 }

@@ -1,11 +1,30 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Modeling;
 
+/// <summary>What a model asks of its prompt encoder; derive from it to replace <see cref="PromptEncoder"/> as a whole.</summary>
+/// <param name="name">Name of the module.</param>
+public abstract class PromptEncoderBase(string name) : nn.Module<PointPrompts?, Tensor?, (Tensor Sparse, Tensor Dense)>(name)
+{
+    /// <summary>Side of a mask prompt, in pixels; masks of another size are resized before they are embedded.</summary>
+    public abstract int MaskInputSize { get; }
+
+    /// <summary>Embeds the points and masks of B prompts.</summary>
+    /// <param name="points">Points and boxes; null for none.</param>
+    /// <param name="masks">Mask logits, <c>[B, 1, S, S]</c>, where S is <see cref="MaskInputSize"/>; null for none.</param>
+    /// <returns>
+    /// Sparse embeddings, <c>[B, N, C]</c>, of any number N of tokens; and dense embeddings, <c>[B, C, H, W]</c>, or
+    /// <c>[1, C, H, W]</c> when they are the same for all prompts.
+    /// </returns>
+    public abstract override (Tensor Sparse, Tensor Dense) forward(PointPrompts? points, Tensor? masks);
+
+    /// <summary>The position encoding of the image embedding, in the terms of the points', <c>[1, C, H, W]</c>, float32.</summary>
+    public abstract Tensor DensePositionEncoding();
+}
+
 /// <summary>Embeds points, boxes and masks (paper, section 4; sam2/modeling/sam/prompt_encoder.py).</summary>
-public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sparse, Tensor Dense)>
+public class PromptEncoder : PromptEncoderBase
 {
     private readonly PositionEmbeddingRandom pe_layer;
     private readonly ModuleList<Embedding> point_embeddings;
@@ -15,7 +34,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     private readonly int _imageSize;
     private readonly int _embeddingSize;
 
-    /// <summary>Builds the encoder.</summary>
+    /// <summary>Builds the encoder with freshly initialised weights.</summary>
     /// <param name="embedDim">Channels of the embeddings.</param>
     /// <param name="embeddingSize">Side of the image embedding, in tokens.</param>
     /// <param name="imageSize">Side of the model's input, in pixels.</param>
@@ -40,7 +59,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     }
 
     /// <summary>Side of a mask prompt, in pixels: four times that of the image embedding.</summary>
-    public int MaskInputSize => 4 * _embeddingSize;
+    public override int MaskInputSize => 4 * _embeddingSize;
 
     /// <summary>Embeds the points and masks of B prompts.</summary>
     /// <param name="points">Points and boxes; null for none.</param>
@@ -60,7 +79,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     }
 
     /// <summary>The position encoding of the image embedding, <c>[1, C, H, W]</c>, float32.</summary>
-    public Tensor DensePositionEncoding()
+    public override Tensor DensePositionEncoding()
     {
         using var scope = NewDisposeScope();
         return pe_layer.call(_embeddingSize, _embeddingSize).unsqueeze(0).MoveToOuterDisposeScope();
@@ -72,7 +91,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     /// <param name="pad">Whether to append a padding point, as the original does for points that come without a separate box.</param>
     /// <returns><c>[B, N (+ 1), C]</c>, float32.</returns>
     /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
-    public Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
+    public virtual Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
     {
         // A single label would otherwise be broadcast to all points without a word.
         if (coordinates.dim() != 3 || coordinates.shape[2] != 2 || !labels.shape.SequenceEqual(coordinates.shape[..2]))
@@ -97,7 +116,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     /// <summary>Embeds mask logits.</summary>
     /// <param name="masks"><c>[B, 1, 4H, 4W]</c> logits, or null for no mask.</param>
     /// <returns><c>[B, C, H, W]</c>; <c>[1, C, H, W]</c> without a mask, the same at every position.</returns>
-    public Tensor EmbedMasks(Tensor? masks)
+    public virtual Tensor EmbedMasks(Tensor? masks)
     {
         using var scope = NewDisposeScope();
         if (masks is not null) return mask_downscaling.call(masks.to(no_mask_embed.weight!.dtype)).MoveToOuterDisposeScope();
@@ -105,3 +124,58 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
             .expand(1, -1, _embeddingSize, _embeddingSize).MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>
+/// Position encoding by random spatial frequencies, of points and of a grid
+/// (sam2/modeling/position_encoding.py, <c>PositionEmbeddingRandom</c>).
+/// </summary>
+public class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
+{
+    private readonly Tensor positional_encoding_gaussian_matrix;
+
+    /// <summary>Draws <paramref name="numPosFeats"/> frequencies; the encoding has twice as many channels.</summary>
+    public PositionEmbeddingRandom(long numPosFeats) : base(nameof(PositionEmbeddingRandom))
+    {
+        positional_encoding_gaussian_matrix = randn(2, numPosFeats);
+        register_buffer(nameof(positional_encoding_gaussian_matrix), positional_encoding_gaussian_matrix);
+    }
+
+    /// <summary>The encoding of the centres of a grid's cells, <c>[C, H, W]</c>.</summary>
+    public override Tensor forward(long height, long width)
+    {
+        using var scope = NewDisposeScope();
+        var device = Frequencies.device;
+        var y = (arange(height, dtype: float32, device: device) + 0.5) / height;
+        var x = (arange(width, dtype: float32, device: device) + 0.5) / width;
+        var coordinates = stack(
+            [x.unsqueeze(0).expand(height, width), y.unsqueeze(1).expand(height, width)], dim: 2);
+        return Encode(coordinates).permute(2, 0, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The encoding of points.</summary>
+    /// <param name="coordinates"><c>[…, 2]</c>, (x, y) in pixels.</param>
+    /// <param name="height">Height of the image, in pixels.</param>
+    /// <param name="width">Width of the image, in pixels.</param>
+    /// <returns><c>[…, C]</c>.</returns>
+    public Tensor Points(Tensor coordinates, long height, long width)
+    {
+        using var scope = NewDisposeScope();
+        var size = tensor(new float[] { width, height }, device: coordinates.device);
+        return Encode(coordinates.to(float32) / size).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Frequencies => get_buffer(nameof(positional_encoding_gaussian_matrix))!;
+
+    /// <summary>Encodes <c>[…, 2]</c> coordinates in [0, 1]; in float32 whatever the weights' type, as the angles are large.</summary>
+    private Tensor Encode(Tensor coordinates)
+    {
+        using var scope = NewDisposeScope();
+        var angle = (coordinates * 2 - 1).matmul(Frequencies.to(float32)) * (2 * Math.PI);
+        return cat([angle.sin(), angle.cos()], dim: -1).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Points of B prompts. A box is two points, its corners, before all others.</summary>
+/// <param name="Coordinates"><c>[B, N, 2]</c>, (x, y) in pixels of the model's input, float32.</param>
+/// <param name="Labels"><c>[B, N]</c>, int32: 1 foreground, 0 background, 2 and 3 corners of a box, −1 padding.</param>
+public sealed record PointPrompts(Tensor Coordinates, Tensor Labels);

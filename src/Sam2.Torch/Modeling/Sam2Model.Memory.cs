@@ -157,7 +157,7 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         var conditioned = memory_attention.call(
             imageEmbedding.flatten(2).transpose(1, 2),
-            image_encoder.PositionEncoding.call(imageEmbedding).flatten(2).transpose(1, 2),
+            image_position_encoding.call(imageEmbedding).flatten(2).transpose(1, 2),
             memories.Memory, memories.Position, memories.NumObjPtrTokens);
         return conditioned.transpose(1, 2)
             .reshape(conditioned.shape[0], conditioned.shape[2], imageEmbedding.shape[2], imageEmbedding.shape[3])
@@ -225,7 +225,7 @@ public sealed partial class Sam2Model
 
     /// <summary>Spatial position encoding of memories on the grid of <paramref name="imageEmbedding"/>, [1, H · W, Cm], float32.</summary>
     private Tensor MemoryPosition(Tensor imageEmbedding) =>
-        memory_encoder.PositionEncoding(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
+        memory_position_encoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
             .flatten(2).transpose(1, 2).contiguous();
 
     /// <summary>

@@ -16,22 +16,27 @@ public sealed partial class Sam2Model : nn.Module
     private readonly Parameter no_mem_pos_enc;
     private readonly Parameter? no_obj_ptr;
     private readonly Parameter? no_obj_embed_spatial;
-    private readonly ImageEncoder image_encoder;
+    private readonly nn.Module<Tensor, IReadOnlyList<Tensor>> image_encoder;
+    private readonly PositionEmbeddingSine image_position_encoding;
     private readonly Conv2d? mask_downsample;
-    private readonly MemoryAttention memory_attention;
-    private readonly MemoryEncoder memory_encoder;
-    private readonly MemoryGru? memory_gru;
-    private readonly PromptEncoder sam_prompt_encoder;
-    private readonly MaskDecoder sam_mask_decoder;
+    private readonly nn.Module<Tensor, Tensor, Tensor, Tensor, long, Tensor> memory_attention;
+    private readonly nn.Module<Tensor, Tensor, Tensor> memory_encoder;
+    private readonly PositionEmbeddingSine memory_position_encoding;
+    private readonly nn.Module<Tensor, Tensor, Tensor>? memory_gru;
+    private readonly PromptEncoderBase sam_prompt_encoder;
+    private readonly MaskDecoderBase sam_mask_decoder;
     private readonly nn.Module<Tensor, Tensor> obj_ptr_proj;
     private readonly nn.Module<Tensor, Tensor> obj_ptr_tpos_proj;
 
     /// <summary>Builds a model with random weights, in training mode.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="parts">Parts that replace the standard ones; none when null.</param>
     /// <exception cref="ArgumentException">The configuration contradicts itself; the message names the setting.</exception>
-    public Sam2Model(Sam2Config config) : base(nameof(Sam2Model))
+    public Sam2Model(Sam2Config config, Sam2Parts? parts = null) : base(nameof(Sam2Model))
     {
         Validate(config);
         Config = config;
+        Parts = parts ??= Sam2Parts.Standard;
         var (hidden, memory) = (config.HiddenDim, config.MemDim);
         maskmem_tpos_enc = Token(config.NumMaskmem, 1, 1, memory);
         no_mem_embed = Token(1, 1, hidden);
@@ -39,23 +44,30 @@ public sealed partial class Sam2Model : nn.Module
         if (config.PredObjScores && config.UseObjPtrsInEncoder) no_obj_ptr = Token(1, hidden);
         if (config.NoObjEmbedSpatial) no_obj_embed_spatial = Token(1, memory);
 
-        image_encoder = new ImageEncoder(config.ImageEncoder);
+        image_encoder = parts.ImageEncoder?.Invoke(config) ?? new ImageEncoder(config.ImageEncoder);
+        image_position_encoding = new PositionEmbeddingSine(config.ImageEncoder.Neck.PositionEncoding);
         // Brings a mask prompt to the scale of logits and to stride 4, so that the decoder can make a pointer of it.
         if (config.UseObjPtrsInEncoder) mask_downsample = nn.Conv2d(1, 1, kernel_size: 4, stride: 4);
-        memory_attention = new MemoryAttention(config.MemoryAttention);
-        memory_encoder = new MemoryEncoder(config.MemoryEncoder);
-        if (config.RecurrentMemory) memory_gru = new MemoryGru(memory);
-        sam_prompt_encoder = new PromptEncoder(hidden, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16);
-        sam_mask_decoder = new MaskDecoder(config);
-        obj_ptr_proj = !config.UseObjPtrsInEncoder ? nn.Identity()
-            : config.UseMlpForObjPtrProj ? new Mlp(hidden, hidden, hidden, numLayers: 3)
-            : nn.Linear(hidden, hidden);
+        memory_attention = parts.MemoryAttention?.Invoke(config) ?? new MemoryAttention(config.MemoryAttention);
+        memory_encoder = parts.MemoryEncoder?.Invoke(config) ?? new MemoryEncoder(config.MemoryEncoder);
+        memory_position_encoding = new PositionEmbeddingSine(config.MemoryEncoder.PositionEncoding);
+        if (config.RecurrentMemory) memory_gru = parts.MemoryGru?.Invoke(config) ?? new MemoryGru(memory);
+        sam_prompt_encoder = parts.PromptEncoder?.Invoke(config)
+            ?? new PromptEncoder(hidden, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16);
+        sam_mask_decoder = parts.MaskDecoder?.Invoke(config) ?? new MaskDecoder(config);
+        obj_ptr_proj = parts.ObjectPointerProjection?.Invoke(config)
+            ?? (!config.UseObjPtrsInEncoder ? nn.Identity()
+                : config.UseMlpForObjPtrProj ? new Mlp(hidden, hidden, hidden, numLayers: 3)
+                : nn.Linear(hidden, hidden));
         obj_ptr_tpos_proj = config.ProjTposEncInObjPtrs ? nn.Linear(hidden, memory) : nn.Identity();
         RegisterComponents();
     }
 
     /// <summary>The architecture.</summary>
     public Sam2Config Config { get; }
+
+    /// <summary>The parts that replace standard ones. <c>new Sam2Model(model.Config, model.Parts)</c> has the same keys and shapes.</summary>
+    public Sam2Parts Parts { get; }
 
     /// <summary>The device of the weights.</summary>
     public Device Device => no_mem_embed.device;
@@ -66,12 +78,16 @@ public sealed partial class Sam2Model : nn.Module
     /// <summary>Encodes images.</summary>
     /// <param name="images"><c>[B, 3, S, S]</c>, normalised, S being the model's image size.</param>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="InvalidOperationException">The image encoder returned too few levels.</exception>
     public ImageFeatures EncodeImage(Tensor images)
     {
         if (images.dim() != 4 || images.shape[1] != 3 || images.shape[2] != Config.ImageSize || images.shape[3] != Config.ImageSize)
             throw new ArgumentException($"Images have shape [{string.Join(", ", images.shape)}]; this model takes [B, 3, {Config.ImageSize}, {Config.ImageSize}].", nameof(images));
         using var scope = NewDisposeScope();
         var levels = image_encoder.call(images.to(Precision));
+        var needed = Config.UseHighResFeaturesInSam ? 3 : 1;
+        if (levels.Count < needed)
+            throw new InvalidOperationException($"The image encoder returned {levels.Count} levels; this model needs {needed}, the last of stride {Config.BackboneStride}.");
         var highRes = Config.UseHighResFeaturesInSam ? sam_mask_decoder.ProjectHighRes(levels[^3], levels[^2]) : null;
         return new ImageFeatures(levels[^1], highRes).MoveToOuterDisposeScope();
     }
@@ -86,20 +102,35 @@ public sealed partial class Sam2Model : nn.Module
         return (Config.DirectlyAddNoMemEmbed ? embedding + no_mem_embed.view(1, -1, 1, 1) : embedding.alias()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The image encoder alone.</summary>
-    public ImageEncoder ImageEncoder => image_encoder;
+    /// <summary>
+    /// The image encoder: images <c>[B, 3, S, S]</c> to levels, finest first, the last of stride 16. An <see cref="Modeling.ImageEncoder"/>
+    /// unless <see cref="Parts"/> say otherwise.
+    /// </summary>
+    public nn.Module<Tensor, IReadOnlyList<Tensor>> ImageEncoder => image_encoder;
 
-    /// <summary>The prompt encoder alone.</summary>
-    public PromptEncoder PromptEncoder => sam_prompt_encoder;
+    /// <summary>The position encoding of image levels, with which a frame attends to memories. It has no weights.</summary>
+    public PositionEmbeddingSine ImagePositionEncoding => image_position_encoding;
 
-    /// <summary>The mask decoder alone.</summary>
-    public MaskDecoder MaskDecoder => sam_mask_decoder;
+    /// <summary>The prompt encoder, a <see cref="Modeling.PromptEncoder"/> unless <see cref="Parts"/> say otherwise.</summary>
+    public PromptEncoderBase PromptEncoder => sam_prompt_encoder;
 
-    /// <summary>The memory attention alone.</summary>
-    public MemoryAttention MemoryAttention => memory_attention;
+    /// <summary>The mask decoder, a <see cref="Modeling.MaskDecoder"/> unless <see cref="Parts"/> say otherwise.</summary>
+    public MaskDecoderBase MaskDecoder => sam_mask_decoder;
 
-    /// <summary>The memory encoder alone.</summary>
-    public MemoryEncoder MemoryEncoder => memory_encoder;
+    /// <summary>
+    /// The memory attention, with the arguments of <see cref="Modeling.MemoryAttention.forward"/>; a <see cref="Modeling.MemoryAttention"/>
+    /// unless <see cref="Parts"/> say otherwise.
+    /// </summary>
+    public nn.Module<Tensor, Tensor, Tensor, Tensor, long, Tensor> MemoryAttention => memory_attention;
+
+    /// <summary>
+    /// The memory encoder: image embedding and masks to memories, as <see cref="Modeling.MemoryEncoder.forward"/>; a
+    /// <see cref="Modeling.MemoryEncoder"/> unless <see cref="Parts"/> say otherwise.
+    /// </summary>
+    public nn.Module<Tensor, Tensor, Tensor> MemoryEncoder => memory_encoder;
+
+    /// <summary>The position encoding of spatial memories. It has no weights.</summary>
+    public PositionEmbeddingSine MemoryPositionEncoding => memory_position_encoding;
 
     // The original truncates at ±2, a hundred deviations away. TorchSharp 0.107's trunc_normal_ fills with a constant.
     private static Parameter Token(params long[] shape) =>

@@ -5,23 +5,29 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>The transformer of the mask decoder, in which tokens and image attend to each other (sam2/modeling/sam/transformer.py, <c>TwoWayTransformer</c>).</summary>
-public sealed class TwoWayTransformer : nn.Module<Tensor, Tensor, Tensor, (Tensor Tokens, Tensor Image)>
+public class TwoWayTransformer : nn.Module<Tensor, Tensor, Tensor, (Tensor Tokens, Tensor Image)>
 {
-    private readonly ModuleList<TwoWayAttentionBlock> layers;
+    private readonly ModuleList<nn.Module<Tensor, Tensor, Tensor, Tensor, (Tensor Queries, Tensor Keys)>> layers;
     private readonly Attention final_attn_token_to_image;
     private readonly LayerNorm norm_final_attn;
 
-    /// <summary>Builds the transformer.</summary>
+    /// <summary>Builds the transformer with freshly initialised weights.</summary>
     /// <param name="depth">Number of layers.</param>
     /// <param name="embeddingDim">Channels of tokens and image.</param>
     /// <param name="numHeads">Attention heads.</param>
     /// <param name="mlpDim">Hidden channels of the MLPs.</param>
     /// <param name="attentionDownsampleRate">Factor by which cross-attention narrows the channels.</param>
-    public TwoWayTransformer(int depth, int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate = 2)
+    /// <param name="layer">
+    /// Makes the layer of an index, which is called as <see cref="TwoWayAttentionBlock.forward"/> is; a
+    /// <see cref="TwoWayAttentionBlock"/> when null.
+    /// </param>
+    public TwoWayTransformer(
+        int depth, int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate = 2,
+        Func<int, nn.Module<Tensor, Tensor, Tensor, Tensor, (Tensor Queries, Tensor Keys)>>? layer = null)
         : base(nameof(TwoWayTransformer))
     {
-        layers = new ModuleList<TwoWayAttentionBlock>([.. Enumerable.Range(0, depth).Select(i =>
-            new TwoWayAttentionBlock(embeddingDim, numHeads, mlpDim, attentionDownsampleRate, skipFirstLayerPe: i == 0))]);
+        layer ??= i => new TwoWayAttentionBlock(embeddingDim, numHeads, mlpDim, attentionDownsampleRate, skipFirstLayerPe: i == 0);
+        layers = new([.. Enumerable.Range(0, depth).Select(layer)]);
         final_attn_token_to_image = new Attention(new AttentionConfig
         {
             EmbeddingDim = embeddingDim, NumHeads = numHeads, DownsampleRate = attentionDownsampleRate,
@@ -43,6 +49,73 @@ public sealed class TwoWayTransformer : nn.Module<Tensor, Tensor, Tensor, (Tenso
             (queries, keys) = layer.call(queries, keys, tokens, imagePe);
         var attended = final_attn_token_to_image.call(queries + tokens, keys + imagePe, keys);
         queries = norm_final_attn.call(queries + attended);
+        return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
+    }
+}
+
+/// <summary>
+/// A layer of the two-way transformer: tokens attend to themselves and to the image, pass an MLP, and the image attends to
+/// the tokens (sam2/modeling/sam/transformer.py, <c>TwoWayAttentionBlock</c>).
+/// </summary>
+public class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (Tensor Queries, Tensor Keys)>
+{
+    private readonly Attention self_attn;
+    private readonly LayerNorm norm1;
+    private readonly Attention cross_attn_token_to_image;
+    private readonly LayerNorm norm2;
+    private readonly Mlp mlp;
+    private readonly LayerNorm norm3;
+    private readonly LayerNorm norm4;
+    private readonly Attention cross_attn_image_to_token;
+    private readonly bool _skipFirstLayerPe;
+
+    /// <summary>Builds a layer with freshly initialised weights.</summary>
+    /// <param name="embeddingDim">Channels of tokens and image.</param>
+    /// <param name="numHeads">Attention heads.</param>
+    /// <param name="mlpDim">Hidden channels of the MLP.</param>
+    /// <param name="attentionDownsampleRate">Factor by which cross-attention narrows the channels.</param>
+    /// <param name="skipFirstLayerPe">Whether self-attention leaves the position encoding out (first layer).</param>
+    public TwoWayAttentionBlock(int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate, bool skipFirstLayerPe)
+        : base(nameof(TwoWayAttentionBlock))
+    {
+        var full = new AttentionConfig { EmbeddingDim = embeddingDim, NumHeads = numHeads };
+        var narrow = full with { DownsampleRate = attentionDownsampleRate };
+        self_attn = new Attention(full);
+        norm1 = nn.LayerNorm(embeddingDim);
+        cross_attn_token_to_image = new Attention(narrow);
+        norm2 = nn.LayerNorm(embeddingDim);
+        mlp = new Mlp(embeddingDim, mlpDim, embeddingDim, numLayers: 2);
+        norm3 = nn.LayerNorm(embeddingDim);
+        norm4 = nn.LayerNorm(embeddingDim);
+        cross_attn_image_to_token = new Attention(narrow);
+        _skipFirstLayerPe = skipFirstLayerPe;
+        RegisterComponents();
+    }
+
+    /// <summary>Updates tokens and image.</summary>
+    /// <param name="queries">Tokens, <c>[B, N, C]</c>.</param>
+    /// <param name="keys">Image, <c>[B or 1, HW, C]</c>; a batch of 1 is shared by all tokens.</param>
+    /// <param name="queryPe">Position encoding of the tokens, <c>[B, N, C]</c>.</param>
+    /// <param name="keyPe">Position encoding of the image, <c>[1, HW, C]</c>.</param>
+    /// <returns>Tokens <c>[B, N, C]</c> and image <c>[B, HW, C]</c>.</returns>
+    public override (Tensor Queries, Tensor Keys) forward(Tensor queries, Tensor keys, Tensor queryPe, Tensor keyPe)
+    {
+        using var scope = NewDisposeScope();
+        if (_skipFirstLayerPe)
+        {
+            queries = self_attn.call(queries, queries, queries);
+        }
+        else
+        {
+            var withPe = queries + queryPe;
+            queries = queries + self_attn.call(withPe, withPe, queries);
+        }
+        queries = norm1.call(queries);
+
+        var keysWithPe = keys + keyPe;
+        queries = norm2.call(queries + cross_attn_token_to_image.call(queries + queryPe, keysWithPe, keys));
+        queries = norm3.call(queries + mlp.call(queries));
+        keys = norm4.call(keys + cross_attn_image_to_token.call(keysWithPe, queries + queryPe, queries));
         return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
     }
 }

@@ -21,7 +21,7 @@ public sealed class ForwardHookTests
         // A sequence between whose members the high-resolution features are added.
         "sam_mask_decoder.output_upscaling",
         // Depends on the grid alone and is asked for without features.
-        "memory_encoder.position_encoding",
+        "memory_position_encoding",
     ];
 
     [Test]

@@ -105,11 +105,12 @@ public sealed class GradientTests
         using var scope = NewDisposeScope();
         var image = DeterministicWeights.NoiseTensor("image", 1, 3, 128, 128);
         var features = _model.EncodeImage(image);
+        var prompts = (PromptEncoder)_model.PromptEncoder;
         var output = _model.MaskDecoder.forward(
             features.Embedding,
-            _model.PromptEncoder.DensePositionEncoding(),
-            _model.PromptEncoder.EmbedPoints(tensor(new float[] { 40, 50 }, [1, 1, 2]), ones(1, 1, dtype: int32)),
-            _model.PromptEncoder.EmbedMasks(DeterministicWeights.NoiseTensor("mask", 1, 1, 32, 32)),
+            prompts.DensePositionEncoding(),
+            prompts.EmbedPoints(tensor(new float[] { 40, 50 }, [1, 1, 2]), ones(1, 1, dtype: int32)),
+            prompts.EmbedMasks(DeterministicWeights.NoiseTensor("mask", 1, 1, 32, 32)),
             features.HighRes,
             multimaskOutput: true);
         return (output.Masks.to(float64).tanh().sum() / 32 + output.Ious.to(float64).sum() + output.Tokens.to(float64).sin().mean()

@@ -58,45 +58,45 @@ public sealed class ImageSideTests
         for (var i = 0; i < levels.Count; i++)
         {
             Check(levels[i], $"image_encoder.backbone_fpn.{i}");
-            Check(_model.ImageEncoder.PositionEncoding.forward(levels[i]), $"image_encoder.vision_pos_enc.{i}");
+            Check(_model.ImagePositionEncoding.forward(levels[i]), $"image_encoder.vision_pos_enc.{i}");
         }
     }
 
     [Test]
     public void Points_are_embedded_as_in_the_original() =>
-        Check(_model.PromptEncoder.EmbedPoints(_golden["points"], _golden["labels"]), "prompt_sparse");
+        Check(Prompts.EmbedPoints(_golden["points"], _golden["labels"]), "prompt_sparse");
 
     [TestCase(true)]
     [TestCase(false)]
     public void Points_and_labels_of_different_length_are_refused(bool pad) => Assert.That(
-        () => _model.PromptEncoder.EmbedPoints(zeros(1, 3, 2), ones(1, 1), pad),
+        () => Prompts.EmbedPoints(zeros(1, 3, 2), ones(1, 1), pad),
         Throws.ArgumentException.With.Message.Contains("[1, 3, 2]").And.Message.Contains("[1, 1]"));
 
     [Test]
     public void A_missing_mask_is_embedded_as_in_the_original() =>
-        Check(_model.PromptEncoder.EmbedMasks(null).expand(2, -1, -1, -1), "prompt_dense");
+        Check(Prompts.EmbedMasks(null).expand(2, -1, -1, -1), "prompt_dense");
 
     [Test]
     public void A_box_is_embedded_as_two_points()
     {
         var labels = tensor(new[] { 2, 3 }, 1, 2);
-        Check(_model.PromptEncoder.EmbedPoints(_golden["box"], labels), "prompt_box_sparse");
+        Check(Prompts.EmbedPoints(_golden["box"], labels), "prompt_box_sparse");
     }
 
     [Test]
     public void A_mask_is_embedded_as_in_the_original() =>
-        Check(_model.PromptEncoder.EmbedMasks(_golden["mask"]), "prompt_mask_dense");
+        Check(Prompts.EmbedMasks(_golden["mask"]), "prompt_mask_dense");
 
     [Test]
     public void The_grid_is_encoded_as_in_the_original() =>
-        Check(_model.PromptEncoder.DensePositionEncoding(), "dense_pe");
+        Check(Prompts.DensePositionEncoding(), "dense_pe");
 
     [TestCase(true)]
     [TestCase(false)]
     public void Mask_decoder_equals_the_original(bool multimask)
     {
         var name = multimask ? "decoder.multi" : "decoder.single";
-        var output = Decode(_model.PromptEncoder.EmbedPoints(_golden["points"], _golden["labels"]), multimask);
+        var output = Decode(Prompts.EmbedPoints(_golden["points"], _golden["labels"]), multimask);
         Check(output.Ious, $"{name}.iou");
         Check(output.Tokens, $"{name}.tokens");
         Check(output.Masks, $"{name}.masks");
@@ -107,7 +107,7 @@ public sealed class ImageSideTests
     [TestCase(false)]
     public void Prompts_decoded_together_equal_prompts_decoded_alone(bool multimask)
     {
-        var prompts = _model.PromptEncoder.EmbedPoints(_golden["points"], _golden["labels"]);
+        var prompts = Prompts.EmbedPoints(_golden["points"], _golden["labels"]);
         var together = Decode(prompts, multimask);
         for (var i = 0; i < prompts.shape[0]; i++)
         {
@@ -116,12 +116,14 @@ public sealed class ImageSideTests
         }
     }
 
+    private PromptEncoder Prompts => (PromptEncoder)_model.PromptEncoder;
+
     private MaskDecoderOutput Decode(Tensor sparse, bool multimask)
     {
         var features = _model.EncodeImage(_golden["image"]);
         var noMemory = _model.state_dict()["no_mem_embed"].view(1, -1, 1, 1);
-        return _model.MaskDecoder.forward(features.Embedding + noMemory, _model.PromptEncoder.DensePositionEncoding(),
-            sparse, _model.PromptEncoder.EmbedMasks(null), features.HighRes, multimask);
+        return _model.MaskDecoder.forward(features.Embedding + noMemory, Prompts.DensePositionEncoding(),
+            sparse, Prompts.EmbedMasks(null), features.HighRes, multimask);
     }
 
     private void Check(Tensor actual, string key) => Close.ToStandardDeviation(actual, _golden[key], Tolerance, key);

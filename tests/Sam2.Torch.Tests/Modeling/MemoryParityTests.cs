@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TestSupport;
 using TorchSharp;
@@ -26,7 +27,7 @@ public class MemoryParityTests
         using var scope = NewDisposeScope();
         using var mode = set_grad_enabled(grad);
         var conditioned = _model.MemoryAttention.forward(
-            BatchFirst("curr"), BatchFirst("curr_pos"), BatchFirst("memory"), BatchFirst("memory_pos"), numObjPtrTokens: 8);
+            BatchFirst("curr"), BatchFirst("curr_pos"), BatchFirst("memory"), BatchFirst("memory_pos"), 8);
         Close.ToStandardDeviation(conditioned, BatchFirst("memory_attention"), 1e-4, "result");
     }
 
@@ -51,7 +52,20 @@ public class MemoryParityTests
     public void The_position_of_memories_equals_the_original()
     {
         using var scope = NewDisposeScope();
-        Close.ToStandardDeviation(_model.MemoryEncoder.PositionEncoding(8, 8, CPU), _golden["memory.pos"], 1e-4, "result");
+        Close.ToStandardDeviation(_model.MemoryPositionEncoding.Encode(8, 8, CPU), _golden["memory.pos"], 1e-4, "result");
+    }
+
+    [Test]
+    public void Without_rotary_encoding_memories_are_attended_to_by_plain_attention()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var config = new AttentionConfig { Rope = false, EmbeddingDim = 64, NumHeads = 2, KvInDim = 16 };
+        using var plain = new Attention(config);
+        using var memory = new RoPEAttention(config);
+        memory.load_state_dict(plain.state_dict());
+        var (query, key) = (DeterministicWeights.NoiseTensor("query", 1, 4, 64), DeterministicWeights.NoiseTensor("key", 2, 11, 16));
+        Close.Within(memory.call(query, key, key * 2, 3), plain.call(query, key, key * 2), 1e-6, "result");
     }
 
     private Tensor BatchFirst(string key) => _golden[key].transpose(0, 1);

@@ -37,7 +37,7 @@ public sealed class PublishedArchitectureTests
             for (var i = 0; i < 3; i++)
             {
                 CheckSampled(golden, $"backbone_fpn.{i}", levels[i]);
-                CheckSampled(golden, $"vision_pos_enc.{i}", model.ImageEncoder.PositionEncoding.forward(levels[i]));
+                CheckSampled(golden, $"vision_pos_enc.{i}", model.ImagePositionEncoding.forward(levels[i]));
             }
         }
 

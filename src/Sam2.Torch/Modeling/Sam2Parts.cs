@@ -1,0 +1,86 @@
+using Sam2.Torch.Configuration;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Modeling;
+
+/// <summary>
+/// Parts of a model that replace the standard ones. Each is a function from the architecture to a new module; null stands for the
+/// standard part. A part keeps its place in the state dict, whatever its class: the keys of a memory attention begin with
+/// <c>memory_attention.</c>, and go on with the names that the module gives its own parameters.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Parts of parts are arguments of the standard classes' constructors: the trunk of <see cref="Modeling.ImageEncoder"/>, the blocks of
+/// <see cref="Hiera"/>, the layers of <see cref="Modeling.MemoryAttention"/>, the attention of <see cref="MemoryAttentionLayer"/>, the
+/// transformer of <see cref="Modeling.MaskDecoder"/>, the mask downsampler and the fuser of <see cref="Modeling.MemoryEncoder"/>.
+/// </para>
+/// <para>
+/// A function must return a new module at each call, since a training run builds its model again for snapshots and replicas. The
+/// model disposes its parts.
+/// </para>
+/// <para>
+/// The standard classes can be derived from. Their constructors register the fields that hold modules and parameters, so a derived
+/// class must set its own fields where it declares them, or register them with <c>register_module</c> or <c>register_parameter</c>.
+/// </para>
+/// </remarks>
+/// <example>
+/// A model whose images are encoded by a trunk of one's own:
+/// <code>
+/// var parts = new Sam2Parts { ImageEncoder = config => new ImageEncoder(config.ImageEncoder, trunk: new MyTrunk()) };
+/// using var model = new Sam2Model(Sam2Presets.Tiny, parts);
+/// </code>
+/// </example>
+public sealed record Sam2Parts
+{
+    /// <summary>The standard parts.</summary>
+    public static Sam2Parts Standard { get; } = new();
+
+    /// <summary>
+    /// <c>image_encoder</c>: maps images <c>[B, 3, S, S]</c> to levels, finest first, each with
+    /// <see cref="Sam2Config.HiddenDim"/> channels. The last has stride <see cref="Sam2Config.BackboneStride"/>; where
+    /// <see cref="Sam2Config.UseHighResFeaturesInSam"/> is set, the two before it have half and a quarter of that stride.
+    /// </summary>
+    public Func<Sam2Config, nn.Module<Tensor, IReadOnlyList<Tensor>>>? ImageEncoder { get; init; }
+
+    /// <summary>
+    /// <c>memory_attention</c>: conditions a frame's tokens on memories. Its arguments are the tokens, their positions, the memories,
+    /// their positions, and the number of object-pointer tokens, as <see cref="Modeling.MemoryAttention.forward"/> has them.
+    /// </summary>
+    public Func<Sam2Config, nn.Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>>? MemoryAttention { get; init; }
+
+    /// <summary>
+    /// <c>memory_encoder</c>: maps an image embedding <c>[B or 1, C, H, W]</c> and masks <c>[B, 1, S, S]</c>, scaled and biased, to
+    /// memories <c>[B, Cm, H, W]</c>, where Cm is <see cref="Sam2Config.MemDim"/>.
+    /// </summary>
+    public Func<Sam2Config, nn.Module<Tensor, Tensor, Tensor>>? MemoryEncoder { get; init; }
+
+    /// <summary>
+    /// <c>memory_gru</c>: merges a frame's memories <c>[B, Cm, H, W]</c> with those of the frame before, of the same shape. Asked for
+    /// only where <see cref="Sam2Config.RecurrentMemory"/> is set.
+    /// </summary>
+    public Func<Sam2Config, nn.Module<Tensor, Tensor, Tensor>>? MemoryGru { get; init; }
+
+    /// <summary><c>sam_prompt_encoder</c>: embeds points, boxes and masks.</summary>
+    public Func<Sam2Config, PromptEncoderBase>? PromptEncoder { get; init; }
+
+    /// <summary><c>sam_mask_decoder</c>: predicts masks from an image embedding and embedded prompts.</summary>
+    public Func<Sam2Config, MaskDecoderBase>? MaskDecoder { get; init; }
+
+    /// <summary><c>obj_ptr_proj</c>: maps the mask token <c>[B, C]</c> of the mask decoder to an object pointer <c>[B, C]</c>.</summary>
+    public Func<Sam2Config, nn.Module<Tensor, Tensor>>? ObjectPointerProjection { get; init; }
+
+    /// <summary>
+    /// What the state-dict keys of the replaced parts begin with. A checkpoint of the standard model can lack them or have other
+    /// ones there; loading then leaves the part's initial values.
+    /// </summary>
+    public IReadOnlyList<string> ReplacedKeys => [.. new (string Prefix, object? Part)[]
+    {
+        ("image_encoder.", ImageEncoder),
+        ("memory_attention.", MemoryAttention),
+        ("memory_encoder.", MemoryEncoder),
+        ("memory_gru.", MemoryGru),
+        ("sam_prompt_encoder.", PromptEncoder),
+        ("sam_mask_decoder.", MaskDecoder),
+        ("obj_ptr_proj.", ObjectPointerProjection),
+    }.Where(entry => entry.Part is not null).Select(entry => entry.Prefix)];
+}
