@@ -5,7 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Modeling;
 
 /// <summary>Embeds points, boxes and masks (paper, section 4; sam2/modeling/sam/prompt_encoder.py).</summary>
-public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sparse, Tensor Dense)>
+public sealed class PromptEncoder : nn.Module<PointTensors?, Tensor?, (Tensor Sparse, Tensor Dense)>
 {
     private readonly PositionEmbeddingRandom pe_layer;
     private readonly ModuleList<Embedding> point_embeddings;
@@ -50,7 +50,7 @@ public sealed class PromptEncoder : nn.Module<PointPrompts?, Tensor?, (Tensor Sp
     /// <see cref="EmbedMasks"/>.
     /// </returns>
     /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
-    public override (Tensor Sparse, Tensor Dense) forward(PointPrompts? points, Tensor? masks)
+    public override (Tensor Sparse, Tensor Dense) forward(PointTensors? points, Tensor? masks)
     {
         using var scope = NewDisposeScope();
         var sparse = points is null

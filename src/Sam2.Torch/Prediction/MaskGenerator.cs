@@ -5,6 +5,12 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>How far a <see cref="MaskGenerator"/> has come.</summary>
+/// <param name="PointsDone">Points that were prompted so far, over all crops.</param>
+/// <param name="Points">All points.</param>
+/// <param name="Candidates">Masks found in the present crop, duplicates included.</param>
+public readonly record struct MaskGeneratorProgress(int PointsDone, int Points, int Candidates);
+
 /// <summary>
 /// Finds the masks of everything in an image: prompts the model with a grid of points, keeps what the model believes in and what
 /// is stable, and drops duplicates (sam2/automatic_mask_generator.py, <c>SAM2AutomaticMaskGenerator</c>).
@@ -35,30 +41,30 @@ public sealed class MaskGenerator
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
     /// <exception cref="MediaException">The file can't be read as an image.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
-        string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default) =>
-        Generate(ImageFile.Read(path, cancellation: cancellation), progress, cancellation);
+        string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Generate(ImageFile.Read(path, limits: null, cancellationToken), progress, cancellationToken);
 
     /// <summary>Finds the masks of an image.</summary>
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
     public IReadOnlyList<GeneratedMask> Generate(
-        RgbImage image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+        RgbImage image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var pixels = image.ToTensor();
-        return Generate(pixels, progress, cancellation);
+        return Generate(pixels, progress, cancellationToken);
     }
 
     /// <summary>Finds the masks of an image.</summary>
     /// <param name="image"><c>[H, W, 3]</c>, uint8, RGB.</param>
     /// <param name="progress">Is told after every batch of points.</param>
-    /// <param name="cancellation">Stops between two batches of points.</param>
+    /// <param name="cancellationToken">Stops between two batches of points.</param>
     /// <returns>
     /// The masks. From the whole image alone, those with the best predicted IoU first; with crops, those from the smallest
     /// crops first.
     /// </returns>
     /// <exception cref="ArgumentException">The image has another shape or type.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
-        Tensor image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+        Tensor image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var scope = NewDisposeScope();
@@ -68,7 +74,7 @@ public sealed class MaskGenerator
         var crops = ImageCrop.Layers(width, height, _options.CropLayers, _options.CropOverlapRatio);
         var report = new Progress(progress, crops.Sum(crop => _grids[crop.Layer].Count));
         var masks = new List<GeneratedMask>();
-        foreach (var crop in crops) masks.AddRange(GenerateInCrop(image, crop, report, cancellation));
+        foreach (var crop in crops) masks.AddRange(GenerateInCrop(image, crop, report, cancellationToken));
 
         if (crops.Count > 1)
         {
@@ -80,7 +86,7 @@ public sealed class MaskGenerator
         return masks;
     }
 
-    private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellation)
+    private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var predictor = new ImagePredictor(_model, new() { PromptBatch = _options.PointsPerBatch });
@@ -89,7 +95,7 @@ public sealed class MaskGenerator
         var masks = new List<GeneratedMask>();
         foreach (var points in _grids[crop.Layer].Chunk(_options.PointsPerBatch))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             masks.AddRange(decoding.FromPoints(
                 [.. points.Select(p => new PointPrompt((float)(p.X * crop.Width), (float)(p.Y * crop.Height)))]));
             report.Add(points.Length, masks.Count);
