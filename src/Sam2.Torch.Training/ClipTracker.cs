@@ -1,3 +1,4 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
@@ -9,9 +10,10 @@ namespace Sam2.Torch.Training;
 /// results (training/model/sam2.py, <c>forward_tracking</c>).
 /// </summary>
 internal sealed class ClipTracker(
-    Sam2Model model, TrackingStep step, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features)
+    Sam2Model model, TrackingStep step, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features,
+    MemorySelector selectMemories)
 {
-    private readonly ClipMemory _memory = new();
+    private readonly ClipMemory _memory = new(selectMemories);
 
     /// <summary>Predicts a frame, corrects it if the plan says so, and remembers it.</summary>
     public FramePrediction Track(int frame, bool becomesConditioning)
@@ -69,7 +71,7 @@ internal sealed class ClipTracker(
     /// The memory bank of a training step: it keeps every frame of the clip, because the backward pass reaches them all. The
     /// tensors belong to the dispose scope they were made in.
     /// </summary>
-    private sealed class ClipMemory : IMemoryBank
+    private sealed class ClipMemory(MemorySelector select) : IMemoryBank
     {
         private readonly OrderedDictionary<int, FrameMemory> _conditioning = [];
         private readonly Dictionary<int, FrameMemory> _others = [];
@@ -81,6 +83,8 @@ internal sealed class ClipTracker(
         public FrameMemory Conditioning(int frame) => _conditioning[frame];
 
         public FrameMemory Other(int frame) => _others[frame];
+
+        public MemorySelection Select(Sam2Config config, FramePosition at, bool training) => select(config, at, this, training);
 
         public void Add(int frame, bool conditioning, FrameMemory memory)
         {

@@ -173,11 +173,7 @@ public sealed class DynamicInteractivePredictor : IDisposable
 
     private void Check(int objectId, ObjectPrompt prompt, RgbImage image)
     {
-        ArgumentNullException.ThrowIfNull(prompt);
-        if (prompt.MaskLogits is not null)
-            throw new ArgumentException($"Object {objectId} is shown with mask logits; give its mask.");
-        if (prompt.Mask is not null && prompt.PointCount > 0)
-            throw new ArgumentException($"Object {objectId} is shown with a mask and with points or a box; give one of the two.");
+        PromptValidation.RequireMaskOrPoints(prompt, objectId);
         PromptValidation.Check(prompt, image.Width, image.Height, _model.PromptEncoder.MaskInputSize);
     }
 }

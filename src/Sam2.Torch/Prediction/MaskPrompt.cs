@@ -15,7 +15,7 @@ public static class MaskPrompt
     /// <summary>
     /// Shrinks a mask to the size that the prompt encoder takes; cells that the object covers in part get logits in between.
     /// </summary>
-    /// <param name="mask">A mask of any size, as a rule the image's.</param>
+    /// <param name="mask">A mask of any size, usually the image's.</param>
     /// <param name="size">
     /// Side of the square result: a quarter of the model's image size (<see cref="Modeling.PromptEncoder.MaskInputSize"/>).
     /// </param>
@@ -50,7 +50,7 @@ public static class MaskPrompt
     }
 
     /// <summary>A mask at the model's resolution, as tracking takes it.</summary>
-    /// <param name="mask">A mask of any size, as a rule the image's.</param>
+    /// <param name="mask">A mask of any size, usually the image's.</param>
     /// <param name="size">Side of the model's input.</param>
     /// <param name="device">Where the result is needed.</param>
     /// <returns><c>[1, 1, size, size]</c>, 0 or 1, float32.</returns>

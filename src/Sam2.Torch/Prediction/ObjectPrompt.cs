@@ -34,7 +34,7 @@ public sealed record ObjectPrompt
     /// </summary>
     public Tensor? MaskLogits { get; init; }
 
-    /// <summary>The object's mask, as a rule at the image's size; others are resized. Instead of <see cref="MaskLogits"/>.</summary>
+    /// <summary>The object's mask, usually at the image's size; other sizes are resized. Give it instead of <see cref="MaskLogits"/>.</summary>
     public BinaryMask? Mask { get; init; }
 
     /// <summary>Clicks, with foreground labels unless said otherwise.</summary>
@@ -56,7 +56,7 @@ public sealed record ObjectPrompt
     /// <summary>A box, given by its left, top, right and bottom edges in pixels.</summary>
     public static ObjectPrompt FromBox(float x0, float y0, float x1, float y1) => new() { Box = new BoxPrompt(x0, y0, x1, y1) };
 
-    /// <summary>A mask, as a rule at the image's size.</summary>
+    /// <summary>A mask, usually at the image's size.</summary>
     public static ObjectPrompt FromMask(BinaryMask mask) => new() { Mask = mask };
 
     /// <summary>Tokens that points and box take: prompts with equally many can be predicted together.</summary>
@@ -102,6 +102,17 @@ internal static class PromptValidation
         }
         if (prompt.Box is { } box) Check(box, width, height);
         if (prompt.MaskLogits is { } mask) Check(mask, maskSize);
+    }
+
+    /// <summary>Throws unless the prompt can be remembered: it is a mask alone, or points and a box.</summary>
+    /// <exception cref="ArgumentException">The prompt mixes the two, or has mask logits.</exception>
+    public static void RequireMaskOrPoints(ObjectPrompt prompt, int objectId)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (prompt.MaskLogits is not null)
+            throw new ArgumentException($"Object {objectId} is shown with mask logits, which only images take; give its mask.");
+        if (prompt.Mask is not null && prompt.PointCount > 0)
+            throw new ArgumentException($"Object {objectId} is shown with a mask and with points or a box; give one of the two.");
     }
 
     private static void Check(BoxPrompt box, int width, int height)

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Prediction;
 
 /// <summary>
 /// Follows objects through a video (sam2/sam2_video_predictor.py, <c>SAM2VideoPredictor</c>). Objects are given by points, boxes or
-/// masks on any frame, at any time; results are handed out frame by frame and not kept, so a video of any length takes constant memory.
+/// masks on any frame, at any time; results are returned frame by frame and not kept, so a video of any length takes constant memory.
 /// <para>
 /// There are two kinds of session. With a frame source, <see cref="Propagate"/> walks over the video, forwards or backwards, as often as
 /// needed. A live one (<see cref="Live"/>) gets its frames from <see cref="PushFrame"/>, one at a time.
@@ -74,6 +74,14 @@ public sealed class VideoSession : IDisposable
     /// <summary>The objects, in the order in which they were added.</summary>
     public IReadOnlyList<int> ObjectIds => _objects.ConvertAll(o => o.Id);
 
+    /// <summary>Prompts an object with points, a box or both, or with a mask alone.</summary>
+    /// <inheritdoc cref="AddPoints(int, int, IReadOnlyList{PointPrompt}, BoxPrompt?, bool)"/>
+    public FrameMasks AddPrompt(int frame, int objectId, ObjectPrompt prompt)
+    {
+        PromptValidation.RequireMaskOrPoints(prompt, objectId);
+        return prompt.Mask is { } mask ? AddMask(frame, objectId, mask) : AddPoints(frame, objectId, prompt.Points, prompt.Box);
+    }
+
     /// <summary>Prompts an object with points.</summary>
     /// <inheritdoc cref="AddPoints(int, int, IReadOnlyList{PointPrompt}, BoxPrompt?, bool)"/>
     public FrameMasks AddPoints(int frame, int objectId, params PointPrompt[] points) => AddPoints(frame, objectId, points, box: null);
@@ -115,7 +123,7 @@ public sealed class VideoSession : IDisposable
         List<(float, float, int)> all = [.. known ?? [], .. prompt.ModelPoints(Width, Height, _model.Config.ImageSize)];
         tracked.Points[frame] = all;
 
-        var (initial, reverse, conditioning) = RoleOf(tracked, frame);
+        var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
         tracked.AddPending(frame, conditioning, _tracker.FromPoints(
             new FramePosition(frame, FrameCount, reverse), features, all, tracked.Find(frame)?.MaskLogits, initial ? null : tracked.Bank));
         return Current(frame);
@@ -126,7 +134,7 @@ public sealed class VideoSession : IDisposable
     /// </summary>
     /// <param name="frame">Index of the frame.</param>
     /// <param name="objectId">Any number; the caller's name of the object.</param>
-    /// <param name="mask">A mask, as a rule at the video's size; others are resized.</param>
+    /// <param name="mask">A mask, usually at the video's size; other sizes are resized.</param>
     /// <returns>The masks of all objects on this frame, as far as they are known.</returns>
     /// <exception cref="ArgumentException">There is no such frame.</exception>
     /// <exception cref="InvalidOperationException">A live session doesn't have the frame any more.</exception>
@@ -149,7 +157,7 @@ public sealed class VideoSession : IDisposable
         var tracked = FindOrAdd(objectId);
         tracked.Points.Remove(frame);
 
-        var (initial, reverse, conditioning) = RoleOf(tracked, frame);
+        var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
         var output = _tracker.FromMask(
             new FramePosition(frame, FrameCount, reverse), features, MaskPrompt.ToModelInput(mask, _model.Config.ImageSize, _model.Device),
             initial ? null : tracked.Bank);
@@ -368,17 +376,6 @@ public sealed class VideoSession : IDisposable
                 tracked.MovePendingToBank(frame);
             }
         }
-    }
-
-    /// <summary>
-    /// What a prompt on a frame is: the object's beginning, or the correction of a frame that was tracked; and whether it will condition
-    /// other frames. A correction of a conditioning frame replaces it.
-    /// </summary>
-    private (bool Initial, bool Reverse, bool Conditioning) RoleOf(TrackedObject tracked, int frame)
-    {
-        var initial = !tracked.Tracked.TryGetDirection(frame, out var reverse) || tracked.Bank.ConditioningFrames.Count == 0;
-        var conditioning = initial || _options.CorrectedFramesCondition || tracked.FindConditioning(frame) is not null;
-        return (initial, reverse, conditioning);
     }
 
     private TrackedObject FindOrAdd(int objectId)

@@ -1,5 +1,4 @@
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
 
 namespace Sam2.Torch.Prediction;

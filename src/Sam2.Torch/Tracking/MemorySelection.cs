@@ -11,6 +11,13 @@ namespace Sam2.Torch.Tracking;
 /// </param>
 public readonly record struct MemoryReference(int Frame, bool Conditioning, int Offset);
 
+/// <summary>Chooses what a frame attends to among what is remembered.</summary>
+/// <param name="config">The model's architecture.</param>
+/// <param name="at">The frame that attends.</param>
+/// <param name="bank">What is remembered.</param>
+/// <param name="training">Whether the model is in training mode.</param>
+public delegate MemorySelection MemorySelector(Sam2Config config, FramePosition at, IMemoryBank bank, bool training);
+
 /// <summary>
 /// Which memories and object pointers a frame attends to: a pure function of frame indices
 /// (sam2/modeling/sam2_base.py, <c>_prepare_memory_conditioned_features</c>; sam2_utils.py, <c>select_closest_cond_frames</c>).

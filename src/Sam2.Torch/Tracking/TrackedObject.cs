@@ -27,6 +27,19 @@ internal sealed class TrackedObject(int id, IMemoryPolicy bank) : IDisposable
     /// <summary>The answer to a conditioning frame's prompt, if it is remembered; else null.</summary>
     public FrameOutput? FindConditioning(int frame) => Bank.ConditioningFrames.Contains(frame) ? Bank.Find(frame) : null;
 
+    /// <summary>
+    /// What a prompt on a frame is: the object's beginning, or the correction of a frame that was tracked, and in which direction; and
+    /// whether it will condition other frames. A correction of a conditioning frame replaces it.
+    /// </summary>
+    /// <param name="frame">Index of the frame.</param>
+    /// <param name="correctedFramesCondition">Whether all corrected frames condition others.</param>
+    public (bool Initial, bool Reverse, bool Conditioning) RoleOf(int frame, bool correctedFramesCondition)
+    {
+        var initial = !Tracked.TryGetDirection(frame, out var reverse) || Bank.ConditioningFrames.Count == 0;
+        var conditioning = initial || correctedFramesCondition || FindConditioning(frame) is not null;
+        return (initial, reverse, conditioning);
+    }
+
     /// <summary>Puts the answer to a prompt on the list, in place of an earlier one on this frame.</summary>
     public void AddPending(int frame, bool conditioning, FrameOutput output)
     {
