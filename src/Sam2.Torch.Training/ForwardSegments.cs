@@ -6,12 +6,11 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// The parts of the model that a training step calls, each with random numbers of its own (so that what it drops does not depend
-/// on when it is computed), and with activation checkpointing if that is wanted.
+/// The tracking step of training: the parts of the model that it calls have random numbers of their own (so that what they drop does
+/// not depend on when they are computed), and activation checkpointing if that is wanted.
 /// </summary>
-internal sealed class ForwardSegments
+internal sealed class ForwardSegments : TrackingStep
 {
-    private readonly Sam2Model _model;
     private readonly bool _checkpointing;
     private readonly TrainingRandom _seeds;
 
@@ -19,9 +18,8 @@ internal sealed class ForwardSegments
     /// <param name="model">The model.</param>
     /// <param name="checkpointing">Whether activations are computed again for the backward pass instead of being kept.</param>
     /// <param name="seeds">Seeds libtorch's generator in training mode.</param>
-    public ForwardSegments(Sam2Model model, bool checkpointing, TrainingRandom seeds)
+    public ForwardSegments(Sam2Model model, bool checkpointing, TrainingRandom seeds) : base(model)
     {
-        _model = model;
         _seeds = seeds;
         _checkpointing = checkpointing && is_grad_enabled();
     }
@@ -32,20 +30,21 @@ internal sealed class ForwardSegments
         // The decoder makes its skip connections of the features, once for all prompts.
         var results = Run(["image_encoder.", "sam_mask_decoder.conv_s"], [images], inputs =>
         {
-            var features = _model.EncodeImage(inputs[0]);
+            var features = Model.EncodeImage(inputs[0]);
             return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
         });
         return new(results[0], results.Count == 1 ? null : new(results[1], results[2]));
     }
 
-    /// <summary>Conditions an image embedding on memories.</summary>
-    public Tensor ConditionOnMemory(Tensor embedding, MemoryTokens memories) =>
+    /// <inheritdoc/>
+    protected override Tensor ConditionOnMemory(Tensor embedding, MemoryTokens memories) =>
         Run(
             ["memory_attention."], [embedding, memories.Memory, memories.Position],
-            inputs => [_model.ConditionOnMemory(inputs[0], new(inputs[1], inputs[2], memories.NumObjPtrTokens))])[0];
+            inputs => [Model.ConditionOnMemory(inputs[0], new(inputs[1], inputs[2], memories.NumObjPtrTokens))])[0];
 
-    /// <summary>Predicts masks from prompts.</summary>
-    public SamHeadsOutput Decode(Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool multimask)
+    /// <inheritdoc/>
+    protected override SamHeadsOutput ForwardSamHeads(
+        Tensor embedding, HighResFeatures? highRes, PointTensors? points, Tensor? masks, bool multimask)
     {
         // Prompts are inputs too: what is captured may be disposed by the time of the backward pass.
         List<Tensor> given = highRes is null ? [embedding] : [embedding, highRes.Stride8, highRes.Stride4];
@@ -54,7 +53,7 @@ internal sealed class ForwardSegments
         if (masks is not null) given.Add(masks);
         var results = Run(["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
         {
-            var output = _model.ForwardSamHeads(
+            var output = Model.ForwardSamHeads(
                 inputs[0],
                 highRes is null ? null : new(inputs[1], inputs[2]),
                 points is null ? null : new(inputs[features], inputs[features + 1]),
@@ -75,12 +74,12 @@ internal sealed class ForwardSegments
         var seed = (long)_seeds.NextBits();
         // Where nothing needs a gradient nothing is kept anyway, and what follows must not be led to believe otherwise.
         var differentiated = _checkpointing && (inputs.Any(x => x.requires_grad)
-            || _model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
+            || Model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
         return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);
 
         IReadOnlyList<Tensor> Seeded(IReadOnlyList<Tensor> tensors)
         {
-            if (_model.training) manual_seed(seed);
+            if (Model.training) manual_seed(seed);
             return compute(tensors);
         }
     }

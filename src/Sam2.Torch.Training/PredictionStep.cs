@@ -9,7 +9,7 @@ namespace Sam2.Torch.Training;
 /// <param name="Ious">Predicted IoU of each mask, [O, M].</param>
 /// <param name="ObjectScores">Logits of the object being visible, [O, 1].</param>
 /// <param name="Points">The points that the prediction answers, with those of earlier steps; null for a mask or none.</param>
-public sealed record PredictionStep(Tensor Masks, Tensor BestMask, Tensor Ious, Tensor ObjectScores, PointPrompts? Points) : IDisposable
+public sealed record PredictionStep(Tensor Masks, Tensor BestMask, Tensor Ious, Tensor ObjectScores, PointTensors? Points) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

@@ -22,7 +22,7 @@ public static class PromptSampler
     /// <param name="sampling">Where in the wrong region.</param>
     /// <param name="random">Decides, for <see cref="PointSampling.Uniform"/>.</param>
     /// <returns>One point per object, [O, 1, 2], in pixels.</returns>
-    public static PointPrompts Click(Tensor masks, Tensor? predicted, PointSampling sampling, TrainingRandom random)
+    public static PointTensors Click(Tensor masks, Tensor? predicted, PointSampling sampling, TrainingRandom random)
     {
         using var scope = NewDisposeScope();
         var truth = BinaryMask.FromTensors(masks.squeeze(1).cpu());
@@ -51,7 +51,7 @@ public static class PromptSampler
     /// <param name="noiseBound">Pixels.</param>
     /// <param name="random">Decides.</param>
     /// <returns>Two corners per object, [O, 2, 2], in pixels. An object without pixels gets the whole picture, inside out.</returns>
-    public static PointPrompts Box(Tensor masks, double noise, double noiseBound, TrainingRandom random)
+    public static PointTensors Box(Tensor masks, double noise, double noiseBound, TrainingRandom random)
     {
         using var scope = NewDisposeScope();
         var (height, width) = (masks.shape[2], masks.shape[3]);
@@ -73,7 +73,7 @@ public static class PromptSampler
     }
 
     /// <summary>Both prompts' points, the later ones at the end; both are left as they are.</summary>
-    public static PointPrompts Append(PointPrompts? earlier, PointPrompts later) => earlier is null
+    public static PointTensors Append(PointTensors? earlier, PointTensors later) => earlier is null
         ? later
         : new(cat([earlier.Coordinates, later.Coordinates], 1), cat([earlier.Labels, later.Labels], 1));
 
@@ -112,7 +112,7 @@ public static class PromptSampler
         return difference;
     }
 
-    private static PointPrompts Prompts(float[] coordinates, int[] labels, int perObject, Device device)
+    private static PointTensors Prompts(float[] coordinates, int[] labels, int perObject, Device device)
     {
         var objects = labels.Length / perObject;
         return new(

@@ -1,4 +1,5 @@
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,6 +34,9 @@ public sealed class TrainingModel
     /// <summary>The simulated user.</summary>
     public TrainingOptions Options { get; }
 
+    /// <summary>What the frames of a clip attend to: SAM 2's own choice unless it is replaced.</summary>
+    public MemorySelector SelectMemories { get; init; } = MemorySelection.Select;
+
     /// <summary>Prompts, tracks and corrects the objects of a batch of clips.</summary>
     /// <param name="clips">The clips, on the model's device. They stay the caller's.</param>
     /// <param name="random">
@@ -51,7 +55,7 @@ public sealed class TrainingModel
         var plan = PromptPlan.Draw(Options, clips.FrameCount, Model.training, random);
         var simulation = new UserSimulation(Options, Model.training, random);
         var features = new ClipFeatures(segments.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
-        var tracker = new ClipTracker(Model, segments, plan, simulation, clips, features);
+        var tracker = new ClipTracker(Model, segments, plan, simulation, clips, features, SelectMemories);
         var frames = new FramePrediction[clips.FrameCount];
         foreach (var frame in plan.Order(clips.FrameCount))
         {

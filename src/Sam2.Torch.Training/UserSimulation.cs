@@ -12,7 +12,7 @@ internal sealed class UserSimulation(TrainingOptions options, bool training, Tra
     /// <summary>The first prompt of a frame: a box, or a click onto the object.</summary>
     /// <param name="masks">True masks, [O, 1, S, S].</param>
     /// <param name="box">Which of the two.</param>
-    public PointPrompts Prompt(Tensor masks, bool box) => box
+    public PointTensors Prompt(Tensor masks, bool box) => box
         ? PromptSampler.Box(masks, options.BoxNoise, options.BoxNoiseBound, random)
         : PromptSampler.Click(masks, predicted: null, Sampling(), random);
 
@@ -21,7 +21,7 @@ internal sealed class UserSimulation(TrainingOptions options, bool training, Tra
     /// <param name="masks">True masks, [O, 1, S, S].</param>
     /// <param name="logits">Predicted mask logits, [O, 1, S, S].</param>
     /// <returns>All clicks.</returns>
-    public PointPrompts Correct(PointPrompts? points, Tensor masks, Tensor logits)
+    public PointTensors Correct(PointTensors? points, Tensor masks, Tensor logits)
     {
         var ignorePrediction = training && options.ProbToSampleFromGtForTrain > 0 && random.Chance(options.ProbToSampleFromGtForTrain);
         return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling(), random));

@@ -26,7 +26,7 @@ public sealed class ModelWorkloads : IDisposable
         _model = model;
         _normalised = torch.randn([1, 3, model.Config.ImageSize, model.Config.ImageSize], dtype: model.Precision, device: model.Device);
         _predictor = new ImagePredictor(model);
-        _tracker = new ObjectTracker(model, new VideoSessionOptions());
+        _tracker = new ObjectTracker(model, new ObjectTrackerOptions());
         _memories = new RandomMemoryBank(model.Config, model.Device);
     }
 
@@ -75,7 +75,7 @@ public sealed class ModelWorkloads : IDisposable
         using var inference = torch.inference_mode();
         _features ??= _model.EncodeImage(_normalised).DetachFromDisposeScope();
         var outputs = _tracker.Track(
-            _memories.TrackedFrame, _features, Enumerable.Repeat<IMemoryBank>(_memories, objects).ToArray(), numFrames: null, reverse: false);
+            new FramePosition(_memories.TrackedFrame), _features, Enumerable.Repeat<IMemoryBank>(_memories, objects).ToArray());
         DeviceClock.Wait(_model.Device);
         foreach (var output in outputs)
         {

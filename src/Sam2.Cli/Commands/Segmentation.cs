@@ -6,7 +6,6 @@ using Sam2.Cli.Prompts;
 using Sam2.Torch;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TorchSharp;
 
@@ -27,11 +26,7 @@ internal sealed class Segmentation(CommandContext context)
         progress.Step($"loading {request.Model.NameOrPath} ...");
         var (model, load) = Timed(request.Model.Load);
         using var ownedModel = model;
-        if (mask is not null)
-        {
-            var size = model.PromptEncoder.MaskInputSize;
-            prompts = [prompts[0] with { MaskLogits = torch.tensor(MaskPrompt.ToLogits(mask, size), size, size) }];
-        }
+        if (mask is not null) prompts = [prompts[0] with { Mask = mask }];
 
         using var predictor = new ImagePredictor(model);
         progress.Step("encoding the image ...");

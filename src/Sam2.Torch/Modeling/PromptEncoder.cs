@@ -5,7 +5,7 @@ namespace Sam2.Torch.Modeling;
 
 /// <summary>What a model asks of its prompt encoder; derive from it to replace <see cref="PromptEncoder"/> as a whole.</summary>
 /// <param name="name">Name of the module.</param>
-public abstract class PromptEncoderBase(string name) : nn.Module<PointPrompts?, Tensor?, (Tensor Sparse, Tensor Dense)>(name)
+public abstract class PromptEncoderBase(string name) : nn.Module<PointTensors?, Tensor?, (Tensor Sparse, Tensor Dense)>(name)
 {
     /// <summary>Side of a mask prompt, in pixels; masks of another size are resized before they are embedded.</summary>
     public abstract int MaskInputSize { get; }
@@ -17,7 +17,7 @@ public abstract class PromptEncoderBase(string name) : nn.Module<PointPrompts?, 
     /// Sparse embeddings, <c>[B, N, C]</c>, of any number N of tokens; and dense embeddings, <c>[B, C, H, W]</c>, or
     /// <c>[1, C, H, W]</c> when they are the same for all prompts.
     /// </returns>
-    public abstract override (Tensor Sparse, Tensor Dense) forward(PointPrompts? points, Tensor? masks);
+    public abstract override (Tensor Sparse, Tensor Dense) forward(PointTensors? points, Tensor? masks);
 
     /// <summary>The position encoding of the image embedding, in the terms of the points', <c>[1, C, H, W]</c>, float32.</summary>
     public abstract Tensor DensePositionEncoding();
@@ -69,7 +69,7 @@ public class PromptEncoder : PromptEncoderBase
     /// <see cref="EmbedMasks"/>.
     /// </returns>
     /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
-    public override (Tensor Sparse, Tensor Dense) forward(PointPrompts? points, Tensor? masks)
+    public override (Tensor Sparse, Tensor Dense) forward(PointTensors? points, Tensor? masks)
     {
         using var scope = NewDisposeScope();
         var sparse = points is null
@@ -178,4 +178,4 @@ public class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
 /// <summary>Points of B prompts. A box is two points, its corners, before all others.</summary>
 /// <param name="Coordinates"><c>[B, N, 2]</c>, (x, y) in pixels of the model's input, float32.</param>
 /// <param name="Labels"><c>[B, N]</c>, int32: 1 foreground, 0 background, 2 and 3 corners of a box, −1 padding.</param>
-public sealed record PointPrompts(Tensor Coordinates, Tensor Labels);
+public sealed record PointTensors(Tensor Coordinates, Tensor Labels);

@@ -58,12 +58,11 @@ public sealed partial class Sam2Model
     }
 
     /// <summary>The memory of the frame before, in the order of tracking; null if it isn't remembered.</summary>
+    /// <param name="at">A frame.</param>
     /// <param name="bank">What is remembered.</param>
-    /// <param name="frame">Index of a frame.</param>
-    /// <param name="reverse">Whether tracking runs backwards in time.</param>
-    public static FrameMemory? PreviousMemory(IMemoryBank bank, int frame, bool reverse = false)
+    public static FrameMemory? PreviousMemory(FramePosition at, IMemoryBank bank)
     {
-        var previous = reverse ? frame + 1 : frame - 1;
+        var previous = at.Reverse ? at.Frame + 1 : at.Frame - 1;
         return bank.HasOther(previous) ? bank.Other(previous)
             : bank.ConditioningFrames.Contains(previous) ? bank.Conditioning(previous)
             : null;
@@ -85,22 +84,23 @@ public sealed partial class Sam2Model
     }
 
     /// <summary>
-    /// Gathers what a frame attends to: conditioning frames, the last other frames, and object pointers, with their positions
-    /// in space and time.
+    /// Gathers what a frame attends to, as the memory bank selects it: conditioning frames, the last other frames, and object pointers,
+    /// with their positions in space and time.
     /// </summary>
-    /// <param name="frame">Index of the frame that attends.</param>
-    /// <param name="imageEmbedding">Its image embedding [·, C, H, W], for grid, type and device.</param>
+    /// <param name="at">The frame that attends.</param>
+    /// <param name="imageEmbedding">Its image embedding, <c>[·, C, H, W]</c>, for grid, type and device.</param>
     /// <param name="bank">What is remembered, with at least one conditioning frame.</param>
-    /// <param name="numFrames">Length of the video; null when unknown.</param>
-    /// <param name="reverse">Whether tracking runs backwards in time.</param>
-    /// <exception cref="InvalidOperationException">There is no conditioning frame.</exception>
-    public MemoryTokens GatherMemories(int frame, Tensor imageEmbedding, IMemoryBank bank, int? numFrames, bool reverse = false)
+    /// <exception cref="InvalidOperationException">
+    /// There is no conditioning frame, or the bank selects nothing or a position in time that the model doesn't know.
+    /// </exception>
+    public MemoryTokens GatherMemories(FramePosition at, Tensor imageEmbedding, IMemoryBank bank)
     {
         if (bank.ConditioningFrames.Count == 0)
-            throw new InvalidOperationException($"Frame {frame} can't be tracked: no conditioning frame is remembered. Prompt a frame first.");
+            throw new InvalidOperationException($"Frame {at.Frame} can't be tracked: no conditioning frame is remembered. Prompt a frame first.");
 
         using var scope = NewDisposeScope();
-        var selection = MemorySelection.Select(Config, frame, bank.ConditioningFrames, bank.HasOther, numFrames, reverse, training);
+        var selection = bank.Select(Config, at, training);
+        Check(selection, at);
         FrameMemory Resolve(MemoryReference reference) => reference.Conditioning ? bank.Conditioning(reference.Frame) : bank.Other(reference.Frame);
 
         var space = MemoryPosition(imageEmbedding);
@@ -221,6 +221,21 @@ public sealed partial class Sam2Model
     {
         using var scope = NewDisposeScope();
         return (masks.to(float32) * 20 - 10).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Memory banks can be anyone's; an index that is out of range would count from the end.</summary>
+    private void Check(MemorySelection selection, FramePosition at)
+    {
+        if (selection.Memories.Count + selection.Pointers.Count == 0)
+            throw new InvalidOperationException($"Frame {at.Frame} attends to nothing: its memory bank selects neither memories nor object pointers.");
+        foreach (var memory in selection.Memories)
+        {
+            if (memory.Offset < 0 || memory.Offset >= Config.NumMaskmem)
+            {
+                throw new InvalidOperationException(
+                    $"The memory of frame {memory.Frame} is selected with the temporal position {memory.Offset}; this model knows 0 to {Config.NumMaskmem - 1}.");
+            }
+        }
     }
 
     /// <summary>Spatial position encoding of memories on the grid of <paramref name="imageEmbedding"/>, [1, H · W, Cm], float32.</summary>

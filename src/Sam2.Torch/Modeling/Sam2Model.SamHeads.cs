@@ -17,16 +17,14 @@ public sealed partial class Sam2Model
     /// <param name="masks">Mask logits, <c>[B, 1, h, w]</c>, resized as needed, or null for none.</param>
     /// <param name="multimaskOutput">Whether three masks are predicted.</param>
     public SamHeadsOutput ForwardSamHeads(
-        Tensor embedding, HighResFeatures? highRes, PointPrompts? points, Tensor? masks, bool multimaskOutput)
+        Tensor embedding, HighResFeatures? highRes, PointTensors? points, Tensor? masks, bool multimaskOutput)
     {
         using var scope = NewDisposeScope();
         var device = embedding.device;
         var batch = points?.Coordinates.shape[0] ?? masks?.shape[0] ?? embedding.shape[0];
         points ??= new(zeros(batch, 1, 2, device: device), full(batch, 1, -1, dtype: int32, device: device));
 
-        var (sparse, dense) = sam_prompt_encoder.call(points, masks is null ? null : ToMaskInputSize(masks));
-        var decoded = sam_mask_decoder.call(
-            embedding, sam_prompt_encoder.DensePositionEncoding(), sparse, dense, highRes, multimaskOutput);
+        var decoded = DecodePrompts(embedding, highRes, points, masks, multimaskOutput);
 
         var appears = decoded.ObjectScores > 0;
         var lowRes = decoded.Masks;
@@ -50,6 +48,28 @@ public sealed partial class Sam2Model
             pointer = MixNoObjectPointer(pointer, visible);
         }
         return new SamHeadsOutput(lowRes, decoded.Ious, best, pointer, decoded.ObjectScores).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Prompt encoder and mask decoder: what the SAM heads and the prediction of masks in images have in common. In images, prompts
+    /// without points have no sparse embedding, and objects aren't hidden (sam2/sam2_image_predictor.py, <c>_predict</c>).
+    /// </summary>
+    /// <param name="embedding">Image embeddings, <c>[B, C, H, W]</c>; <c>[1, …]</c> is shared.</param>
+    /// <param name="highRes">Skip connections; null for a model without them.</param>
+    /// <param name="points">Points in pixels of the model's input, or null for none.</param>
+    /// <param name="masks">Mask logits, <c>[B, 1, h, w]</c>, resized as needed, or null for none.</param>
+    /// <param name="multimaskOutput">Whether three masks are predicted.</param>
+    /// <param name="positionEncoding">
+    /// <see cref="Modeling.PromptEncoder.DensePositionEncoding"/>, for callers that decode many prompts; computed when null.
+    /// </param>
+    public MaskDecoderOutput DecodePrompts(
+        Tensor embedding, HighResFeatures? highRes, PointTensors? points, Tensor? masks, bool multimaskOutput, Tensor? positionEncoding = null)
+    {
+        using var scope = NewDisposeScope();
+        var (sparse, dense) = sam_prompt_encoder.call(points, masks is null ? null : ToMaskInputSize(masks));
+        return sam_mask_decoder.call(
+            embedding, positionEncoding ?? sam_prompt_encoder.DensePositionEncoding(), sparse, dense, highRes, multimaskOutput)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Mask logits at the model's resolution, <c>[B, M, S, S]</c>, from those of the decoder.</summary>

@@ -5,6 +5,28 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>How a <see cref="DynamicInteractivePredictor"/> remembers objects.</summary>
+public sealed record DynamicInteractiveOptions
+{
+    /// <summary>Most objects that are known at a time.</summary>
+    public int MaxObjects { get; init; } = 16;
+
+    /// <summary>
+    /// Images remembered per object; the oldest is forgotten. The time of a prediction grows with them (a memory of an image takes
+    /// 0.5 MB at 1024×1024 pixels).
+    /// </summary>
+    public int MemoriesPerObject { get; init; } = 6;
+
+    /// <summary>Holes of at most this area, in pixels of the low-resolution mask, are filled; 0 for none.</summary>
+    public int FillHoleArea { get; init; } = 8;
+
+    /// <summary>Whether memories are kept in the model's precision instead of bfloat16.</summary>
+    public bool FullPrecisionMemories { get; init; }
+
+    /// <summary>Whether results include the low-resolution logits (<see cref="ObjectMask.Logits"/>).</summary>
+    public bool ReturnLogits { get; init; }
+}
+
 /// <summary>
 /// Follows objects through independent images, which share memories but have no order in time: photos of the same things, say.
 /// An object is shown on any image with a prompt; after that it is looked for on every image. This is the way of using SAM 2 that
@@ -33,7 +55,7 @@ public sealed class DynamicInteractivePredictor : IDisposable
         if (_options.MaxObjects < 1 || _options.MemoriesPerObject < 1 || _options.FillHoleArea < 0)
             throw new ArgumentException($"{_options}: at least one object and one memory are needed, and no negative area.", nameof(options));
         _model = model;
-        _tracker = new ObjectTracker(model, new VideoSessionOptions
+        _tracker = new ObjectTracker(model, new ObjectTrackerOptions
         {
             FillHoleArea = _options.FillHoleArea,
             FullPrecisionMemories = _options.FullPrecisionMemories,
@@ -45,7 +67,7 @@ public sealed class DynamicInteractivePredictor : IDisposable
 
     /// <summary>Finds all known objects on an image.</summary>
     /// <exception cref="InvalidOperationException">No object is known yet.</exception>
-    /// <inheritdoc cref="Predict(RgbImage, IReadOnlyList{InteractivePrompt}, bool)"/>
+    /// <inheritdoc cref="Predict(RgbImage, IReadOnlyList{ValueTuple{int, ObjectPrompt}}, bool)"/>
     public IReadOnlyList<ObjectMask> Predict(RgbImage image)
     {
         if (_objects.Count == 0) throw new InvalidOperationException("No object is known yet; show one with a prompt first.");
@@ -54,19 +76,21 @@ public sealed class DynamicInteractivePredictor : IDisposable
 
     /// <summary>Shows objects on an image, new ones or known ones again, and finds the other known ones on it.</summary>
     /// <param name="image">An image of any size.</param>
-    /// <param name="prompts">At most one per object.</param>
+    /// <param name="prompts">
+    /// At most one per object, whose id is any number of the caller's: points, a box, points with a box, or a mask alone.
+    /// </param>
     /// <param name="updateMemory">
     /// Whether the prompted objects are remembered as they are on this image; else the prompts count for this answer only.
     /// </param>
     /// <returns>The masks of the known and the prompted objects.</returns>
     /// <exception cref="ArgumentException">A prompt is empty, contradictory, not finite or outside the image, or an object has two.</exception>
     /// <exception cref="InvalidOperationException">There would be more objects than <see cref="DynamicInteractiveOptions.MaxObjects"/>.</exception>
-    public IReadOnlyList<ObjectMask> Predict(RgbImage image, IReadOnlyList<InteractivePrompt> prompts, bool updateMemory = true)
+    public IReadOnlyList<ObjectMask> Predict(RgbImage image, IReadOnlyList<(int ObjectId, ObjectPrompt Prompt)> prompts, bool updateMemory = true)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(prompts);
-        foreach (var prompt in prompts) Check(prompt, image);
+        foreach (var (id, prompt) in prompts) Check(id, prompt, image);
         if (prompts.DistinctBy(p => p.ObjectId).Count() != prompts.Count)
             throw new ArgumentException("An object has two prompts; join them into one.", nameof(prompts));
         var fresh = prompts.Select(p => p.ObjectId).Except(ObjectIds).ToList();
@@ -83,7 +107,7 @@ public sealed class DynamicInteractivePredictor : IDisposable
         var results = new List<ObjectMask>();
         foreach (var id in ObjectIds.Concat(fresh))
         {
-            var prompt = prompts.FirstOrDefault(p => p.ObjectId == id);
+            var prompt = prompts.FirstOrDefault(p => p.ObjectId == id).Prompt;
             var output = prompt is null ? _tracker.Recall(features, MemoriesOf(id)) : Segment(features, prompt, image);
             results.Add(OutputMasks.Create(
                 id, output, OutputMasks.Binary(output, image.Height, image.Width), image.Height, image.Width, _options.ReturnLogits));
@@ -120,14 +144,13 @@ public sealed class DynamicInteractivePredictor : IDisposable
         _disposed = true;
     }
 
-    private FrameOutput Segment(ImageFeatures features, InteractivePrompt prompt, RgbImage image)
+    private FrameOutput Segment(ImageFeatures features, ObjectPrompt prompt, RgbImage image)
     {
         var size = _model.Config.ImageSize;
         return prompt.Mask is { } mask
-            ? _tracker.FromMask(0, features, ModelPrompts.Mask(mask, size, _model.Device), bank: null, numFrames: null, reverse: false)
+            ? _tracker.FromMask(new FramePosition(0), features, MaskPrompt.ToModelInput(mask, size, _model.Device), bank: null)
             : _tracker.FromPoints(
-                0, features, ModelPrompts.Points(prompt.Points, prompt.Box, image.Width, image.Height, size).ToList(),
-                previousLogits: null, bank: null, numFrames: null, reverse: false);
+                new FramePosition(0), features, prompt.ModelPoints(image.Width, image.Height, size).ToList(), previousLogits: null, bank: null);
     }
 
     private void Remember(int objectId, ImageFeatures features, FrameOutput output)
@@ -148,16 +171,9 @@ public sealed class DynamicInteractivePredictor : IDisposable
     private FrameMemory[] MemoriesOf(int objectId) =>
         [.. _objects.First(o => o.Id == objectId).Memories.Select(m => m.Memory!)];
 
-    private void Check(InteractivePrompt prompt, RgbImage image)
+    private void Check(int objectId, ObjectPrompt prompt, RgbImage image)
     {
-        if (prompt.Mask is not null)
-        {
-            if (prompt.Points.Count > 0 || prompt.Box is not null)
-                throw new ArgumentException($"Object {prompt.ObjectId} is shown with a mask and with points or a box; give one of the two.");
-            return;
-        }
-
-        PromptValidation.Check(
-            new ObjectPrompt { Points = prompt.Points, Box = prompt.Box }, image.Width, image.Height, _model.PromptEncoder.MaskInputSize);
+        PromptValidation.RequireMaskOrPoints(prompt, objectId);
+        PromptValidation.Check(prompt, image.Width, image.Height, _model.PromptEncoder.MaskInputSize);
     }
 }

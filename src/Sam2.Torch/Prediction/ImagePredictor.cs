@@ -5,6 +5,40 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>How <see cref="ImagePredictor"/> turns logits into masks.</summary>
+public sealed record ImagePredictorOptions
+{
+    /// <summary>Logit above which a pixel belongs to the object.</summary>
+    public double MaskThreshold { get; init; }
+
+    /// <summary>Holes of at most this area, in pixels of the low-resolution mask, are filled; 0 for none.</summary>
+    public int MaxHoleArea { get; init; }
+
+    /// <summary>Specks of at most this area, in pixels of the low-resolution mask, are removed; 0 for none.</summary>
+    public int MaxSprinkleArea { get; init; }
+
+    /// <summary>
+    /// Prompts that pass the mask decoder together. It bounds memory: one prompt at 1024×1024 pixels takes about 30 MB there.
+    /// Results do not depend on it.
+    /// </summary>
+    public int PromptBatch { get; init; } = 16;
+}
+
+/// <summary>Masks of N prompted objects, M for each: 3 for multimask output, else 1. The caller disposes it.</summary>
+/// <param name="Masks"><c>[N, M, H, W]</c> at the image's size: bool, or float32 logits if they were asked for.</param>
+/// <param name="Scores">Predicted IoU of each mask, <c>[N, M]</c>, float32.</param>
+/// <param name="LowResLogits">Logits within ±32 that a later prompt can refine, <c>[N, M, h, w]</c>, float32.</param>
+public sealed record ImagePrediction(Tensor Masks, Tensor Scores, Tensor LowResLogits) : IDisposable
+{
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Masks.Dispose();
+        Scores.Dispose();
+        LowResLogits.Dispose();
+    }
+}
+
 /// <summary>
 /// Segments objects in an image from points, boxes and masks (sam2/sam2_image_predictor.py, <c>SAM2ImagePredictor</c>), at
 /// any image size and any model resolution. Set an image, or several, once; then prompt as often as needed.
@@ -110,9 +144,11 @@ public sealed class ImagePredictor : IDisposable
             throw new ArgumentOutOfRangeException(nameof(imageIndex), imageIndex, $"There are {_images.Count} images.");
         if (prompts.Count == 0) throw new ArgumentException("Give at least one prompt.", nameof(prompts));
         var (features, height, width) = _images[imageIndex];
-        foreach (var prompt in prompts) PromptValidation.Check(prompt, width, height, _model.PromptEncoder.MaskInputSize);
+        var maskSize = _model.PromptEncoder.MaskInputSize;
+        foreach (var prompt in prompts) PromptValidation.Check(prompt, width, height, maskSize);
 
         using var scope = NewDisposeScope();
+        prompts = [.. prompts.Select(p => p.Mask is null ? p : p with { MaskLogits = MaskPrompt.ToLogits(p.Mask, maskSize), Mask = null })];
         var imagePe = _model.PromptEncoder.DensePositionEncoding();
         var logits = new Tensor[prompts.Count];
         var scores = new Tensor[prompts.Count];
@@ -147,13 +183,13 @@ public sealed class ImagePredictor : IDisposable
         _disposed = true;
     }
 
-    /// <summary>Runs prompt encoder and mask decoder on prompts that have equally many points.</summary>
+    /// <summary>Decodes prompts that have equally many points.</summary>
     private MaskDecoderOutput Decode(
         ObjectPrompt[] prompts, ImageFeatures features, int height, int width, Tensor imagePe, bool multimask)
     {
         var device = _model.Device;
         var points = prompts[0].PointCount;
-        PointPrompts? clicks = null;
+        PointTensors? clicks = null;
         if (points > 0)
         {
             var (coordinates, labels) = PointArrays(prompts, (float)_model.Config.ImageSize / width, (float)_model.Config.ImageSize / height);
@@ -162,8 +198,7 @@ public sealed class ImagePredictor : IDisposable
         var size = _model.PromptEncoder.MaskInputSize;
         var masks = prompts[0].MaskLogits is null ? null
             : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size)));
-        var (sparse, dense) = _model.PromptEncoder.call(clicks, masks);
-        return _model.MaskDecoder.call(features.Embedding, imagePe, sparse, dense, features.HighRes, multimask);
+        return _model.DecodePrompts(features.Embedding, features.HighRes, clicks, masks, multimask, imagePe);
     }
 
     /// <summary>Coordinates in pixels of the model's input and labels, row-major; a box's corners come before the points.</summary>

@@ -1,3 +1,5 @@
+using Sam2.Torch.Media;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -66,4 +68,134 @@ public static class ImageTransform
 
     private static Tensor Resize(Tensor image, long height, long width) => F.interpolate(
         image, size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+}
+
+/// <summary>
+/// Brings video frames to the model's input as the original's video predictor does (sam2/utils/misc.py,
+/// <c>load_video_frames</c>): bicubic, rounded to bytes. Its image predictor resizes bilinearly instead.
+/// </summary>
+internal static class FramePreprocessing
+{
+    /// <summary>Resizes and normalises a frame.</summary>
+    /// <param name="frame">A frame of any size.</param>
+    /// <param name="size">Side of the model's input, in pixels.</param>
+    /// <param name="device">Where the result is needed.</param>
+    /// <returns><c>[1, 3, size, size]</c>, float32.</returns>
+    public static Tensor ToModelInput(RgbImage frame, int size, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var resized = new RgbImage(size, size, BicubicResampler.Resize(frame.Pixels, frame.Width, frame.Height, size, size));
+        var mean = tensor(ImageTransform.Mean.ToArray(), device: device).view(3, 1, 1);
+        var std = tensor(ImageTransform.Std.ToArray(), device: device).view(3, 1, 1);
+        var unit = resized.ToPlanarTensor().to(device).to(float32).div_(255);
+        return unit.sub_(mean).div_(std).unsqueeze(0).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// Bicubic, antialiased resizing of 8-bit pictures in fixed-point arithmetic: horizontally, then vertically, rounding to bytes
+/// each time. It gives Pillow's <c>Image.resize</c> bit for bit, which is what the original's video predictor shows the model.
+/// </summary>
+internal static class BicubicResampler
+{
+    private const int Precision = 22;
+    private const double Support = 2;
+    private const int Channels = 3;
+
+    /// <summary>Resizes interleaved RGB.</summary>
+    /// <param name="pixels">height · width · 3 bytes.</param>
+    /// <param name="width">Width of the source, in pixels.</param>
+    /// <param name="height">Height of the source, in pixels.</param>
+    /// <param name="newWidth">Width of the result, in pixels.</param>
+    /// <param name="newHeight">Height of the result, in pixels.</param>
+    public static byte[] Resize(byte[] pixels, int width, int height, int newWidth, int newHeight)
+    {
+        var narrow = newWidth == width ? pixels : ResizeRows(pixels, width, height, newWidth);
+        return newHeight == height ? narrow : ResizeColumns(narrow, newWidth, height, newHeight);
+    }
+
+    private static byte[] ResizeRows(byte[] pixels, int width, int height, int newWidth)
+    {
+        var taps = Taps(width, newWidth);
+        var result = new byte[height * newWidth * Channels];
+        Parallel.For(0, height, y =>
+        {
+            var source = pixels.AsSpan(y * width * Channels, width * Channels);
+            var target = result.AsSpan(y * newWidth * Channels, newWidth * Channels);
+            for (var x = 0; x < newWidth; x++)
+            {
+                var (first, weights) = taps[x];
+                int r = 1 << (Precision - 1), g = r, b = r;
+                var i = first * Channels;
+                foreach (var weight in weights)
+                {
+                    r += source[i] * weight;
+                    g += source[i + 1] * weight;
+                    b += source[i + 2] * weight;
+                    i += Channels;
+                }
+
+                target[x * Channels] = ToByte(r);
+                target[x * Channels + 1] = ToByte(g);
+                target[x * Channels + 2] = ToByte(b);
+            }
+        });
+        return result;
+    }
+
+    private static byte[] ResizeColumns(byte[] pixels, int width, int height, int newHeight)
+    {
+        var taps = Taps(height, newHeight);
+        var stride = width * Channels;
+        var result = new byte[newHeight * stride];
+        Parallel.For(0, newHeight, () => new int[stride], (y, _, sums) =>
+        {
+            var (first, weights) = taps[y];
+            Array.Fill(sums, 1 << (Precision - 1));
+            for (var t = 0; t < weights.Length; t++)
+            {
+                var source = pixels.AsSpan((first + t) * stride, stride);
+                for (var i = 0; i < stride; i++) sums[i] += source[i] * weights[t];
+            }
+
+            var target = result.AsSpan(y * stride, stride);
+            for (var i = 0; i < stride; i++) target[i] = ToByte(sums[i]);
+            return sums;
+        }, _ => { });
+        return result;
+    }
+
+    /// <summary>For every place of the result, the first source place and the weights from there on, as integers.</summary>
+    private static (int First, int[] Weights)[] Taps(int size, int newSize)
+    {
+        var scale = (double)size / newSize;
+        var filterScale = Math.Max(scale, 1);
+        var support = Support * filterScale;
+        var taps = new (int, int[])[newSize];
+        for (var i = 0; i < newSize; i++)
+        {
+            var centre = (i + 0.5) * scale;
+            var first = Math.Max((int)(centre - support + 0.5), 0);
+            var end = Math.Min((int)(centre + support + 0.5), size);
+            var weights = new double[end - first];
+            for (var t = 0; t < weights.Length; t++) weights[t] = Kernel((t + first - centre + 0.5) / filterScale);
+            var sum = weights.Sum();
+            taps[i] = (first, Array.ConvertAll(weights, w => ToFixed(sum == 0 ? w : w / sum)));
+        }
+
+        return taps;
+    }
+
+    private static double Kernel(double x)
+    {
+        const double a = -0.5;
+        x = Math.Abs(x);
+        return x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1
+            : x < 2 ? (((x - 5) * x + 8) * x - 4) * a
+            : 0;
+    }
+
+    private static int ToFixed(double weight) => (int)(weight * (1 << Precision) + (weight < 0 ? -0.5 : 0.5));
+
+    private static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Precision, 0, 255);
 }

@@ -5,6 +5,12 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>How far a <see cref="MaskGenerator"/> has come.</summary>
+/// <param name="PointsDone">Points that were prompted so far, over all crops.</param>
+/// <param name="Points">All points.</param>
+/// <param name="Candidates">Masks found in the present crop, duplicates included.</param>
+public readonly record struct MaskGeneratorProgress(int PointsDone, int Points, int Candidates);
+
 /// <summary>
 /// Finds the masks of everything in an image: prompts the model with a grid of points, keeps what the model believes in and what
 /// is stable, and drops duplicates (sam2/automatic_mask_generator.py, <c>SAM2AutomaticMaskGenerator</c>).
@@ -35,30 +41,30 @@ public sealed class MaskGenerator
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
     /// <exception cref="MediaException">The file can't be read as an image.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
-        string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default) =>
-        Generate(ImageFile.Read(path, cancellationToken: cancellation), progress, cancellation);
+        string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Generate(ImageFile.Read(path, limits: null, cancellationToken), progress, cancellationToken);
 
     /// <summary>Finds the masks of an image.</summary>
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>
     public IReadOnlyList<GeneratedMask> Generate(
-        RgbImage image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+        RgbImage image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var pixels = image.ToTensor();
-        return Generate(pixels, progress, cancellation);
+        return Generate(pixels, progress, cancellationToken);
     }
 
     /// <summary>Finds the masks of an image.</summary>
     /// <param name="image"><c>[H, W, 3]</c>, uint8, RGB.</param>
-    /// <param name="progress">Is told after every batch of points.</param>
-    /// <param name="cancellation">Stops between two batches of points.</param>
+    /// <param name="progress">Gets a report after every batch of points.</param>
+    /// <param name="cancellationToken">Stops between two batches of points.</param>
     /// <returns>
     /// The masks. From the whole image alone, those with the best predicted IoU first; with crops, those from the smallest
     /// crops first.
     /// </returns>
     /// <exception cref="ArgumentException">The image has another shape or type.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
-        Tensor image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+        Tensor image, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var scope = NewDisposeScope();
@@ -68,7 +74,7 @@ public sealed class MaskGenerator
         var crops = ImageCrop.Layers(width, height, _options.CropLayers, _options.CropOverlapRatio);
         var report = new Progress(progress, crops.Sum(crop => _grids[crop.Layer].Count));
         var masks = new List<GeneratedMask>();
-        foreach (var crop in crops) masks.AddRange(GenerateInCrop(image, crop, report, cancellation));
+        foreach (var crop in crops) masks.AddRange(GenerateInCrop(image, crop, report, cancellationToken));
 
         if (crops.Count > 1)
         {
@@ -80,7 +86,7 @@ public sealed class MaskGenerator
         return masks;
     }
 
-    private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellation)
+    private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var predictor = new ImagePredictor(_model, new() { PromptBatch = _options.PointsPerBatch });
@@ -89,7 +95,7 @@ public sealed class MaskGenerator
         var masks = new List<GeneratedMask>();
         foreach (var points in _grids[crop.Layer].Chunk(_options.PointsPerBatch))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             masks.AddRange(decoding.FromPoints(
                 [.. points.Select(p => new PointPrompt((float)(p.X * crop.Width), (float)(p.Y * crop.Height)))]));
             report.Add(points.Length, masks.Count);
@@ -140,5 +146,83 @@ public sealed class MaskGenerator
             _done += count;
             listener?.Report(new MaskGeneratorProgress(_done, points, masks));
         }
+    }
+}
+
+/// <summary>
+/// From points on one crop to candidate masks in the image, filtered by predicted IoU, stability and whether the crop cuts them
+/// off (sam2/automatic_mask_generator.py, <c>_process_batch</c>). To be called in inference mode.
+/// </summary>
+/// <param name="predictor">Has the crop set.</param>
+/// <param name="options">The thresholds.</param>
+/// <param name="crop">The crop.</param>
+/// <param name="imageWidth">Width of the image.</param>
+/// <param name="imageHeight">Height of the image.</param>
+internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOptions options, ImageCrop crop, int imageWidth, int imageHeight)
+{
+    /// <summary>Logits beyond it say no more, and the model never saw them as prompts.</summary>
+    private const float MaxPromptLogit = 32;
+
+    private LogitScan? _scan;
+
+    /// <summary>The candidates of some points, in the order of the points, each point's in the model's order.</summary>
+    /// <param name="points">Points in pixels of the crop.</param>
+    public IReadOnlyList<GeneratedMask> FromPoints(PointPrompt[] points)
+    {
+        using var scope = NewDisposeScope();
+        var (logits, ious) = predictor.PredictLowRes([.. points.Select(p => ObjectPrompt.FromPoints(p))], options.Multimask);
+        var perPoint = (int)logits.shape[1];
+        logits = logits.flatten(0, 1);
+        PointPrompt PointOf(int candidate) => points[candidate / perPoint];
+        if (options.UseM2M)
+        {
+            var before = logits.clamp(-MaxPromptLogit, MaxPromptLogit);
+            (logits, ious) = predictor.PredictLowRes(
+                [.. Enumerable.Range(0, (int)before.shape[0]).Select(i => ObjectPrompt.FromPoints(PointOf(i)) with { MaskLogits = before[i] })],
+                multimask: false);
+            logits = logits.flatten(0, 1);
+        }
+
+        var scores = TensorMemory.ToArray<float>(ious);
+        var good = Enumerable.Range(0, scores.Length)
+            .Where(i => options.PredIouThreshold <= 0 || scores[i] > options.PredIouThreshold).ToArray();
+        if (good.Length == 0) return [];
+        logits = logits.index_select(0, tensor(good, dtype: int64).to(logits.device));
+        if (options is { MinMaskRegionArea: > 0, RegionRemoval: RegionRemoval.LowResolution })
+        {
+            logits = MaskCleanup.FillHolesAndRemoveSprinkles(
+                logits, options.MinMaskRegionArea, options.MinMaskRegionArea, options.MaskThreshold);
+        }
+
+        return Scan(logits, (i, mask) => Candidate(mask, scores[good[i]], PointOf(good[i])));
+    }
+
+    /// <summary>Finds the masks in the logits <c>[N, h, w]</c>, except those that aren't stable or that the crop cuts off.</summary>
+    private IReadOnlyList<GeneratedMask> Scan(Tensor logits, Func<int, ScannedMask, GeneratedMask> candidate)
+    {
+        var (sourceHeight, sourceWidth) = ((int)logits.shape[1], (int)logits.shape[2]);
+        _scan ??= new LogitScan(
+            sourceHeight, sourceWidth, crop.Height, crop.Width, options.MaskThreshold, options.StabilityScoreOffset);
+        var columns = TensorMemory.ToArray<float>(logits.transpose(1, 2));
+        var size = sourceHeight * sourceWidth;
+        var found = new GeneratedMask?[logits.shape[0]];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
+        Parallel.For(0, found.Length, parallel, () => new MaskRuns(crop.Height), (i, _, runs) =>
+        {
+            var mask = _scan.Scan(columns.AsSpan(i * size, size), runs);
+            var stable = options.StabilityScoreThreshold <= 0 || mask.Stability >= options.StabilityScoreThreshold;
+            if (stable && !crop.CutsOff(runs.Box, imageWidth, imageHeight)) found[i] = candidate(i, mask);
+            return runs;
+        }, _ => { });
+        return [.. found.OfType<GeneratedMask>()];
+    }
+
+    private GeneratedMask Candidate(ScannedMask mask, float iou, PointPrompt point)
+    {
+        var box = mask.Runs.Box;
+        return new GeneratedMask(
+            mask.Runs.ToRle(crop.X, crop.Y, imageHeight, imageWidth),
+            (box.X0 + crop.X, box.Y0 + crop.Y, box.X1 - box.X0, box.Y1 - box.Y0),
+            iou, (point.X + crop.X, point.Y + crop.Y), mask.Stability, crop);
     }
 }

@@ -2,6 +2,45 @@ using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>What is known of an object that a <see cref="VideoMaskGenerator"/> follows or has followed.</summary>
+/// <param name="Id">Its number, from 1 in the order in which objects were found.</param>
+/// <param name="FirstFrame">The frame on which it was found.</param>
+/// <param name="LastFrame">The last frame on which it was visible.</param>
+/// <param name="VisibleFrames">On how many frames it was visible.</param>
+/// <param name="PredictedIou">The quality of its first mask as the model predicts it, 0 to 1.</param>
+/// <param name="Stability">The mean stability score of its masks, 0 to 1.</param>
+/// <param name="Verdict">Whether it is worth keeping, as far as it is known yet.</param>
+public sealed record Masklet(
+    int Id, int FirstFrame, int LastFrame, int VisibleFrames, float PredictedIou, double Stability, MaskletVerdict Verdict);
+
+/// <summary>What a <see cref="VideoMaskGenerator"/> thinks of a masklet.</summary>
+public enum MaskletVerdict
+{
+    /// <summary>It is worth keeping.</summary>
+    Keep,
+
+    /// <summary>It shows the same object as another one.</summary>
+    Duplicate,
+
+    /// <summary>It is visible on too few frames.</summary>
+    TooShort,
+
+    /// <summary>Its masks depend too much on the threshold.</summary>
+    Unstable,
+}
+
+/// <summary>The objects that a <see cref="VideoMaskGenerator"/> sees on a frame. Managed memory only.</summary>
+/// <param name="Frame">Index of the frame.</param>
+/// <param name="Masks">The objects that are visible. Whether a masklet is worth keeping is known at the end only.</param>
+public sealed record MaskletFrame(int Frame, IReadOnlyList<MaskletFrameMask> Masks);
+
+/// <summary>An object's mask on a frame.</summary>
+/// <param name="MaskletId">The object's number.</param>
+/// <param name="Mask">Its mask at the video's size.</param>
+/// <param name="ObjectScore">Logit of the object being visible.</param>
+/// <param name="Stability">The mask's stability score, 0 to 1.</param>
+public sealed record MaskletFrameMask(int MaskletId, CocoRle Mask, float ObjectScore, float Stability);
+
 /// <summary>
 /// Keeps account of masklets: how long and how stable they are, and how much they overlap over time. It holds numbers, not masks,
 /// so a video of any length takes constant memory for what is tracked at a time.
@@ -127,4 +166,31 @@ internal sealed class MaskletLedger(VideoMaskGeneratorOptions options)
 
     /// <summary>The whole account, as it is stored.</summary>
     internal sealed record Snapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<PairOverlap> Overlaps);
+}
+
+/// <summary>Which candidates on a frame are objects that aren't tracked yet.</summary>
+internal static class NewObjects
+{
+    /// <summary>Selects candidates, the best first.</summary>
+    /// <param name="candidates">What the mask generator found on the frame.</param>
+    /// <param name="tracked">The masks of the tracked objects on the frame.</param>
+    /// <param name="places">How many more objects can be tracked.</param>
+    /// <param name="options">The limits of overlap.</param>
+    public static IReadOnlyList<GeneratedMask> Select(
+        IEnumerable<GeneratedMask> candidates, IReadOnlyCollection<CocoRle> tracked, int places, VideoMaskGeneratorOptions options)
+    {
+        var covered = tracked.Count > 0 ? CocoRle.Merge([.. tracked]) : null;
+        var known = tracked.ToList();
+        var selected = new List<GeneratedMask>();
+        foreach (var candidate in candidates.Where(c => c.Area > 0).OrderByDescending(c => c.PredictedIou * c.StabilityScore))
+        {
+            if (selected.Count >= places) break;
+            if (covered is not null && candidate.Segmentation.Iou(covered, crowd: true) > options.MaxCovered) continue;
+            if (known.Exists(mask => mask.Iou(candidate.Segmentation) > options.DuplicateIou)) continue;
+            known.Add(candidate.Segmentation);
+            selected.Add(candidate);
+        }
+
+        return selected;
+    }
 }

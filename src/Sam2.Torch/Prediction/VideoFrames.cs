@@ -2,6 +2,58 @@ using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Prediction;
 
+/// <summary>A video as a session sees it: frames by index, all of one size.</summary>
+public interface IFrameSource
+{
+    /// <summary>Number of frames; null when unknown before the end is reached.</summary>
+    int? FrameCount { get; }
+
+    /// <summary>Width of the frames, in pixels.</summary>
+    int Width { get; }
+
+    /// <summary>Height of the frames, in pixels.</summary>
+    int Height { get; }
+
+    /// <summary>Reads a frame; null beyond the last. Sessions mostly ask for adjacent frames, forwards or backwards.</summary>
+    RgbImage? Read(int frame);
+}
+
+/// <summary>Frames that are in memory already.</summary>
+public sealed class FrameList : IFrameSource
+{
+    private readonly IReadOnlyList<RgbImage> _frames;
+
+    /// <summary>Wraps frames without copying them.</summary>
+    /// <exception cref="ArgumentException">There is no frame, or the sizes differ.</exception>
+    public FrameList(IReadOnlyList<RgbImage> frames)
+    {
+        if (frames.Count == 0) throw new ArgumentException("A video needs at least one frame.", nameof(frames));
+        for (var i = 1; i < frames.Count; i++)
+        {
+            if (frames[i].Width != frames[0].Width || frames[i].Height != frames[0].Height)
+            {
+                throw new ArgumentException(
+                    $"Frame {i} is {frames[i].Width}×{frames[i].Height}, but frame 0 is {frames[0].Width}×{frames[0].Height}; resize one of them.",
+                    nameof(frames));
+            }
+        }
+
+        _frames = frames;
+    }
+
+    /// <inheritdoc/>
+    public int? FrameCount => _frames.Count;
+
+    /// <inheritdoc/>
+    public int Width => _frames[0].Width;
+
+    /// <inheritdoc/>
+    public int Height => _frames[0].Height;
+
+    /// <inheritdoc/>
+    public RgbImage? Read(int frame) => frame >= 0 && frame < _frames.Count ? _frames[frame] : null;
+}
+
 /// <summary>
 /// The frames of a video file or folder by index, for a session: decoded once while it walks forwards, and in stretches while it
 /// walks backwards. Memory stays bounded.
@@ -11,7 +63,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
     /// <summary>Decoded frames that are kept at most, in bytes.</summary>
     private const long WindowBytes = 96 << 20;
 
-    /// <summary>A frame so many frames ahead is reached by decoding up to it, a later one by opening the video anew.</summary>
+    /// <summary>A frame at most this far ahead is reached by decoding the frames in between; for one farther ahead the video is opened again there.</summary>
     private const int MaxSkip = 64;
 
     /// <summary>Videos that may be this short are counted, because the encoding of time in them depends on their length.</summary>
@@ -24,7 +76,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
     private int _next;
     private int? _count;
 
-    /// <summary>Reads frames through <paramref name="reader"/>; index 0 is the first frame that it hands out.</summary>
+    /// <summary>Reads frames through <paramref name="reader"/>; index 0 is the first frame that it yields.</summary>
     public VideoFrames(VideoReader reader)
     {
         _reader = reader;
@@ -40,7 +92,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
     public VideoReader Reader => _reader;
 
     /// <summary>
-    /// Number of frames; null until the end was reached, since what long videos say of their length isn't always true
+    /// Number of frames; null until the end was reached, since the length that long videos declare isn't always true
     /// (<see cref="VideoReader.ExpectedFrameCount"/>).
     /// </summary>
     public int? FrameCount => _count;
@@ -94,11 +146,11 @@ public sealed class VideoFrames : IFrameSource, IDisposable
         }
         catch (MediaException)
         {
-            // Whoever gets as far as the damage is told.
+            // Ignored here: Read throws at the damaged frame.
         }
     }
 
-    /// <summary>Decodes the next frame. A decoder that failed is given up: asked again, it would say that the video is over.</summary>
+    /// <summary>Decodes the next frame. A decoder that failed is closed: the next call would report the end of the video.</summary>
     private bool MoveNext(IEnumerator<VideoFrame> stream)
     {
         try

@@ -1,8 +1,85 @@
+using System.Text.Json;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;
+
+/// <summary>How a <see cref="VideoMaskGenerator"/> finds and follows objects.</summary>
+public sealed record VideoMaskGeneratorOptions
+{
+    /// <summary>
+    /// How candidates are looked for on a frame. The paper's data engine (appendix, on automatically generated masklets) takes a
+    /// grid of 32×32 points on the frame, 16×16 on each of 2×2 zoomed crops and 4×4 on each of 4×4: the default.
+    /// </summary>
+    public MaskGeneratorOptions Candidates { get; init; } = new()
+    {
+        CropLayers = 2,
+        PointGrids = [PointGrid.Build(32), PointGrid.Build(16), PointGrid.Build(4)],
+    };
+
+    /// <summary>Frames from one search for new objects to the next: 30 searches frames 0, 30, 60 …; 0 searches the first frame only.</summary>
+    public int SearchInterval { get; init; } = 30;
+
+    /// <summary>Most objects that are tracked at a time. It bounds time and memory; the best candidates come first.</summary>
+    public int MaxObjects { get; init; } = 32;
+
+    /// <summary>
+    /// Masks that overlap by more (IoU) show the same object: such a candidate isn't taken, and of two masklets that overlap so
+    /// over all frames that they share, the younger is dropped.
+    /// </summary>
+    public double DuplicateIou { get; init; } = 0.7;
+
+    /// <summary>Frames that two masklets must share before they can be found to be duplicates.</summary>
+    public int DuplicateFrames { get; init; } = 4;
+
+    /// <summary>
+    /// After the first frame, candidates with a larger share of their pixels within tracked objects are parts of these, not new
+    /// objects.
+    /// </summary>
+    public double MaxCovered { get; init; } = 0.8;
+
+    /// <summary>Tracking of an object ends once it hasn't been visible for this many frames; if it comes back it counts as a new object.</summary>
+    public int LostAfter { get; init; } = 24;
+
+    /// <summary>Masklets that are visible on fewer frames are dropped.</summary>
+    public int MinLength { get; init; } = 4;
+
+    /// <summary>
+    /// Masklets with a lower stability score, averaged over the frames on which they are visible, are dropped. Threshold and
+    /// offset are those of <see cref="Candidates"/>.
+    /// </summary>
+    public double MinStability { get; init; } = 0.8;
+
+    /// <summary>Islands and holes of the masks with fewer pixels are removed; the data engine removes those below 200. 0 keeps them.</summary>
+    public int MinRegionArea { get; init; }
+
+    /// <summary>How objects are tracked.</summary>
+    public VideoSessionOptions Tracking { get; init; } = new() { RememberedFrames = 16, RememberedAroundFirst = 0 };
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        Candidates.Validate();
+        Require(SearchInterval >= 0, nameof(SearchInterval), SearchInterval, "0 or more");
+        Require(MaxObjects >= 1, nameof(MaxObjects), MaxObjects, "at least 1");
+        Require(DuplicateIou is > 0 and <= 1, nameof(DuplicateIou), DuplicateIou, "more than 0, and at most 1");
+        Require(DuplicateFrames >= 1, nameof(DuplicateFrames), DuplicateFrames, "at least 1");
+        Require(MaxCovered is >= 0 and <= 1, nameof(MaxCovered), MaxCovered, "0 to 1");
+        Require(LostAfter >= 1, nameof(LostAfter), LostAfter, "at least 1");
+        Require(MinLength >= 0, nameof(MinLength), MinLength, "0 or more");
+        Require(MinStability is >= 0 and <= 1, nameof(MinStability), MinStability, "0 to 1");
+        Require(MinRegionArea >= 0, nameof(MinRegionArea), MinRegionArea, "0 or more");
+    }
+
+    private static void Require(bool holds, string name, double value, string wanted)
+    {
+        if (!holds) throw new ArgumentException($"{name} is {value}; give {wanted}.");
+    }
+}
 
 /// <summary>
 /// Finds the masklets of everything in a video without prompts, as the paper's data engine does: a <see cref="MaskGenerator"/> finds
@@ -18,8 +95,12 @@ namespace Sam2.Torch.Prediction;
 /// foreach (var frame in generator.Generate()) Store(frame);
 /// var kept = generator.Masklets.Where(m => m.Verdict == MaskletVerdict.Keep);
 /// </code></example>
-public sealed partial class VideoMaskGenerator : IDisposable
+public sealed class VideoMaskGenerator : IDisposable
 {
+    private const string StateEntry = "video_mask_generator";
+    private const int StateVersion = 1;
+    private const string Remedy = "Delete it to begin anew";
+
     private readonly IFrameSource _source;
     private readonly VideoMaskGeneratorOptions _options;
     private readonly MaskGenerator _candidates;
@@ -56,25 +137,71 @@ public sealed partial class VideoMaskGenerator : IDisposable
     /// <summary>
     /// Goes through the video, from <see cref="NextFrame"/> on. When the enumeration is left it can be taken up again by another call.
     /// </summary>
-    /// <param name="progress">Is told how far the search for candidates on a frame has come.</param>
-    /// <param name="cancellation">Ends it between two frames, or two batches of points.</param>
+    /// <param name="progress">Gets reports of the search for candidates on a frame.</param>
+    /// <param name="cancellationToken">Ends it between two frames, or two batches of points.</param>
     /// <returns>The visible objects of every frame.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled. Nothing of the frame that was interrupted counts.</exception>
-    public IEnumerable<MaskletFrame> Generate(IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellation = default)
+    public IEnumerable<MaskletFrame> Generate(IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         while (_source.Read(NextFrame) is { } image)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var frame = NextFrame;
             // First what may be cancelled, then what changes the state.
             IReadOnlyList<GeneratedMask> found = IsSearched(frame) && ActiveObjects < _options.MaxObjects
-                ? _candidates.Generate(image, progress, cancellation)
+                ? _candidates.Generate(image, progress, cancellationToken)
                 : [];
             var masks = Track(frame);
             masks.AddRange(AddNew(frame, found, masks));
             foreach (var id in _ledger.Update(frame, masks)) _session.RemoveObject(id);
             NextFrame = frame + 1;
             yield return new MaskletFrame(frame, masks);
+        }
+    }
+
+    /// <summary>
+    /// Saves the state after the last frame, so that another process can go on from there as this one would. The file takes up to
+    /// 13 MB for each object that is being tracked at 1024×1024 pixels. It appears complete or not at all.
+    /// </summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    public void Save(string path)
+    {
+        var tensors = new Dictionary<string, Tensor>();
+        var state = new State(StateVersion, _source.Width, _source.Height, NextFrame, _ledger.Save(), _session.Save(tensors));
+        CheckpointWriter.Save(path, tensors, new PlainDictionary([new KeyValuePair<string, object?>(StateEntry, JsonSerializer.Serialize(state))]));
+    }
+
+    /// <summary>Goes on where <see cref="Save"/> left off.</summary>
+    /// <param name="path">The file that was saved.</param>
+    /// <param name="model">The same model. Stays the caller's and should be in evaluation mode.</param>
+    /// <param name="source">The same video. It stays the caller's and must live as long as the generator.</param>
+    /// <param name="options">The same options.</param>
+    /// <exception cref="CheckpointException">The file is missing or damaged, isn't such a state, or is of a video of another size.</exception>
+    public static VideoMaskGenerator Resume(string path, Sam2Model model, IFrameSource source, VideoMaskGeneratorOptions? options = null)
+    {
+        using var checkpoint = Checkpoint.Open(path);
+        var generator = new VideoMaskGenerator(model, source, options);
+        try
+        {
+            var state = ReadState(path, checkpoint);
+            if (state.Width != source.Width || state.Height != source.Height)
+            {
+                throw new CheckpointException(
+                    path, $"is the state of a video of {state.Width}×{state.Height} pixels, not {source.Width}×{source.Height}", Remedy);
+            }
+
+            generator.NextFrame = state.NextFrame;
+            generator._ledger.Restore(state.Ledger);
+            generator._session.Restore(state.Objects, name => checkpoint.StateDict.TryGetValue(name, out var entry)
+                ? entry.Load()
+                : throw new CheckpointException(path, $"lacks {name}", Remedy));
+            return generator;
+        }
+        catch
+        {
+            generator.Dispose();
+            throw;
         }
     }
 
@@ -130,4 +257,23 @@ public sealed partial class VideoMaskGenerator : IDisposable
             tensor(logits.Cast<float>().ToArray()).view(logits.GetLength(0), logits.GetLength(1)),
             _options.Candidates.MaskThreshold, _options.Candidates.StabilityScoreOffset).item<float>();
     }
+
+    private static State ReadState(string path, Checkpoint checkpoint)
+    {
+        if (!checkpoint.Entries.TryGetValue(StateEntry, out var entry) || entry is not string json)
+            throw new CheckpointException(path, "isn't a state of segmenting everything in a video", Remedy);
+        try
+        {
+            var state = JsonSerializer.Deserialize<State>(json);
+            return state is { Version: StateVersion } ? state : throw new CheckpointException(
+                path, $"is a state of version {state?.Version}, not {StateVersion}", Remedy);
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointException(path, $"holds a damaged state ({e.Message})", Remedy, e);
+        }
+    }
+
+    private sealed record State(
+        int Version, int Width, int Height, int NextFrame, MaskletLedger.Snapshot Ledger, IReadOnlyList<ObjectState> Objects);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
@@ -8,7 +9,7 @@ namespace Sam2.Torch.Prediction;
 
 /// <summary>
 /// Follows objects through a video (sam2/sam2_video_predictor.py, <c>SAM2VideoPredictor</c>). Objects are given by points, boxes or
-/// masks on any frame, at any time; results are handed out frame by frame and not kept, so a video of any length takes constant memory.
+/// masks on any frame, at any time; results are returned frame by frame and not kept, so a video of any length takes constant memory.
 /// <para>
 /// There are two kinds of session. With a frame source, <see cref="Propagate"/> walks over the video, forwards or backwards, as often as
 /// needed. A live one (<see cref="Live"/>) gets its frames from <see cref="PushFrame"/>, one at a time.
@@ -20,13 +21,12 @@ namespace Sam2.Torch.Prediction;
 /// session.AddPoints(frame: 0, objectId: 1, [new PointPrompt(210, 350)]);
 /// foreach (var masks in session.Propagate()) Draw(masks.Frame, masks[1].Mask);
 /// </code></example>
-public sealed partial class VideoSession : IDisposable
+public sealed class VideoSession : IDisposable
 {
     private readonly Sam2Model _model;
     private readonly VideoSessionOptions _options;
-    private readonly IFrameSource? _source;
     private readonly ObjectTracker _tracker;
-    private readonly FeatureCache _features;
+    private readonly SessionFrames _frames;
     private readonly List<TrackedObject> _objects = [];
     private bool _disposed;
 
@@ -36,52 +36,51 @@ public sealed partial class VideoSession : IDisposable
     /// <param name="options">How to track; the original's defaults when null.</param>
     /// <exception cref="ArgumentException">The model is in training mode or has no memory, or an option is out of range.</exception>
     public VideoSession(Sam2Model model, IFrameSource source, VideoSessionOptions? options = null)
-        : this(model, options)
+        : this(options, model, source ?? throw new ArgumentNullException(nameof(source)))
     {
-        ArgumentNullException.ThrowIfNull(source);
-        _source = source;
-        (Width, Height) = (source.Width, source.Height);
     }
 
-    private VideoSession(Sam2Model model, VideoSessionOptions? options)
+    private VideoSession(VideoSessionOptions? options, Sam2Model model, IFrameSource? source)
     {
         ArgumentNullException.ThrowIfNull(model);
         _options = options ?? new();
         if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
         if (model.Config.NumMaskmem < 1)
             throw new ArgumentException("The model has no memory (num_maskmem is 0): it can segment images, not track.", nameof(model));
-        RequirePositive(_options.RememberedFrames, nameof(options.RememberedFrames));
-        if (_options.RememberedAroundFirst < 0)
-            throw new ArgumentException($"{nameof(options.RememberedAroundFirst)} is {_options.RememberedAroundFirst}; give 0 for none.", nameof(options));
-        RequirePositive(_options.CachedFrames, nameof(options.CachedFrames));
-        RequirePositive(_options.ObjectBatch, nameof(options.ObjectBatch));
-        if (_options.FillHoleArea < 0)
-            throw new ArgumentException($"{nameof(options.FillHoleArea)} is {_options.FillHoleArea}; give 0 for none.", nameof(options));
+        _options.Validate();
         _model = model;
         _tracker = new ObjectTracker(model, _options);
-        _features = new FeatureCache(_options.CachedFrames);
+        _frames = new SessionFrames(model, source, _options.CachedFrames);
     }
 
     /// <summary>Opens a session that gets its frames from <see cref="PushFrame"/>.</summary>
     /// <param name="model">Stays the caller's and should be in evaluation mode.</param>
     /// <param name="options">How to track; the original's defaults when null.</param>
     /// <exception cref="ArgumentException">The model is in training mode or has no memory, or an option is out of range.</exception>
-    public static VideoSession Live(Sam2Model model, VideoSessionOptions? options = null) => new(model, options);
+    public static VideoSession Live(Sam2Model model, VideoSessionOptions? options = null) => new(options, model, source: null);
 
     /// <summary>Whether frames are pushed instead of read.</summary>
-    public bool IsLive => _source is null;
+    public bool IsLive => _frames.IsLive;
 
     /// <summary>Number of frames of the video; null when unknown, as it always is for a live session.</summary>
-    public int? FrameCount => _source?.FrameCount;
+    public int? FrameCount => _frames.Count;
 
     /// <summary>Width of the frames, in pixels; 0 before a live session's first frame.</summary>
-    public int Width { get; private set; }
+    public int Width => _frames.Width;
 
     /// <summary>Height of the frames, in pixels; 0 before a live session's first frame.</summary>
-    public int Height { get; private set; }
+    public int Height => _frames.Height;
 
     /// <summary>The objects, in the order in which they were added.</summary>
     public IReadOnlyList<int> ObjectIds => _objects.ConvertAll(o => o.Id);
+
+    /// <summary>Prompts an object with points, a box or both, or with a mask alone.</summary>
+    /// <inheritdoc cref="AddPoints(int, int, IReadOnlyList{PointPrompt}, BoxPrompt?, bool)"/>
+    public FrameMasks AddPrompt(int frame, int objectId, ObjectPrompt prompt)
+    {
+        PromptValidation.RequireMaskOrPoints(prompt, objectId);
+        return prompt.Mask is { } mask ? AddMask(frame, objectId, mask) : AddPoints(frame, objectId, prompt.Points, prompt.Box);
+    }
 
     /// <summary>Prompts an object with points.</summary>
     /// <inheritdoc cref="AddPoints(int, int, IReadOnlyList{PointPrompt}, BoxPrompt?, bool)"/>
@@ -115,17 +114,18 @@ public sealed partial class VideoSession : IDisposable
 
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        if (Width > 0) PromptValidation.Check(new ObjectPrompt { Points = points, Box = box }, Width, Height, _model.PromptEncoder.MaskInputSize);
-        var features = FeaturesOf(frame);
+        var prompt = new ObjectPrompt { Points = points, Box = box };
+        if (Width > 0) PromptValidation.Check(prompt, Width, Height, _model.PromptEncoder.MaskInputSize);
+        var features = _frames.Features(frame);
 
         var tracked = FindOrAdd(objectId);
         var known = replace ? null : tracked.Points.GetValueOrDefault(frame);
-        List<(float, float, int)> all = [.. known ?? [], .. ModelPrompts.Points(points, box, Width, Height, _model.Config.ImageSize)];
+        List<(float, float, int)> all = [.. known ?? [], .. prompt.ModelPoints(Width, Height, _model.Config.ImageSize)];
         tracked.Points[frame] = all;
 
-        var (initial, reverse, conditioning) = RoleOf(tracked, frame);
+        var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
         tracked.AddPending(frame, conditioning, _tracker.FromPoints(
-            frame, features, all, tracked.Find(frame)?.MaskLogits, initial ? null : tracked.Bank, FrameCount, reverse));
+            new FramePosition(frame, FrameCount, reverse), features, all, tracked.Find(frame)?.MaskLogits, initial ? null : tracked.Bank));
         return Current(frame);
     }
 
@@ -134,7 +134,7 @@ public sealed partial class VideoSession : IDisposable
     /// </summary>
     /// <param name="frame">Index of the frame.</param>
     /// <param name="objectId">Any number; the caller's name of the object.</param>
-    /// <param name="mask">A mask, as a rule at the video's size; others are resized.</param>
+    /// <param name="mask">A mask, usually at the video's size; other sizes are resized.</param>
     /// <returns>The masks of all objects on this frame, as far as they are known.</returns>
     /// <exception cref="ArgumentException">There is no such frame.</exception>
     /// <exception cref="InvalidOperationException">A live session doesn't have the frame any more.</exception>
@@ -153,15 +153,59 @@ public sealed partial class VideoSession : IDisposable
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        var features = FeaturesOf(frame);
+        var features = _frames.Features(frame);
         var tracked = FindOrAdd(objectId);
         tracked.Points.Remove(frame);
 
-        var (initial, reverse, conditioning) = RoleOf(tracked, frame);
+        var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
         var output = _tracker.FromMask(
-            frame, features, ModelPrompts.Mask(mask, _model.Config.ImageSize, _model.Device), initial ? null : tracked.Bank, FrameCount, reverse);
+            new FramePosition(frame, FrameCount, reverse), features, MaskPrompt.ToModelInput(mask, _model.Config.ImageSize, _model.Device),
+            initial ? null : tracked.Bank);
         tracked.AddPending(frame, conditioning, output);
         return output.ObjectScore.item<float>();
+    }
+
+    /// <summary>
+    /// Tracks all objects from frame to frame. Masks come while it runs; prompts that are added meanwhile count from the next frame on.
+    /// </summary>
+    /// <param name="startFrame">First frame; the earliest prompted one when null.</param>
+    /// <param name="maxFrames">How many frames to track beyond the first; all when null.</param>
+    /// <param name="reverse">Whether to walk backwards in time. Backwards from frame 0 there is nothing to track.</param>
+    /// <param name="cancellationToken">Ends tracking between two frames.</param>
+    /// <returns>The masks of every frame, in tracking order.</returns>
+    /// <exception cref="InvalidOperationException">The session is live, there is no object, or an object has no prompt.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such frame; while enumerating if the video's length isn't known before.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The session remains usable.</exception>
+    public IEnumerable<FrameMasks> Propagate(
+        int? startFrame = null, int? maxFrames = null, bool reverse = false, CancellationToken cancellationToken = default)
+    {
+        var (start, end) = Prepare(startFrame, maxFrames, reverse);
+        return Walk(start, end, reverse, cancellationToken);
+    }
+
+    /// <summary><see cref="Propagate"/>, with the work of each frame on the thread pool.</summary>
+    /// <inheritdoc cref="Propagate"/>
+    public IAsyncEnumerable<FrameMasks> PropagateAsync(
+        int? startFrame = null, int? maxFrames = null, bool reverse = false, CancellationToken cancellationToken = default)
+    {
+        var (start, end) = Prepare(startFrame, maxFrames, reverse);
+        return WalkAsync(start, end, reverse, cancellationToken);
+    }
+
+    /// <summary>Gives a live session its next frame and tracks all objects on it.</summary>
+    /// <param name="image">The frame; of the same size as the ones before.</param>
+    /// <returns>The masks of all objects on this frame; its <see cref="FrameMasks.Frame"/> is what prompts on it refer to.</returns>
+    /// <exception cref="InvalidOperationException">The session reads its frames from a source.</exception>
+    /// <exception cref="ArgumentException">The frame has another size than the ones before.</exception>
+    public FrameMasks PushFrame(RgbImage image)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(image);
+        if (!IsLive) throw new InvalidOperationException($"The session reads its frames from a source; use {nameof(Propagate)}, or open it with {nameof(Live)}.");
+
+        using var inference = inference_mode();
+        RememberPrompts();
+        return Step(_frames.Push(image), reverse: false)!;
     }
 
     /// <summary>Takes back all prompts that an object has on a frame. What is known of the frame otherwise stays.</summary>
@@ -198,106 +242,154 @@ public sealed partial class VideoSession : IDisposable
     {
         if (_disposed) return;
         Reset();
-        _features.Dispose();
+        _frames.Dispose();
         _disposed = true;
     }
 
     /// <summary>
-    /// What a prompt on a frame is: the object's beginning, or the correction of a frame that was tracked; and whether it will condition
-    /// other frames. A correction of a conditioning frame replaces it.
+    /// Everything that tracking later frames depends on, except the video: the objects and their memories. A session that
+    /// restores it goes on as this one does.
     /// </summary>
-    private (bool Initial, bool Reverse, bool Conditioning) RoleOf(TrackedObject tracked, int frame)
+    /// <param name="tensors">Gets the memories, by names that <see cref="Restore"/> finds them under. They remain the session's.</param>
+    internal IReadOnlyList<ObjectState> Save(IDictionary<string, Tensor> tensors)
     {
-        var initial = !tracked.Tracked.TryGetDirection(frame, out var reverse) || tracked.Bank.ConditioningFrames.Count == 0;
-        var conditioning = initial || _options.CorrectedFramesCondition || tracked.Bank.FindConditioning(frame) is not null;
-        return (initial, reverse, conditioning);
+        using (inference_mode()) RememberPrompts();
+        return _objects.ConvertAll(tracked => ObjectState.Save(tracked, tensors));
+    }
+
+    /// <summary>Puts a session without objects into a saved state.</summary>
+    /// <param name="objects">What <see cref="Save"/> returned.</param>
+    /// <param name="load">Loads a tensor by name, on any device, for the session to keep.</param>
+    internal void Restore(IReadOnlyList<ObjectState> objects, Func<string, Tensor> load)
+    {
+        using var inference = inference_mode();
+        foreach (var state in objects) state.Restore(FindOrAdd(state.Id), load, _model.Device);
+    }
+
+    /// <summary>Checks the request and turns it into the first and the last frame; the last is null for the end of the video.</summary>
+    private (int Start, int? End) Prepare(int? startFrame, int? maxFrames, bool reverse)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (IsLive) throw new InvalidOperationException($"A live session tracks with {nameof(PushFrame)}.");
+        if (_objects.Count == 0) throw new InvalidOperationException("There is nothing to track: no object was prompted.");
+        if (maxFrames < 0) throw new ArgumentOutOfRangeException(nameof(maxFrames), maxFrames, "Give 0 or more frames, or null for all.");
+        if (startFrame < 0 || startFrame >= FrameCount)
+            throw new ArgumentOutOfRangeException(nameof(startFrame), startFrame, $"The video has frames 0 to {FrameCount - 1}.");
+
+        using (inference_mode()) RememberPrompts();
+        foreach (var tracked in _objects)
+        {
+            if (tracked.Bank.ConditioningFrames.Count == 0)
+                throw new InvalidOperationException($"Object {tracked.Id} has no prompt; prompt it or remove it before tracking.");
+        }
+
+        var start = startFrame ?? _objects.Min(o => o.Bank.ConditioningFrames.Min());
+        if (reverse) return (start, start == 0 ? 1 : maxFrames is null ? 0 : Math.Max(start - maxFrames.Value, 0));
+        return (start, maxFrames is null ? null : (int)Math.Min((long)start + maxFrames.Value, int.MaxValue));
+    }
+
+    private IEnumerable<FrameMasks> Walk(int start, int? end, bool reverse, CancellationToken cancellationToken)
+    {
+        for (var frame = start; IsWithin(frame, end, reverse); frame += reverse ? -1 : 1)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Step(frame, reverse) is not { } masks)
+            {
+                RequireStarted(start, frame);
+                yield break;
+            }
+
+            yield return masks;
+        }
+    }
+
+    private async IAsyncEnumerable<FrameMasks> WalkAsync(
+        int start, int? end, bool reverse, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var frame = start; IsWithin(frame, end, reverse); frame += reverse ? -1 : 1)
+        {
+            var current = frame;
+            if (await Task.Run(() => Step(current, reverse), cancellationToken).ConfigureAwait(false) is not { } masks)
+            {
+                RequireStarted(start, frame);
+                yield break;
+            }
+
+            yield return masks;
+        }
+    }
+
+    /// <summary>A video whose length isn't known when tracking is asked for may end before the first frame.</summary>
+    private static void RequireStarted(int start, int end)
+    {
+        if (end == start) throw new ArgumentOutOfRangeException("startFrame", start, "The video has no such frame.");
+    }
+
+    private static bool IsWithin(int frame, int? end, bool reverse) => end is null || (reverse ? frame >= end : frame <= end);
+
+    /// <summary>Tracks all objects on a frame; null beyond the end of the video. Self-contained: nothing is left on the thread.</summary>
+    private FrameMasks? Step(int frame, bool reverse)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        RememberPrompts();
+
+        var outputs = new FrameOutput?[_objects.Count];
+        var following = new List<int>();
+        for (var i = 0; i < _objects.Count; i++)
+        {
+            var tracked = _objects[i];
+            outputs[i] = tracked.FindConditioning(frame);
+            if (outputs[i] is not null) tracked.Bank.OnPrompted(frame);
+            else if (tracked.Bank.ConditioningFrames.Count > 0) following.Add(i);
+        }
+
+        if (FrameCount is { } count ? frame >= count : _frames.TryFeatures(frame) is null) return null;
+        if (following.Count > 0)
+        {
+            var at = new FramePosition(frame, FrameCount, reverse);
+            var tracked = _tracker.Track(at, _frames.Features(frame), following.ConvertAll(i => _objects[i].Bank));
+            for (var i = 0; i < following.Count; i++) outputs[following[i]] = tracked[i];
+        }
+
+        // First the masks: a memory policy may drop what it is given.
+        var masks = OutputMasks.OfFrame(frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options);
+        foreach (var i in following) _objects[i].Bank.Add(frame, outputs[i]!, conditioning: false);
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            if (outputs[i] is not null) _objects[i].Tracked.Add(frame, reverse);
+        }
+
+        return masks;
+    }
+
+    /// <summary>Encodes the answers to prompts into memories, from the features of their frames.</summary>
+    private void RememberPrompts()
+    {
+        foreach (var tracked in _objects)
+        {
+            foreach (var (frame, output) in tracked.PendingFrames)
+            {
+                using var scope = NewDisposeScope();
+                _tracker.Remember(_frames.Features(frame), output);
+                tracked.MovePendingToBank(frame);
+            }
+        }
     }
 
     private TrackedObject FindOrAdd(int objectId)
     {
         var tracked = _objects.Find(o => o.Id == objectId);
-        if (tracked is null) _objects.Add(tracked = new TrackedObject(objectId, NewBank()));
+        if (tracked is null) _objects.Add(tracked = new TrackedObject(objectId, _options.CreateMemory(objectId, _model.Config, IsLive)));
         return tracked;
-    }
-
-    /// <summary>An empty bank that holds at least what a frame can attend to. A live session never turns back.</summary>
-    private MemoryBank NewBank()
-    {
-        // The frame before, and one of every r-th frame for the other places; a pointer to each of the frames before.
-        var config = _model.Config;
-        var memories = (config.NumMaskmem - 2) * config.MemoryTemporalStrideForEval + 1;
-        var attended = Math.Max(memories, config.UseObjPtrsInEncoder ? config.MaxObjPtrsInEncoder - 1 : 0);
-        return new MemoryBank(Math.Max(_options.RememberedFrames, attended), IsLive ? 0 : _options.RememberedAroundFirst);
     }
 
     private TrackedObject Find(int objectId) => _objects.Find(o => o.Id == objectId) ?? throw new ArgumentException(
         $"There is no object {objectId}; {(_objects.Count == 0 ? "no object was added yet" : $"there are {string.Join(", ", ObjectIds)}")}.",
         nameof(objectId));
 
-    /// <summary>The features of a frame, from the cache if possible. They belong to the cache.</summary>
-    private ImageFeatures FeaturesOf(int frame) => TryFeaturesOf(frame)
-        ?? throw new ArgumentOutOfRangeException(nameof(frame), frame, FrameCount is { } count
-            ? $"The video has {count} frames, 0 to {count - 1}."
-            : "The video has no such frame.");
-
-    private ImageFeatures? TryFeaturesOf(int frame)
-    {
-        if (_features.Find(frame) is { } cached) return cached;
-        if (_source is null)
-        {
-            if (frame < 0 || frame >= _pushed) return null;
-            throw new InvalidOperationException(
-                $"Frame {frame} of the live session is gone; kept are {string.Join(", ", _features.Frames.Order())}. " +
-                $"Prompt the latest frames, or raise {nameof(VideoSessionOptions.CachedFrames)}.");
-        }
-
-        if (frame < 0 || frame >= FrameCount) return null;
-        if (_source.Read(frame) is { } image) return Encode(frame, image);
-        // Reading beyond the end may be how the length became known.
-        if (FrameCount is { } count && frame < count) throw new InvalidDataException($"Frame {frame} can't be read, though the video should have {count}.");
-        return null;
-    }
-
-    private ImageFeatures Encode(int frame, RgbImage image)
-    {
-        if (image.Width != Width || image.Height != Height)
-        {
-            throw new ArgumentException(
-                $"Frame {frame} is {image.Width}×{image.Height}, the video {Width}×{Height}; all frames must have one size.", nameof(image));
-        }
-
-        using var scope = NewDisposeScope();
-        var features = _model.EncodeImage(FramePreprocessing.ToModelInput(image, _model.Config.ImageSize, _model.Device));
-        _features.Add(frame, features);
-        return features;
-    }
-
     /// <summary>The masks on a frame as far as they are known, prompts that weren't propagated yet included.</summary>
-    private FrameMasks Current(int frame) => Results(frame, _objects.ConvertAll(o => (o.Id, o.Find(frame))));
-
-    /// <summary>Masks at the video's size from outputs; objects without one get an empty mask.</summary>
-    private FrameMasks Results(int frame, IReadOnlyList<(int ObjectId, FrameOutput? Output)> outputs)
-    {
-        using var scope = NewDisposeScope();
-        var masks = new Dictionary<int, BinaryMask>();
-        var known = outputs.Where(o => o.Output is not null).ToList();
-        if (_options.NonOverlappingMasks && known.Count > 1)
-        {
-            var logits = MaskResize.Logits(cat(known.Select(o => o.Output!.MaskLogits).ToArray(), 0), Height, Width);
-            var apart = BinaryMask.FromTensors(NonOverlappingMasks.Apply(logits).gt(0));
-            for (var i = 0; i < known.Count; i++) masks[known[i].ObjectId] = apart[i];
-        }
-        else
-        {
-            foreach (var (id, output) in known) masks[id] = OutputMasks.Binary(output!, Height, Width);
-        }
-
-        return new FrameMasks(frame, outputs.Select(o => OutputMasks.Create(
-            o.ObjectId, o.Output, masks.GetValueOrDefault(o.ObjectId), Height, Width, _options.ReturnLogits)).ToList());
-    }
-
-    private static void RequirePositive(int value, string name)
-    {
-        if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
-    }
+    private FrameMasks Current(int frame) =>
+        OutputMasks.OfFrame(frame, _objects.ConvertAll(o => (o.Id, o.Find(frame))), Height, Width, _options);
 }

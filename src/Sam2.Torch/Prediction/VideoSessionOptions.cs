@@ -1,13 +1,11 @@
-using Sam2.Torch.Modeling;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Tracking;
 
 namespace Sam2.Torch.Prediction;
 
 /// <summary>How a <see cref="VideoSession"/> tracks and what it returns.</summary>
-public sealed record VideoSessionOptions
+public sealed record VideoSessionOptions : ObjectTrackerOptions
 {
-    /// <summary>Holes of at most this area, in pixels of the low-resolution mask, are filled; 0 for none.</summary>
-    public int FillHoleArea { get; init; } = 8;
-
     /// <summary>Whether returned masks of different objects are made disjoint: the highest logit wins.</summary>
     public bool NonOverlappingMasks { get; init; }
 
@@ -18,18 +16,16 @@ public sealed record VideoSessionOptions
     public bool CorrectedFramesCondition { get; init; }
 
     /// <summary>
+    /// Makes the memory of a new object, given the caller's name of it; null for SAM 2's own <see cref="MemoryBank"/>. The session owns
+    /// what it returns. <see cref="ForgetAroundPrompts"/>, <see cref="RememberedFrames"/> and <see cref="RememberedAroundFirst"/> are
+    /// about SAM 2's own and don't count otherwise.
+    /// </summary>
+    public Func<int, IMemoryPolicy>? Memory { get; init; }
+
+    /// <summary>
     /// Whether a prompt makes the object forget the other memories around its frame, which may show what was just corrected.
     /// </summary>
     public bool ForgetAroundPrompts { get; init; }
-
-    /// <summary>
-    /// Whether masks that answer prompts are binarised before they become memories, as the original's video predictor does
-    /// whatever the model's configuration says.
-    /// </summary>
-    public bool BinarizePromptedMasks { get; init; } = true;
-
-    /// <summary>Whether memories are kept in the model's precision instead of bfloat16, which is what the original keeps.</summary>
-    public bool FullPrecisionMemories { get; init; }
 
     /// <summary>
     /// Frames without a prompt that are remembered per object: those nearest to the frame tracked last, and never fewer than the model
@@ -48,11 +44,32 @@ public sealed record VideoSessionOptions
     /// <summary>Frames whose image features are kept, for prompts on frames that were just seen (17 MB each at 1024×1024 pixels).</summary>
     public int CachedFrames { get; init; } = 3;
 
-    /// <summary>
-    /// Objects that are tracked as one batch, if their states allow it. It bounds memory; results don't depend on it.
-    /// </summary>
-    public int ObjectBatch { get; init; } = 4;
-
     /// <summary>Whether results include the low-resolution logits (<see cref="ObjectMask.Logits"/>).</summary>
     public bool ReturnLogits { get; init; }
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        RequirePositive(RememberedFrames, nameof(RememberedFrames));
+        RequireNotNegative(RememberedAroundFirst, nameof(RememberedAroundFirst));
+        RequirePositive(CachedFrames, nameof(CachedFrames));
+        RequirePositive(ObjectBatch, nameof(ObjectBatch));
+        RequireNotNegative(FillHoleArea, nameof(FillHoleArea));
+    }
+
+    /// <summary>The memory of a new object. A live session never turns back.</summary>
+    internal IMemoryPolicy CreateMemory(int objectId, Sam2Config config, bool live) => Memory is null
+        ? new MemoryBank(config, RememberedFrames, live ? 0 : RememberedAroundFirst, ForgetAroundPrompts)
+        : Memory(objectId) ?? throw new InvalidOperationException($"{nameof(Memory)} made nothing for object {objectId}; return a memory policy.");
+
+    private static void RequirePositive(int value, string name)
+    {
+        if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
+    }
+
+    private static void RequireNotNegative(int value, string name)
+    {
+        if (value < 0) throw new ArgumentException($"{name} is {value}; give 0 for none.");
+    }
 }

@@ -1,16 +1,18 @@
+using Sam2.Torch.Configuration;
+
 namespace Sam2.Torch.Tracking;
 
 /// <summary>
-/// The memory bank of one object: its conditioning frames, and those of the other frames that are nearest to the one tracked last
-/// or to the first conditioning frame, where tracking in the other direction begins.
-/// The only place where it is decided what is kept.
+/// SAM 2's memory of one object: its conditioning frames, and those of the other frames that are nearest to the one tracked last or to
+/// the first conditioning frame, where tracking in the other direction begins. Frames attend to them as the original's do.
 /// </summary>
-public sealed class MemoryBank : IMemoryBank, IDisposable
+public class MemoryBank : IMemoryPolicy
 {
     private readonly OrderedDictionary<int, FrameOutput> _conditioning = [];
     private readonly SortedList<int, FrameOutput> _others = [];
     private readonly int _capacity;
     private readonly int _aroundFirst;
+    private readonly int _forgottenAroundPrompts;
 
     /// <summary>Creates an empty bank.</summary>
     /// <param name="capacity">
@@ -18,17 +20,33 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     /// as long as their prompts.
     /// </param>
     /// <param name="aroundFirst">Frames without a prompt that are kept because they are nearest to the first conditioning frame.</param>
-    public MemoryBank(int capacity, int aroundFirst = 0)
+    /// <param name="forgottenAroundPrompts">
+    /// A prompt on a frame makes the bank forget the frames without a prompt that are at most this far from it; 0 for none.
+    /// </param>
+    public MemoryBank(int capacity, int aroundFirst = 0, int forgottenAroundPrompts = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(aroundFirst);
-        (_capacity, _aroundFirst) = (capacity, aroundFirst);
+        ArgumentOutOfRangeException.ThrowIfNegative(forgottenAroundPrompts);
+        (_capacity, _aroundFirst, _forgottenAroundPrompts) = (capacity, aroundFirst, forgottenAroundPrompts);
+    }
+
+    /// <summary>Creates an empty bank that holds at least what a frame can attend to.</summary>
+    /// <param name="config">The model's architecture.</param>
+    /// <param name="remembered">Frames without a prompt that are kept, or as many as a frame can attend to if those are more.</param>
+    /// <param name="aroundFirst">As in the constructor.</param>
+    /// <param name="forgetAroundPrompts">Whether a prompt makes the bank forget the memories that its frame would attend to.</param>
+    public MemoryBank(Sam2Config config, int remembered = 32, int aroundFirst = 16, bool forgetAroundPrompts = false)
+        : this(
+            Math.Max(remembered, FramesAttended(config)), aroundFirst,
+            forgetAroundPrompts ? config.MemoryTemporalStrideForEval * config.NumMaskmem : 0)
+    {
     }
 
     /// <inheritdoc/>
     public IReadOnlyCollection<int> ConditioningFrames => _conditioning.Keys;
 
-    /// <summary>Indices of the other frames that are remembered, ascending.</summary>
+    /// <inheritdoc/>
     public IReadOnlyCollection<int> OtherFrames => [.. _others.Keys];
 
     /// <inheritdoc/>
@@ -40,27 +58,25 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     /// <inheritdoc/>
     public FrameMemory Other(int frame) => Encoded(_others[frame], frame);
 
-    /// <summary>What is known of a frame, conditioning or not; null if nothing.</summary>
-    public FrameOutput? Find(int frame) => FindConditioning(frame) ?? _others.GetValueOrDefault(frame);
+    /// <inheritdoc/>
+    public virtual MemorySelection Select(Sam2Config config, FramePosition at, bool training) =>
+        MemorySelection.Select(config, at, this, training);
 
-    /// <summary>What is known of a conditioning frame; null if it isn't one.</summary>
-    public FrameOutput? FindConditioning(int frame) => _conditioning.GetValueOrDefault(frame);
+    /// <inheritdoc/>
+    public FrameOutput? Find(int frame) => _conditioning.GetValueOrDefault(frame) ?? _others.GetValueOrDefault(frame);
 
-    /// <summary>Remembers a conditioning frame, and forgets what was known of it. The bank takes the output over.</summary>
-    public void AddConditioning(int frame, FrameOutput output)
+    /// <inheritdoc/>
+    public virtual void Add(int frame, FrameOutput output, bool conditioning)
     {
-        Forget(_conditioning, frame);
+        ArgumentNullException.ThrowIfNull(output);
         Forget(_others, frame);
-        _conditioning.Add(frame, output);
-    }
+        if (conditioning)
+        {
+            Forget(_conditioning, frame);
+            _conditioning.Add(frame, output);
+            return;
+        }
 
-    /// <summary>
-    /// Remembers another frame, and forgets those that are too far from it and from the first conditioning frame. The bank takes the
-    /// output over.
-    /// </summary>
-    public void AddOther(int frame, FrameOutput output)
-    {
-        Forget(_others, frame);
         _others.Add(frame, output);
         if (_others.Count <= _capacity) return;
         var kept = Nearest(frame, _capacity).ToHashSet();
@@ -68,12 +84,19 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
         foreach (var forgotten in _others.Keys.Where(other => !kept.Contains(other)).ToList()) Forget(_others, forgotten);
     }
 
-    /// <summary>Makes a conditioning frame, if it is one, one of the others.</summary>
-    /// <returns>Whether it was one.</returns>
-    public bool Demote(int frame)
+    /// <inheritdoc/>
+    public virtual void OnPrompted(int frame)
+    {
+        if (_forgottenAroundPrompts == 0) return;
+        ForgetOthers(frame - _forgottenAroundPrompts, frame - 1);
+        ForgetOthers(frame + 1, frame + _forgottenAroundPrompts);
+    }
+
+    /// <inheritdoc/>
+    public virtual bool Demote(int frame)
     {
         if (!_conditioning.Remove(frame, out var output)) return false;
-        AddOther(frame, output);
+        Add(frame, output, conditioning: false);
         return true;
     }
 
@@ -92,7 +115,15 @@ public sealed class MemoryBank : IMemoryBank, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Clear();
+    public virtual void Dispose() => Clear();
+
+    /// <summary>How far back a frame attends: the frame before and one of every r-th for the other memories, and object pointers.</summary>
+    private static int FramesAttended(Sam2Config config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var memories = (config.NumMaskmem - 2) * config.MemoryTemporalStrideForEval + 1;
+        return Math.Max(memories, config.UseObjPtrsInEncoder ? config.MaxObjPtrsInEncoder - 1 : 0);
+    }
 
     /// <summary>The other frames that are nearest to a frame; of two as near, the later one.</summary>
     private IEnumerable<int> Nearest(int frame, int count) =>

@@ -2,6 +2,22 @@ using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Tracking;
 
+/// <summary>A frame in the memory bank, and where it stands in time as seen from the frame that attends to it.</summary>
+/// <param name="Frame">Index of the remembered frame.</param>
+/// <param name="Conditioning">Whether it is looked up among the conditioning frames or among the others.</param>
+/// <param name="Offset">
+/// For spatial memories the temporal position: 0 for conditioning frames, else 1 (earliest) to NumMaskmem − 1 (adjacent frame).
+/// For object pointers the distance in frames, in tracking order, signed if the configuration says so.
+/// </param>
+public readonly record struct MemoryReference(int Frame, bool Conditioning, int Offset);
+
+/// <summary>Chooses what a frame attends to among what is remembered.</summary>
+/// <param name="config">The model's architecture.</param>
+/// <param name="at">The frame that attends.</param>
+/// <param name="bank">What is remembered.</param>
+/// <param name="training">Whether the model is in training mode.</param>
+public delegate MemorySelection MemorySelector(Sam2Config config, FramePosition at, IMemoryBank bank, bool training);
+
 /// <summary>
 /// Which memories and object pointers a frame attends to: a pure function of frame indices
 /// (sam2/modeling/sam2_base.py, <c>_prepare_memory_conditioned_features</c>; sam2_utils.py, <c>select_closest_cond_frames</c>).
@@ -12,7 +28,15 @@ namespace Sam2.Torch.Tracking;
 public sealed record MemorySelection(
     IReadOnlyList<MemoryReference> Memories, IReadOnlyList<MemoryReference> Pointers, int MaxPointers)
 {
-    /// <summary>Selects memories.</summary>
+    /// <summary>SAM 2's choice among the memories of a bank.</summary>
+    /// <param name="config">Switches of the architecture.</param>
+    /// <param name="at">The frame that attends.</param>
+    /// <param name="bank">What is remembered.</param>
+    /// <param name="training">Whether the switches that hold for inference only are off.</param>
+    public static MemorySelection Select(Sam2Config config, FramePosition at, IMemoryBank bank, bool training) =>
+        Select(config, at.Frame, bank.ConditioningFrames, bank.HasOther, at.NumFrames, at.Reverse, training);
+
+    /// <summary>SAM 2's choice among remembered frames.</summary>
     /// <param name="config">Switches of the architecture.</param>
     /// <param name="frame">Index of the frame that attends.</param>
     /// <param name="conditioningFrames">Indices of the remembered conditioning frames, in order of arrival.</param>

@@ -46,10 +46,10 @@ public class DynamicInteractivePredictorTests
         using var predictor = new DynamicInteractivePredictor(_model);
         var (first, second, third) = (Image(0), Image(6), Image(8));
         // A click off the object, then the object itself.
-        predictor.Predict(first.Image, [new InteractivePrompt(1) { Points = [new PointPrompt(5, 5)] }]);
+        predictor.Predict(first.Image, [(1, new ObjectPrompt { Points = [new PointPrompt(5, 5)] })]);
         var before = predictor.Predict(third.Image)[0].Mask.Iou(third.Mask(2));
-        predictor.Predict(second.Image, [new InteractivePrompt(1) { Mask = second.Mask(2) }]);
-        predictor.Predict(first.Image, [new InteractivePrompt(1) { Mask = first.Mask(2) }]);
+        predictor.Predict(second.Image, [(1, new ObjectPrompt { Mask = second.Mask(2) })]);
+        predictor.Predict(first.Image, [(1, new ObjectPrompt { Mask = first.Mask(2) })]);
         var after = predictor.Predict(third.Image)[0].Mask.Iou(third.Mask(2));
         Assert.That(after, Is.GreaterThan(before));
     }
@@ -67,7 +67,7 @@ public class DynamicInteractivePredictorTests
         predictor.Predict(first.Image, [Shown(2, first)]);
         var before = predictor.Predict(second.Image)[0].Mask;
         // Something else under the known object's number.
-        var other = predictor.Predict(first.Image, [Shown(3, first) with { ObjectId = 2 }], updateMemory: false);
+        var other = predictor.Predict(first.Image, [(2, Shown(3, first).Prompt)], updateMemory: false);
         Assert.That(other[0].Mask.Iou(first.Mask(3)), Is.GreaterThan(0.6));
         Assert.That(predictor.Predict(second.Image)[0].Mask, Is.EqualTo(before));
     }
@@ -96,9 +96,9 @@ public class DynamicInteractivePredictorTests
         Assert.Multiple(() =>
         {
             Assert.That(() => predictor.Predict(image.Image), Throws.InvalidOperationException);
-            Assert.That(() => predictor.Predict(image.Image, [new InteractivePrompt(1)]), Throws.ArgumentException.With.Message.Contains("empty"));
+            Assert.That(() => predictor.Predict(image.Image, [(1, new ObjectPrompt())]), Throws.ArgumentException.With.Message.Contains("empty"));
             Assert.That(() => predictor.Predict(image.Image, [Shown(1, image), Shown(1, image)]), Throws.ArgumentException.With.Message.Contains("two prompts"));
-            Assert.That(() => predictor.Predict(image.Image, [Shown(1, image) with { Mask = image.Mask(1) }]), Throws.ArgumentException.With.Message.Contains("one of the two"));
+            Assert.That(() => predictor.Predict(image.Image, [(1, Shown(1, image).Prompt with { Mask = image.Mask(1) })]), Throws.ArgumentException.With.Message.Contains("one of the two"));
             Assert.That(() => predictor.Forget(4), Throws.ArgumentException.With.Message.Contains("no object 4"));
             Assert.That(() => new DynamicInteractivePredictor(_model, new() { MaxObjects = 0 }), Throws.ArgumentException);
         });
@@ -106,9 +106,9 @@ public class DynamicInteractivePredictorTests
 
     private static DrawnFrame Image(int time) => DemoScene.Create(240, 180).Render(time);
 
-    private static InteractivePrompt Shown(byte id, DrawnFrame image)
+    private static (int ObjectId, ObjectPrompt Prompt) Shown(byte id, DrawnFrame image)
     {
         var (x, y, width, height) = image.Mask(id).BoundingBox;
-        return new InteractivePrompt(id) { Box = new BoxPrompt(x, y, x + width, y + height) };
+        return (id, ObjectPrompt.FromBox(x, y, x + width, y + height));
     }
 }

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
@@ -76,6 +77,20 @@ public sealed class ImagePredictorTests
         var logits = zeros(1, 32, 32);
         logits[0, 5, 7] = value;
         Assert.That(() => predictor.Predict(new ObjectPrompt { MaskLogits = logits }), Throws.ArgumentException.With.Message.Contains("not finite"));
+    }
+
+    [Test]
+    public void A_mask_prompts_as_its_logits_do()
+    {
+        using var predictor = new ImagePredictor(_model);
+        predictor.SetImage(new RgbImage(60, 40));
+        var mask = new BinaryMask(40, 60);
+        for (var y = 10; y < 30; y++) mask.Row(y)[20..40].Fill(1);
+        var logits = new ObjectPrompt { MaskLogits = MaskPrompt.ToLogits(mask, 32) };
+        using var expected = predictor.Predict(logits);
+        using var actual = predictor.Predict(ObjectPrompt.FromMask(mask));
+        Assert.That((actual.LowResLogits - expected.LowResLogits).abs().max().item<float>(), Is.Zero);
+        Assert.That(() => predictor.Predict(logits with { Mask = mask }), Throws.ArgumentException.With.Message.Contains("one of the two"));
     }
 
     [Test]

@@ -120,7 +120,7 @@ public class VideoMaskGeneratorTests
         _ = generator.Generate().Take(4).Count();
         var before = generator.Masklets;
         cancel.Cancel();
-        Assert.That(() => generator.Generate(cancellation: cancel.Token).First(), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => generator.Generate(cancellationToken: cancel.Token).First(), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(generator.NextFrame, Is.EqualTo(4));
         Assert.That(generator.Masklets, Is.EqualTo(before));
         Assert.That(generator.Generate().First().Frame, Is.EqualTo(4));

@@ -310,6 +310,16 @@ public class VideoSessionTests
     }
 
     [Test]
+    public void A_prompt_is_a_mask_alone_or_points_and_a_box()
+    {
+        using var session = new VideoSession(_model, _video);
+        var (click, mask) = (ObjectPrompt.FromPoints(ClickOn(1, 0)), ObjectPrompt.FromMask(_video.Drawn(0).Mask(3)));
+        session.AddPrompt(0, 1, click);
+        Assert.That(session.AddPrompt(0, 3, mask)[3].Mask.Area, Is.Positive);
+        Assert.That(() => session.AddPrompt(0, 1, click with { Mask = mask.Mask }), Throws.ArgumentException.With.Message.Contains("one of the two"));
+    }
+
+    [Test]
     public void Misuse_of_a_live_session_is_refused_with_a_reason()
     {
         using var session = VideoSession.Live(_model, new() { CachedFrames = 2 });
@@ -357,6 +367,8 @@ public class VideoSessionTests
         foreach (var masks in session.Propagate())
         {
             if (masks.Frame % 20 != 0) continue;
+            // What a session holds counts, not the garbage that the runtime hasn't collected yet.
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
             var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
             if (masks.Frame == 200) tensors = live;
             if (masks.Frame > 200) Assert.That(live, Is.EqualTo(tensors), $"live tensors on frame {masks.Frame}");

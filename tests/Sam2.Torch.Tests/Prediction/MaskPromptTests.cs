@@ -1,8 +1,8 @@
 using NUnit.Framework;
-using Sam2.Cli.Prompts;
 using Sam2.Torch.Masks;
+using Sam2.Torch.Prediction;
 
-namespace Sam2.Cli.Tests.Prompts;
+namespace Sam2.Torch.Tests.Prediction;
 
 public class MaskPromptTests
 {
@@ -16,7 +16,7 @@ public class MaskPromptTests
             mask.Row(y)[..6].Fill(1);
         }
 
-        var logits = MaskPrompt.ToLogits(mask, 4);
+        var logits = Logits(mask, 4);
         for (var row = 0; row < 4; row++)
         {
             Assert.That(logits[(row * 4)..(row * 4 + 4)], Is.EqualTo(new[] { 10f, 0f, -10f, -10f }));
@@ -28,7 +28,7 @@ public class MaskPromptTests
     {
         var mask = new BinaryMask(2, 3);
         mask[1, 2] = true;
-        var logits = MaskPrompt.ToLogits(mask, 6);
+        var logits = Logits(mask, 6);
         for (var row = 0; row < 6; row++)
         {
             for (var column = 0; column < 6; column++)
@@ -50,6 +50,13 @@ public class MaskPromptTests
             data[i] = (byte)random.Next(2);
         }
 
-        Assert.That(MaskPrompt.ToLogits(new BinaryMask(height, width, data), 32), Is.All.InRange(-10f, 10f));
+        Assert.That(Logits(new BinaryMask(height, width, data), 32), Is.All.InRange(-10f, 10f));
+    }
+
+    private static float[] Logits(BinaryMask mask, int size)
+    {
+        using var logits = MaskPrompt.ToLogits(mask, size);
+        Assert.That(logits.shape, Is.EqualTo((long[])[1, size, size]));
+        return logits.data<float>().ToArray();
     }
 }

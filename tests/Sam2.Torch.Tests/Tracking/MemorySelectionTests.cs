@@ -2,7 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Tracking;
 
-namespace Sam2.Torch.Tests.Modeling;
+namespace Sam2.Torch.Tests.Tracking;
 
 /// <summary>Which frames are attended to, worked out by hand from the original's code; positions in time are the last numbers.</summary>
 [TestFixture]

@@ -1,0 +1,75 @@
+using Sam2.Torch.Configuration;
+
+namespace Sam2.Torch.Tracking;
+
+/// <summary>
+/// The memories of earlier frames, as the paper's memory bank holds them, for one object or for objects in step. The model only
+/// reads it.
+/// </summary>
+public interface IMemoryBank
+{
+    /// <summary>Indices of the remembered conditioning frames, in order of arrival.</summary>
+    IReadOnlyCollection<int> ConditioningFrames { get; }
+
+    /// <summary>Whether a frame is remembered among those that were tracked without a prompt of their own.</summary>
+    bool HasOther(int frame);
+
+    /// <summary>The memory of a conditioning frame.</summary>
+    FrameMemory Conditioning(int frame);
+
+    /// <summary>The memory of another frame.</summary>
+    FrameMemory Other(int frame);
+
+    /// <summary>
+    /// Which of the memories a frame attends to: at least one, and only such as are remembered. SAM 2's own choice unless it is
+    /// implemented otherwise.
+    /// </summary>
+    /// <param name="config">The model's architecture.</param>
+    /// <param name="at">The frame that attends.</param>
+    /// <param name="training">Whether the model is in training mode.</param>
+    MemorySelection Select(Sam2Config config, FramePosition at, bool training) => MemorySelection.Select(config, at, this, training);
+}
+
+/// <summary>
+/// How an object of a session is remembered: which frames are kept, which of them a frame attends to, and what happens when the
+/// object is prompted or lost. <see cref="MemoryBank"/> is SAM 2's own way; derive from it to change a part, or implement this
+/// interface to change all of it.
+/// </summary>
+/// <remarks>
+/// Every object has a policy of its own, which the session disposes with the object. A session's memory is bounded only if its
+/// policies are: each kept frame takes 0.8 MB at 1024×1024 pixels. Calls come one at a time.
+/// </remarks>
+public interface IMemoryPolicy : IMemoryBank, IDisposable
+{
+    /// <summary>Indices of the other frames that are remembered, ascending.</summary>
+    IReadOnlyCollection<int> OtherFrames { get; }
+
+    /// <summary>
+    /// What is known of a frame, conditioning or not; null if nothing. Prompts on a remembered frame correct its mask.
+    /// </summary>
+    FrameOutput? Find(int frame);
+
+    /// <summary>
+    /// Decides whether a frame is remembered, in place of what was known of it, and which frames are forgotten for it. The policy
+    /// takes the output over: it disposes it when it forgets the frame, at once if it doesn't keep it at all.
+    /// </summary>
+    /// <param name="frame">Index of the frame.</param>
+    /// <param name="output">
+    /// The object on this frame, its memory encoded. Where the object was lost, its <see cref="FrameOutput.ObjectScore"/> isn't
+    /// above 0.
+    /// </param>
+    /// <param name="conditioning">
+    /// Whether it answers a prompt that conditions other frames. An object without any conditioning frame can't be tracked.
+    /// </param>
+    void Add(int frame, FrameOutput output, bool conditioning);
+
+    /// <summary>
+    /// Is told of a prompted frame after it was added, and again each time tracking passes a conditioning frame. Memories around it
+    /// may show what the prompt corrected. The frame itself must stay.
+    /// </summary>
+    void OnPrompted(int frame);
+
+    /// <summary>Is told that the prompts on a frame were taken back: if it was a conditioning frame, it is at most one of the others now.</summary>
+    /// <returns>Whether it was a conditioning frame.</returns>
+    bool Demote(int frame);
+}
