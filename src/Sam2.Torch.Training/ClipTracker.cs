@@ -1,4 +1,6 @@
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Prompts;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;

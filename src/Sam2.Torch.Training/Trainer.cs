@@ -2,9 +2,12 @@ using System.Diagnostics;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Validation;
 using TorchSharp;
 using static TorchSharp.torch;
 

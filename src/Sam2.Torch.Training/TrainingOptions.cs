@@ -1,3 +1,5 @@
+using Sam2.Torch.Training.Prompts;
+
 namespace Sam2.Torch.Training;
 
 /// <summary>

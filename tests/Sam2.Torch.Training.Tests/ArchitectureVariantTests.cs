@@ -4,6 +4,8 @@ using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -5,6 +5,7 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Logging;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Validation;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,8 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TorchSharp;
 
 namespace Sam2.Cli.Benchmarking;

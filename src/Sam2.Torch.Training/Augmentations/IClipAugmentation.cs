@@ -1,4 +1,8 @@
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Training.Augmentations;
 
@@ -14,4 +18,91 @@ internal interface IClipAugmentation
     /// <summary>Refuses settings that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names the setting.</exception>
     void Check();
+}
+
+/// <summary>A frame of a clip with the masks of its objects, before it becomes the model's input.</summary>
+/// <param name="Image">[3, H, W], float32, RGB in [0, 1].</param>
+/// <param name="Masks">[O, H, W], bool; all false where an object can't be seen.</param>
+internal sealed record ClipFrame(Tensor Image, Tensor Masks)
+{
+    /// <summary>Height in pixels.</summary>
+    public long Height => Image.shape[1];
+
+    /// <summary>Width in pixels.</summary>
+    public long Width => Image.shape[2];
+
+    /// <summary>
+    /// At another size: the picture antialiased, and of the masks what covers more than half of a pixel, read off between
+    /// neighbouring pixels as in the original.
+    /// </summary>
+    public ClipFrame ResizedTo(long height, long width)
+    {
+        if (height == Height && width == Width)
+            return this;
+        using var scope = NewDisposeScope();
+        var image = F.interpolate(Image.unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true).squeeze(0);
+        return new ClipFrame(image.clamp(0, 1), ResizedMasks(Masks, height, width)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Masks [O, H, W] at another size, as <see cref="ResizedTo"/> makes them.</summary>
+    public static Tensor ResizedMasks(Tensor masks, long height, long width)
+    {
+        if (masks.shape[1] == height && masks.shape[2] == width)
+            return masks.alias();
+        using var scope = NewDisposeScope();
+        var soft = F.interpolate(masks.to(float32).unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
+        return (soft.squeeze(0) > 0.5f).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>This frame, kept when the current dispose scope ends.</summary>
+    public ClipFrame MoveToOuterDisposeScope()
+    {
+        Image.MoveToOuterDisposeScope();
+        Masks.MoveToOuterDisposeScope();
+        return this;
+    }
+}
+
+/// <summary>An augmentation that changes each frame by parameters that chance draws, once for the clip or anew for every frame.</summary>
+/// <typeparam name="TParameters">What is drawn.</typeparam>
+internal abstract record FrameAugmentation<TParameters> : IClipAugmentation
+{
+    /// <summary>Whether all frames of a clip change alike; if not, each draws parameters of its own.</summary>
+    public bool ConsistentTransform { get; init; } = true;
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<ClipFrame> Apply(IReadOnlyList<ClipFrame> clip, TrainingRandom random) => Change(clip, DrawAll(clip, random));
+
+    /// <inheritdoc/>
+    public abstract void Check();
+
+    /// <summary>Draws parameters for a frame.</summary>
+    protected abstract TParameters Draw(ClipFrame frame, TrainingRandom random);
+
+    /// <summary>Changes a frame. Called in a dispose scope of its own.</summary>
+    protected abstract ClipFrame Change(ClipFrame frame, TParameters parameters);
+
+    /// <summary>The parameters of every frame.</summary>
+    protected IReadOnlyList<TParameters> DrawAll(IReadOnlyList<ClipFrame> clip, TrainingRandom random)
+    {
+        if (!ConsistentTransform)
+            return [.. clip.Select(frame => Draw(frame, random))];
+        var parameters = Draw(clip[0], random);
+        return [.. clip.Select(_ => parameters)];
+    }
+
+    /// <summary>Changes all frames.</summary>
+    protected IReadOnlyList<ClipFrame> Change(IReadOnlyList<ClipFrame> clip, IReadOnlyList<TParameters> parameters) => [.. clip.Zip(parameters, (frame, drawn) =>
+    {
+        using var scope = NewDisposeScope();
+        var changed = Change(frame, drawn);
+        return ReferenceEquals(changed, frame) ? frame : changed.MoveToOuterDisposeScope();
+    })];
+
+    /// <summary>Refuses a setting out of range.</summary>
+    protected static void RequireRange(string name, double value, double low, double high)
+    {
+        if (!(value >= low && value <= high))
+            throw new ArgumentOutOfRangeException(name, value, $"{Spelling.InFiles(name)} is {value}, but must be from {low} to {high}.");
+    }
 }

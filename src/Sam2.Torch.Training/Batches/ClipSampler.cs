@@ -9,6 +9,28 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Batches;
 
+/// <summary>How clips are taken out of videos.</summary>
+/// <param name="Clips">Clips per batch.</param>
+/// <param name="Frames">Frames per clip; 1 for images.</param>
+/// <param name="MaxObjects">Most objects per clip.</param>
+/// <param name="FlipProbability">How often a clip is mirrored, in [0, 1].</param>
+/// <param name="ReverseProbability">How often a clip runs backwards in time, in [0, 1].</param>
+/// <param name="Stride">Every how manieth annotated frame a clip takes.</param>
+internal sealed record ClipSampling(
+    int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1)
+{
+    /// <summary>Annotated frames from a clip's first to its last.</summary>
+    public int Span => checked(((Frames - 1) * Stride) + 1);
+
+    /// <summary>Random changes of clips, in their order.</summary>
+    public IReadOnlyList<IClipAugmentation> Augmentations { get; init; } = [];
+}
+
+/// <summary>A data set and how often its videos come in an epoch.</summary>
+/// <param name="Videos">The videos.</param>
+/// <param name="Repeat">The repeat factor, above 0; 1 for every video once.</param>
+internal sealed record WeightedDataset(IReadOnlyList<IAnnotatedVideo> Videos, double Repeat = 1);
+
 /// <summary>
 /// Makes batches of clips. A batch is a function of the seed and its number, so it may be made by any thread at any time. Samples that
 /// can't be read are reported and replaced by others (training/dataset/vos_dataset.py, <c>VOSDataset._get_datapoint</c>).
@@ -134,5 +156,35 @@ internal sealed class ClipSampler
             ? mask.ToTensor()
             : throw new DatasetException(
                 $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, but the frame is {image.Width}×{image.Height}; both need to be of one size.");
+    }
+}
+
+/// <summary>
+/// Chooses a clip's frames and objects (training/dataset/vos_sampler.py, <c>RandomUniformSampler</c>): annotated frames that follow
+/// each other from a random start, maybe backwards, and some of the objects that are visible on the first of them.
+/// </summary>
+internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int> Objects)
+{
+    /// <summary>How many starts are tried in one video before it is given up.</summary>
+    private const int Attempts = 20;
+
+    /// <summary>A choice; null if none of the starts that were tried shows an object, which is nothing unusual.</summary>
+    /// <exception cref="DatasetException">The video is too short.</exception>
+    public static FrameChoice? Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
+    {
+        var annotated = Enumerable.Range(0, video.FrameCount).Where(video.IsAnnotated).ToList();
+        if (annotated.Count < sampling.Span)
+            throw new DatasetException($"{video.Name} has {annotated.Count} annotated frames, but clips need {sampling.Span}; lower frames or stride.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var start = random.Below(annotated.Count - sampling.Span + 1);
+            var frames = Enumerable.Range(0, sampling.Frames).Select(i => annotated[start + (i * sampling.Stride)]).ToArray();
+            if (random.Chance(sampling.ReverseProbability))
+                Array.Reverse(frames);
+            var visible = video.VisibleObjects(frames[0]);
+            if (visible.Count > 0)
+                return new FrameChoice(frames, random.Choose(visible, sampling.MaxObjects));
+        }
+        return null;
     }
 }

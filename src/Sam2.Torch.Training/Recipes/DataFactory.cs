@@ -1,11 +1,85 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Data;
+using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Validation;
 
 namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>What is trained on and what is validated on.</summary>
+public sealed record DataSettings
+{
+    /// <summary>Sources of training batches; every step takes its batch from one of them.</summary>
+    public IReadOnlyList<BatchSettings> Train { get; init; } = [];
+
+    /// <summary>What the model is measured on.</summary>
+    public ValidationDataSettings Validation { get; init; } = new();
+
+    /// <summary>Batches that are made ahead, in the background.</summary>
+    public int Ahead { get; init; } = 2;
+}
+
+/// <summary>A source of training batches.</summary>
+public sealed record BatchSettings
+{
+    /// <summary>The videos or images.</summary>
+    public DatasetSettings Dataset { get; init; } = new();
+
+    /// <summary>Several data sets instead of one: their videos are shuffled together, each set repeated by its own factor.</summary>
+    public IReadOnlyList<DatasetSettings> Datasets { get; init; } = [];
+
+    /// <summary>How often it is used, relative to the other sources: a number, or a schedule that changes over the run. Null: 1.</summary>
+    public ScheduleSettings? Weight { get; init; }
+
+    /// <summary>Clips per batch.</summary>
+    public int Clips { get; init; } = 1;
+
+    /// <summary>Frames per clip; 1 for images.</summary>
+    public int Frames { get; init; } = 8;
+
+    /// <summary>Every how manieth annotated frame a clip takes.</summary>
+    public int Stride { get; init; } = 1;
+
+    /// <summary>Most objects per clip.</summary>
+    public int MaxObjects { get; init; } = 3;
+
+    /// <summary>How often a clip is mirrored, in [0, 1].</summary>
+    public double FlipProbability { get; init; } = 0.5;
+
+    /// <summary>
+    /// How often a clip runs backwards in time, in [0, 1]: half of them in the paper (appendix D.2.2), none in the original's recipe for
+    /// fine-tuning (<c>reverse_time_prob</c>).
+    /// </summary>
+    public double ReverseProbability { get; init; } = 0.5;
+
+    /// <summary>
+    /// Random changes of clips, in their order: a <c>kind</c> (horizontal_flip, affine, resize, color_jitter, grayscale, mosaic) and its
+    /// settings, the original's (training/dataset/transforms.py), such as <c>{kind: affine, degrees: 25, shear: 20}</c>. With
+    /// <c>consistent_transform: false</c> every frame changes by itself. Afterwards frames are resized to the model's square.
+    /// </summary>
+    public IReadOnlyList<PlainDictionary> Augmentations { get; init; } = [];
+}
+
+/// <summary>What the model is measured on.</summary>
+public sealed record ValidationDataSettings
+{
+    /// <summary>Videos on which objects are followed; null for none.</summary>
+    public DatasetSettings? Videos { get; init; }
+
+    /// <summary>How objects of videos are given.</summary>
+    public IReadOnlyList<PromptKind> Prompts { get; init; } = [PromptKind.Click1, PromptKind.Mask];
+
+    /// <summary>Images that are segmented interactively; null for none.</summary>
+    public DatasetSettings? Images { get; init; }
+
+    /// <summary>Numbers of clicks on images after which the mask is measured.</summary>
+    public IReadOnlyList<int> Clicks { get; init; } = [1, 5];
+
+    /// <summary>Whether there is nothing to measure on.</summary>
+    internal bool IsEmpty => Videos is null && Images is null;
+}
 
 /// <summary>Opens the data that a recipe names.</summary>
 internal static class DataFactory

@@ -1,4 +1,5 @@
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Recipes;
@@ -63,4 +64,51 @@ public sealed record Recipe
 
     /// <summary>How the model is measured while it is trained; null for not at all.</summary>
     public ValidationSettings? Validation { get; init; }
+}
+
+/// <summary>Types of weights that a model can be trained in.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>32-bit floating point.</summary>
+    Fp32,
+
+    /// <summary>bfloat16, with float32 weights for the optimizer.</summary>
+    Bf16,
+
+    /// <summary>16-bit floating point, with float32 weights for the optimizer and a scaled loss.</summary>
+    Fp16,
+}
+
+/// <summary>An exponential moving average of the weights, which is what is validated and saved then.</summary>
+public sealed record EmaSettings
+{
+    /// <summary>How much of the average each step keeps, in [0, 1).</summary>
+    public double Decay { get; init; } = 0.999;
+}
+
+/// <summary>What is logged. The table and <c>log.jsonl</c> always are.</summary>
+public sealed record LogSettings
+{
+    /// <summary>Steps from one record to the next.</summary>
+    public int Every { get; init; } = 10;
+
+    /// <summary>Whether event files for TensorBoard are written to <c>tensorboard/</c>.</summary>
+    public bool Tensorboard { get; init; } = true;
+}
+
+/// <summary>When the state of the run is saved to <c>checkpoint.pt</c>, from which it can be resumed.</summary>
+public sealed record CheckpointSettings
+{
+    /// <summary>Steps from one to the next; the last step and an interruption by the user save too.</summary>
+    public int Every { get; init; } = 500;
+
+    /// <summary>Steps whose weights are kept as <c>step_….pt</c>.</summary>
+    public IReadOnlyList<long> KeepSteps { get; init; } = [];
+}
+
+/// <summary>How the model is measured while it is trained.</summary>
+public sealed record ValidationSettings
+{
+    /// <summary>Steps from one validation to the next; the last step validates too.</summary>
+    public int Every { get; init; } = 1000;
 }

@@ -1,5 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -4,7 +4,17 @@ using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Sam2.Torch.Training;
+namespace Sam2.Torch.Training.Prompts;
+
+/// <summary>Where a simulated user clicks.</summary>
+public enum PointSampling
+{
+    /// <summary>On any wrong pixel with the same probability.</summary>
+    Uniform,
+
+    /// <summary>On the centre of the largest error: the wrong pixel farthest from its region's boundary.</summary>
+    Center,
+}
 
 /// <summary>Draws the prompts of a simulated user from true and predicted masks (sam2/modeling/sam2_utils.py).</summary>
 public static class PromptSampler

@@ -1,7 +1,7 @@
 using Sam2.Torch.Modeling;
 using static TorchSharp.torch;
 
-namespace Sam2.Torch.Training;
+namespace Sam2.Torch.Training.Prompts;
 
 /// <summary>The simulated user: where a prompt and the correction clicks go.</summary>
 internal sealed class UserSimulation(TrainingOptions options, bool training, TrainingRandom random)

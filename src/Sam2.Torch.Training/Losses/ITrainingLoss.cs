@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Sam2.Torch.Training;
+namespace Sam2.Torch.Training.Losses;
 
 /// <summary>The losses of a training step.</summary>
 /// <param name="Total">The weighted sum, a scalar with its graph: call <c>backward</c> on it.</param>

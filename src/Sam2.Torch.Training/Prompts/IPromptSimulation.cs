@@ -1,4 +1,4 @@
-namespace Sam2.Torch.Training;
+namespace Sam2.Torch.Training.Prompts;
 
 /// <summary>What chance decides about a batch of clips before it is tracked: which frames are prompted and corrected, and how.</summary>
 /// <param name="UsePoints">Whether prompts are points or boxes; else they are true masks, and nothing is corrected.</param>
