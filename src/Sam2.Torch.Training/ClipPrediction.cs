@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
 
-/// <summary>What the model predicts for a batch of clips, frame by frame, as the losses need it. Owns its tensors.</summary>
+/// <summary>The model's predictions for a batch of clips, frame by frame, as losses need them. Owns its tensors.</summary>
 /// <param name="Frames">One entry per frame, in the order of the clip.</param>
-/// <param name="Plan">What was prompted and corrected.</param>
+/// <param name="Plan">Which frames were prompted and corrected.</param>
 public sealed record ClipPrediction(IReadOnlyList<FramePrediction> Frames, PromptPlan Plan) : IDisposable
 {
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public sealed record FramePrediction(IReadOnlyList<PredictionStep> Steps) : IDis
 
 /// <summary>One prediction of the mask decoder for the O objects of a batch.</summary>
 /// <param name="Masks">Mask logits at the model's resolution, [O, M, S, S], float32; M is 3 where the decoder offers three masks, else 1.</param>
-/// <param name="BestMask">Of these the one with the highest predicted IoU, [O, 1, S, S].</param>
+/// <param name="BestMask">The one of these with the highest predicted IoU, [O, 1, S, S].</param>
 /// <param name="Ious">Predicted IoU of each mask, [O, M].</param>
 /// <param name="ObjectScores">Logits of the object being visible, [O, 1].</param>
 /// <param name="Points">The points that the prediction answers, with those of earlier steps; null for a mask or none.</param>

@@ -7,7 +7,7 @@ namespace Sam2.Torch.Training;
 
 /// <summary>Tracks the objects of a batch of clips, one frame at a time (training/model/sam2.py, <c>forward_tracking</c>).</summary>
 internal sealed class ClipTracker(
-    Sam2Model model, ForwardSegments segments, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features)
+    Sam2Model model, ForwardSegments segments, PromptPlan plan, ClipPrompts user, ClipBatch clips, ClipFeatures features)
 {
     private readonly ClipMemory _memory = new();
 

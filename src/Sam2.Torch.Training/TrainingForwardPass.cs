@@ -6,24 +6,38 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
 
+/// <summary>Predicts the objects of a batch of clips for training, with the graph that leads to the weights.</summary>
+public interface IForwardPass
+{
+    /// <summary>Predicts all frames of a batch.</summary>
+    /// <param name="clips">The clips, on the model's device. They stay the caller's.</param>
+    /// <param name="random">The source of all randomness of the batch.</param>
+    /// <returns>Predictions with their graph, in the order of the clips' frames; the caller disposes them.</returns>
+    ClipPrediction Run(ClipBatch clips, TrainingRandom random);
+}
+
 /// <summary>
-/// The forward pass of training: a user who prompts and corrects the model on some frames of a clip is simulated, and the model
+/// The original's forward pass of training: a user who prompts and corrects the model on some frames of a clip is simulated, and the model
 /// tracks the objects through all of them (paper, section 4 "Training" and appendix D.2.2; training/model/sam2.py,
 /// <c>SAM2Train</c>). Single images are clips of one frame.
 /// </summary>
-public sealed class TrainingModel
+public sealed class TrainingForwardPass : IForwardPass
 {
-    /// <summary>Wraps a model; the weights stay the model's, which the caller disposes.</summary>
+    private readonly IPromptSimulation _prompts;
+
+    /// <summary>Prepares the forward pass of a model, which stays the caller's.</summary>
     /// <param name="model">The model; its training or evaluation mode decides which options count.</param>
-    /// <param name="options">The simulated user.</param>
+    /// <param name="options">How clips are prompted and processed.</param>
+    /// <param name="prompts">The simulated user; null for <see cref="UserSimulation"/> with these options.</param>
     /// <exception cref="ArgumentException">The options contradict themselves.</exception>
-    public TrainingModel(Sam2Model model, TrainingOptions options)
+    public TrainingForwardPass(Sam2Model model, TrainingOptions options, IPromptSimulation? prompts = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Model = model;
         Options = options;
+        _prompts = prompts ?? new UserSimulation(options);
         if (options.FreezeImageEncoder)
             foreach (var parameter in model.ImageEncoder.parameters())
                 parameter.requires_grad = false;
@@ -32,28 +46,29 @@ public sealed class TrainingModel
     /// <summary>The model that is trained.</summary>
     public Sam2Model Model { get; }
 
-    /// <summary>The simulated user.</summary>
+    /// <summary>How clips are prompted and processed.</summary>
     public TrainingOptions Options { get; }
 
     /// <summary>Prompts, tracks and corrects the objects of a batch of clips.</summary>
     /// <param name="clips">The clips, on the model's device. They stay the caller's.</param>
     /// <param name="random">
-    /// Decides everything that chance decides, dropout and stochastic depth included: in training mode libtorch's generator
-    /// is seeded from it.
+    /// The source of all randomness, dropout and stochastic depth included: in training mode it seeds libtorch's generator.
     /// </param>
     /// <returns>Predictions with their graph; the caller disposes them.</returns>
-    /// <exception cref="ArgumentException">The clips have no frame or object, or another size than the model's input.</exception>
-    public ClipPrediction Forward(ClipBatch clips, TrainingRandom random)
+    /// <exception cref="ArgumentException">
+    /// The clips have no frame or object, or another size than the model's input; or the simulated user prompts frames that don't exist.
+    /// </exception>
+    public ClipPrediction Run(ClipBatch clips, TrainingRandom random)
     {
         ArgumentNullException.ThrowIfNull(clips);
         ArgumentNullException.ThrowIfNull(random);
         RequireShape(clips);
         using var scope = NewDisposeScope();
         var segments = new ForwardSegments(Model, Options.ActivationCheckpointing, new TrainingRandom(random.NextBits()));
-        var plan = PromptPlan.Draw(Options, clips.FrameCount, Model.training, random);
-        var simulation = new UserSimulation(Options, Model.training, random);
+        var user = new ClipPrompts(_prompts, clips.FrameCount, Model.training, random);
+        var plan = user.Plan;
         var features = new ClipFeatures(segments.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
-        var tracker = new ClipTracker(Model, segments, plan, simulation, clips, features);
+        var tracker = new ClipTracker(Model, segments, plan, user, clips, features);
         var frames = new FramePrediction[clips.FrameCount];
         foreach (var frame in plan.Order(clips.FrameCount))
         {
@@ -88,7 +103,7 @@ internal sealed class ClipFeatures
     /// <summary>Prepares the features in the current dispose scope.</summary>
     /// <param name="encode">Encodes images [B, 3, S, S].</param>
     /// <param name="clips">The clips.</param>
-    /// <param name="ahead">Whether all frames are encoded now, or each when it is asked for.</param>
+    /// <param name="ahead">Whether all frames are encoded now; otherwise each is encoded when it is needed.</param>
     public ClipFeatures(Func<Tensor, ImageFeatures> encode, ClipBatch clips, bool ahead)
     {
         _encode = encode;
@@ -113,6 +128,6 @@ internal sealed class ClipFeatures
         }
     }
 
-    // One frame of all clips at a time: the working set of several would not fit the processor's caches.
+    // One frame of all clips at a time: several would not fit into the processor's caches.
     private ImageFeatures Encode(int frame) => _encode(_clips.Images[frame]);
 }

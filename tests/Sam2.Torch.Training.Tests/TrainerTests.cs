@@ -252,7 +252,7 @@ public sealed class TrainerTests
     {
         public List<float[]> Seen { get; } = [];
 
-        public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellation)
+        public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken)
         {
             Assert.That(model.training, Is.False);
             using var scope = NewDisposeScope();

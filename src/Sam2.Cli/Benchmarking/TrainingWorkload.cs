@@ -52,9 +52,9 @@ public sealed class TrainingWorkload : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         _optimizer.zero_grad();
-        using (var prediction = new TrainingModel(_model, options).Forward(_clip, _random))
+        using (var prediction = new TrainingForwardPass(_model, options).Run(_clip, _random))
         {
-            _loss.Compute(prediction, _clip.Masks).Total.backward();
+            _loss.Compute(prediction, _clip.Masks).Backward();
         }
 
         _optimizer.step();

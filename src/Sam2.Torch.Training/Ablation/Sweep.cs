@@ -46,7 +46,7 @@ public sealed record SweepAxis
     /// <summary>Named choices, in place of <see cref="Key"/> and <see cref="Values"/>.</summary>
     public IReadOnlyList<SweepChoice>? Choices { get; init; }
 
-    /// <summary>The place of the recipe as it is on a number axis, for charts of <see cref="SweepCombination.OneAtATime"/>; null if it has none.</summary>
+    /// <summary>Where the unchanged recipe stands on a number axis, for charts of <see cref="SweepCombination.OneAtATime"/>; null if nowhere.</summary>
     public double? RecipeAt { get; init; }
 }
 
@@ -59,7 +59,7 @@ public sealed record SweepChoice
     /// <summary>The settings that it changes, by their paths; empty for the recipe as it is.</summary>
     public PlainDictionary Set { get; init; } = PlainDictionary.Empty;
 
-    /// <summary>Its place on a number axis; null if it has none.</summary>
+    /// <summary>Where it stands on a number axis; null if nowhere.</summary>
     public double? At { get; init; }
 }
 
@@ -69,6 +69,6 @@ public enum SweepCombination
     /// <summary>Every choice of an axis with every choice of the others.</summary>
     All,
 
-    /// <summary>The recipe as it is, and every choice alone, as in the paper's tables.</summary>
+    /// <summary>The unchanged recipe, and every choice on its own, as in the paper's tables.</summary>
     OneAtATime,
 }

@@ -7,12 +7,12 @@ using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
 
-/// <summary>What a sweep found: a table of means and spreads over seeds, and charts, in Markdown and HTML.</summary>
+/// <summary>The results of a sweep: a table of means and spreads over seeds, and charts, in Markdown and HTML.</summary>
 internal static class SweepReport
 {
     private const int CurvePoints = 100;
 
-    /// <summary>Writes <c>report.md</c>, <c>report.html</c> and <c>charts/*.svg</c> of the runs that are over.</summary>
+    /// <summary>Writes <c>report.md</c>, <c>report.html</c> and <c>charts/*.svg</c> of the finished runs.</summary>
     public static void Write(Sweep sweep, IReadOnlyList<SweepVariant> variants, SweepFolder folder)
     {
         var results = variants.ToDictionary(v => v, v => sweep.Seeds.Select(seed => folder.Result(v, seed)).OfType<SweepResult>().ToList());

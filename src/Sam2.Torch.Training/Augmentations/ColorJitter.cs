@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training.Augmentations;
 
 /// <summary>Changes brightness, contrast, saturation and hue by random factors in random order.</summary>
-internal sealed record ColorJitter : FrameAugmentation<ColorJitterFactors>
+public sealed record ColorJitter : FrameAugmentation<ColorJitterFactors>
 {
     private static readonly int[] Changes = [0, 1, 2, 3];
 
-    /// <summary>The factor is drawn from 1 − this to 1 + this, but not below 0; at least 0.</summary>
+    /// <summary>Strength: the factor is drawn from [max(0, 1 − strength), 1 + strength]. At least 0.</summary>
     public double Brightness { get; init; }
 
     /// <summary>As <see cref="Brightness"/>.</summary>
@@ -17,7 +17,7 @@ internal sealed record ColorJitter : FrameAugmentation<ColorJitterFactors>
     /// <summary>As <see cref="Brightness"/>.</summary>
     public double Saturation { get; init; }
 
-    /// <summary>Most that the hue is turned either way, as a share of the circle of colours, 0 to 0.5; null as 0.</summary>
+    /// <summary>Largest turn of the hue in either direction, as a fraction of the colour circle, 0 to 0.5; null for none.</summary>
     public double? Hue { get; init; }
 
     /// <inheritdoc/>
@@ -54,17 +54,17 @@ internal sealed record ColorJitter : FrameAugmentation<ColorJitterFactors>
 }
 
 /// <summary>What <see cref="ColorJitter"/> does to a frame.</summary>
-/// <param name="Order">In which order the four changes are made: 0 brightness, 1 contrast, 2 saturation, 3 hue.</param>
-/// <param name="Brightness">See <see cref="Colours.Brightness"/>.</param>
-/// <param name="Contrast">See <see cref="Colours.Contrast"/>.</param>
-/// <param name="Saturation">See <see cref="Colours.Saturation"/>.</param>
-/// <param name="Hue">See <see cref="Colours.Hue"/>.</param>
-internal sealed record ColorJitterFactors(IReadOnlyList<int> Order, double Brightness, double Contrast, double Saturation, double Hue);
+/// <param name="Order">The order of the four changes: 0 brightness, 1 contrast, 2 saturation, 3 hue.</param>
+/// <param name="Brightness">From 0 for black to 1 for the picture as it is; brighter above 1.</param>
+/// <param name="Contrast">From 0 for an even grey to 1 for the picture as it is; more contrast above 1.</param>
+/// <param name="Saturation">From 0 for grey to 1 for the picture as it is; stronger colours above 1.</param>
+/// <param name="Hue">Turn of the hue, as a fraction of the colour circle, −0.5 to 0.5.</param>
+public sealed record ColorJitterFactors(IReadOnlyList<int> Order, double Brightness, double Contrast, double Saturation, double Hue);
 
-/// <summary>Takes the colours away.</summary>
-internal sealed record RandomGrayscale : FrameAugmentation<bool>
+/// <summary>Removes the colours.</summary>
+public sealed record RandomGrayscale : FrameAugmentation<bool>
 {
-    /// <summary>How often, in [0, 1].</summary>
+    /// <summary>Probability, in [0, 1].</summary>
     public double P { get; init; } = 0.5;
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ internal sealed record RandomGrayscale : FrameAugmentation<bool>
         grey ? new ClipFrame(Colours.Luma(frame.Image).expand(frame.Image.shape).clone(), frame.Masks.alias()) : frame;
 }
 
-/// <summary>Changes of colour as torchvision has them. Pictures are [3, H, W], RGB in [0, 1].</summary>
+/// <summary>Changes of colour, as in torchvision. Pictures are [3, H, W], RGB in [0, 1].</summary>
 internal static class Colours
 {
     /// <summary>Brightness, [1, H, W], by the weights of ITU-R BT.601.</summary>
@@ -105,7 +105,7 @@ internal static class Colours
         return ((image * (float)factor) + (Luma(image) * (float)(1 - factor))).clamp(0, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Turns the hue by a share of the circle of colours, −0.5 to 0.5.</summary>
+    /// <summary>Turns the hue by a fraction of the colour circle, −0.5 to 0.5.</summary>
     public static Tensor Hue(Tensor image, double turn)
     {
         using var scope = NewDisposeScope();

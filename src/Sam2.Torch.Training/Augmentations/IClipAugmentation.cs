@@ -6,24 +6,30 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Training.Augmentations;
 
-/// <summary>A random change of a clip that leaves what its masks say true (training/dataset/transforms.py).</summary>
-internal interface IClipAugmentation
+/// <summary>
+/// A random change of a clip that moves its masks along with the pictures (training/dataset/transforms.py). One that is a record can
+/// be given a name for recipes: see <see cref="ClipAugmentations.Register"/>.
+/// </summary>
+/// <remarks>Several threads may call one augmentation at the same time, each for a clip of its own.</remarks>
+public interface IClipAugmentation
 {
     /// <summary>Changes a clip.</summary>
     /// <param name="clip">The frames; they stay as they are.</param>
-    /// <param name="random">Decides how.</param>
-    /// <returns>The new frames; those that do not change may be the old ones.</returns>
+    /// <param name="random">The source of all randomness.</param>
+    /// <returns>The new frames, with the same objects; a frame that does not change may be returned as it is.</returns>
     IReadOnlyList<ClipFrame> Apply(IReadOnlyList<ClipFrame> clip, TrainingRandom random);
 
     /// <summary>Refuses settings that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names the setting.</exception>
-    void Check();
+    void Check()
+    {
+    }
 }
 
 /// <summary>A frame of a clip with the masks of its objects, before it becomes the model's input.</summary>
 /// <param name="Image">[3, H, W], float32, RGB in [0, 1].</param>
 /// <param name="Masks">[O, H, W], bool; all false where an object can't be seen.</param>
-internal sealed record ClipFrame(Tensor Image, Tensor Masks)
+public sealed record ClipFrame(Tensor Image, Tensor Masks)
 {
     /// <summary>Height in pixels.</summary>
     public long Height => Image.shape[1];
@@ -32,8 +38,8 @@ internal sealed record ClipFrame(Tensor Image, Tensor Masks)
     public long Width => Image.shape[2];
 
     /// <summary>
-    /// At another size: the picture antialiased, and of the masks what covers more than half of a pixel, read off between
-    /// neighbouring pixels as in the original.
+    /// This frame at another size: the picture is antialiased, masks are interpolated between neighbouring pixels and cut at one half,
+    /// as in the original.
     /// </summary>
     public ClipFrame ResizedTo(long height, long width)
     {
@@ -54,7 +60,8 @@ internal sealed record ClipFrame(Tensor Image, Tensor Masks)
         return (soft.squeeze(0) > 0.5f).MoveToOuterDisposeScope();
     }
 
-    /// <summary>This frame, kept when the current dispose scope ends.</summary>
+    /// <summary>Moves the tensors out of the current dispose scope, so that they outlive it.</summary>
+    /// <returns>This frame.</returns>
     public ClipFrame MoveToOuterDisposeScope()
     {
         Image.MoveToOuterDisposeScope();
@@ -63,23 +70,28 @@ internal sealed record ClipFrame(Tensor Image, Tensor Masks)
     }
 }
 
-/// <summary>An augmentation that changes each frame by parameters that chance draws, once for the clip or anew for every frame.</summary>
-/// <typeparam name="TParameters">What is drawn.</typeparam>
-internal abstract record FrameAugmentation<TParameters> : IClipAugmentation
+/// <summary>An augmentation that changes each frame by random parameters, drawn once for the clip or anew for every frame.</summary>
+/// <typeparam name="TParameters">The random parameters.</typeparam>
+public abstract record FrameAugmentation<TParameters> : IClipAugmentation
 {
-    /// <summary>Whether all frames of a clip change alike; if not, each draws parameters of its own.</summary>
+    /// <summary>Whether all frames of a clip change in the same way; if not, each draws parameters of its own.</summary>
     public bool ConsistentTransform { get; init; } = true;
 
     /// <inheritdoc/>
     public virtual IReadOnlyList<ClipFrame> Apply(IReadOnlyList<ClipFrame> clip, TrainingRandom random) => Change(clip, DrawAll(clip, random));
 
     /// <inheritdoc/>
-    public abstract void Check();
+    public virtual void Check()
+    {
+    }
 
     /// <summary>Draws parameters for a frame.</summary>
     protected abstract TParameters Draw(ClipFrame frame, TrainingRandom random);
 
-    /// <summary>Changes a frame. Called in a dispose scope of its own.</summary>
+    /// <summary>
+    /// Changes a frame, in a dispose scope of its own. A tensor that stays the same goes into the new frame as an <c>alias()</c>; a frame that
+    /// does not change is returned as it is.
+    /// </summary>
     protected abstract ClipFrame Change(ClipFrame frame, TParameters parameters);
 
     /// <summary>The parameters of every frame.</summary>
@@ -99,7 +111,8 @@ internal abstract record FrameAugmentation<TParameters> : IClipAugmentation
         return ReferenceEquals(changed, frame) ? frame : changed.MoveToOuterDisposeScope();
     })];
 
-    /// <summary>Refuses a setting out of range.</summary>
+    /// <summary>Throws if a setting is out of range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is.</exception>
     protected static void RequireRange(string name, double value, double low, double high)
     {
         if (!(value >= low && value <= high))

@@ -8,23 +8,24 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Training.Augmentations;
 
 /// <summary>
-/// Turns, shears, scales and moves. A map that takes an object out of the clip's first frame is drawn again, and left out if no luck is had.
+/// Turns, shears, scales and moves. A map that would push an object out of the clip's first frame is drawn again; after
+/// <see cref="NumTentatives"/> draws the clip stays as it is.
 /// </summary>
-internal sealed record RandomAffine : FrameAugmentation<Affine2>
+public sealed record RandomAffine : FrameAugmentation<Affine2>
 {
-    /// <summary>Most turn either way, in degrees, 0 to 180.</summary>
+    /// <summary>Largest turn in either direction, in degrees, 0 to 180.</summary>
     public double Degrees { get; init; }
 
-    /// <summary>Most tilt of upright lines either way, in degrees, 0 to 80.</summary>
+    /// <summary>Largest tilt of upright lines in either direction, in degrees, 0 to 80.</summary>
     public double Shear { get; init; }
 
     /// <summary>Smallest and largest growth; null for none.</summary>
     public IReadOnlyList<double>? Scale { get; init; }
 
-    /// <summary>Most shift along x and y, as shares of width and height; null for none.</summary>
+    /// <summary>Largest shifts along x and y, as fractions of width and height; null for none.</summary>
     public IReadOnlyList<double>? Translate { get; init; }
 
-    /// <summary>How often a map is drawn before the clip stays as it is, at least 1.</summary>
+    /// <summary>Number of maps that are drawn before the clip is left as it is, at least 1.</summary>
     public int NumTentatives { get; init; } = 1;
 
     /// <inheritdoc/>
@@ -86,12 +87,12 @@ internal sealed record RandomAffine : FrameAugmentation<Affine2>
 /// <summary>Moves a frame's content by an affine map. Picture and masks are sampled at the same places.</summary>
 internal static class AffineWarp
 {
-    /// <summary>Up to this much shrinking, neighbouring samples overlap well enough.</summary>
+    /// <summary>Up to this factor of shrinking, one sample for each pixel is enough.</summary>
     private const double HarmlessShrinking = 1.25;
 
     private const double MostSamples = 8;
 
-    /// <summary>What fills up the picture: ImageNet's mean colour, as in the original.</summary>
+    /// <summary>Fills what the map leaves empty: ImageNet's mean colour, as in the original.</summary>
     private static readonly float[] Fill = [123 / 255f, 116 / 255f, 103 / 255f];
 
     /// <summary>A map about the centre: shears along x, turns, scales, then moves.</summary>
@@ -111,7 +112,7 @@ internal static class AffineWarp
         var back = map.Inverse();
         var masks = Masks(frame.Masks, back);
 
-        // Where the content shrinks, several samples to a pixel keep fine patterns from turning into others.
+        // Where the content shrinks, several samples for each pixel prevent aliasing.
         var stretch = LargestStretch(back);
         var samples = stretch <= HarmlessShrinking ? 1 : (long)Math.Min(MostSamples, Math.Ceiling(stretch));
         var fill = tensor(Fill).view(3, 1, 1);

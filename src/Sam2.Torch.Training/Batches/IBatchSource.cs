@@ -3,12 +3,15 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Batches;
 
-/// <summary>Where the batches of a training run come from.</summary>
+/// <summary>
+/// The batches of a training run, one after the other. <see cref="BatchMixture"/> takes them from <see cref="IClipSampler"/>s; a source
+/// of your own goes straight into <see cref="Trainer"/>.
+/// </summary>
 public interface IBatchSource : IDisposable
 {
     /// <summary>
-    /// Batches handed out so far. The batch at a position depends on nothing else but the source's settings, so that a run that
-    /// is resumed sees what an uninterrupted one would have seen.
+    /// Batches handed out so far. The batch at a position must depend on nothing but the source's settings, so that a resumed run
+    /// sees what an uninterrupted one would have seen.
     /// </summary>
     long Position { get; }
 
@@ -16,8 +19,23 @@ public interface IBatchSource : IDisposable
     void Seek(long position);
 
     /// <summary>The next batch, which the caller disposes.</summary>
-    /// <param name="cancellation">Stops waiting for it.</param>
-    ClipBatch Next(CancellationToken cancellation);
+    /// <param name="cancellationToken">Stops waiting for it.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the position stays as it was.</exception>
+    ClipBatch Next(CancellationToken cancellationToken = default);
+}
+
+/// <summary>
+/// Makes the batches of a <see cref="BatchMixture"/>, which asks for them ahead of time on several threads.
+/// <see cref="ClipSampler"/> takes them out of annotated videos.
+/// </summary>
+public interface IClipSampler
+{
+    /// <summary>Makes a batch.</summary>
+    /// <param name="number">Which one, from 0. The batch must depend on nothing else, so that a resumed run sees the same.</param>
+    /// <param name="progress">Told, on this thread, of samples that were skipped; null if nobody listens.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>A batch outside of any dispose scope (<c>DetachFromDisposeScope</c>), on the CPU; the caller disposes it.</returns>
+    ClipBatch Draw(long number, IProgress<string>? progress = null, CancellationToken cancellationToken = default);
 }
 
 /// <summary>

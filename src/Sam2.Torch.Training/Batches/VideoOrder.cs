@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Sam2.Torch.Training.Batches;
 
 /// <summary>
-/// In which order the videos of several data sets are used: all of them, shuffled, then all of them again in another order.
-/// In an epoch, every video of a data set comes as often as the set's repeat factor says; of a factor that is not whole, the
-/// fraction decides how many videos come once more, others in every epoch (training/dataset/utils.py, <c>RepeatFactorWrapper</c>).
+/// The order in which the videos of several data sets are used: all of them, shuffled, then all of them again in another order.
+/// In an epoch, each video of a data set comes as often as the set's repeat factor says. If the factor is not whole, its fraction
+/// of the videos comes once more, a different selection in each epoch (training/dataset/utils.py, <c>RepeatFactorWrapper</c>).
 /// </summary>
 internal sealed class VideoOrder
 {

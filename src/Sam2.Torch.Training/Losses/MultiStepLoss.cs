@@ -50,19 +50,17 @@ public sealed record LossOptions
 /// <summary>
 /// The loss of a batch of clips: focal and dice loss of masks, the error of predicted IoUs, and cross entropy of object scores,
 /// summed over all steps and frames and divided by the number of objects (paper, appendix D.2.2; training/loss_fns.py,
-/// <c>MultiStepMultiMasksAndIous</c>). Of several masks the best alone is supervised; an object that can't be seen has no mask
-/// to be supervised.
+/// <c>MultiStepMultiMasksAndIous</c>). Of several masks only the best is supervised, and masks only of objects that are
+/// visible.
 /// </summary>
 /// <param name="options">Weights and switches.</param>
-public sealed class MultiStepLoss(LossOptions options)
+public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
 {
     /// <summary>Weights and switches.</summary>
     public LossOptions Options { get; } = options;
 
-    /// <summary>Computes the losses.</summary>
-    /// <param name="prediction">Predictions of a batch.</param>
-    /// <param name="masks">Its true masks, [T, O, S, S], bool.</param>
-    /// <returns>The sum with its graph, and each loss; the caller disposes it.</returns>
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The masks have another number of frames than the prediction.</exception>
     public LossReport Compute(ClipPrediction prediction, Tensor masks)
     {
         ArgumentNullException.ThrowIfNull(prediction);

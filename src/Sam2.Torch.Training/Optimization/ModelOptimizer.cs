@@ -56,27 +56,26 @@ public sealed class ModelOptimizer : IDisposable
     /// <summary>The loss scale, 1 unless the model is in float16.</summary>
     public LossScaler Scaler { get; }
 
-    /// <summary>What Adam remembers of each parameter, by name.</summary>
+    /// <summary>Adam's state of each parameter, by name.</summary>
     public IReadOnlyDictionary<string, AdamW.State> States => _states;
 
     /// <summary>
-    /// Computes gradients of a loss and adds them to those of the model that it was computed with, the optimizer's own or a replica of
-    /// it. Several threads can do so at once, each with a model of its own.
+    /// Computes the gradients of a loss and adds them to those of the model that it was computed with: the optimizer's own, or a replica
+    /// of it. Several threads can do so at the same time, each with its own model.
     /// </summary>
     /// <param name="loss">A scalar.</param>
-    /// <param name="share">The share of the step's batches that it stands for.</param>
+    /// <param name="share">The weight of the loss in the step: one over the number of batches.</param>
     public void Backward(Tensor loss, double share = 1)
     {
-        // A short clip whose every frame is given as a mask teaches nothing.
+        // The loss of a clip whose every frame is prompted by a mask has no graph.
         if (!loss.requires_grad)
             return;
         using var scope = NewDisposeScope();
-        (loss * (Scaler.Scale * share)).backward();
-        ActivationCheckpoint.ThrowIfFailed();
+        ActivationCheckpoint.Backward(loss * (Scaler.Scale * share));
     }
 
     /// <summary>Takes one step with the gradients so far and clears them.</summary>
-    /// <param name="where">How much of the run is behind, in [0, 1).</param>
+    /// <param name="where">The fraction of the run that is over, in [0, 1).</param>
     /// <returns>The gradients' norm before clipping, and whether the step was taken.</returns>
     public (double GradientNorm, bool Taken) Step(double where)
     {
@@ -106,9 +105,8 @@ public sealed class ModelOptimizer : IDisposable
 }
 
 /// <summary>
-/// Keeps float16 gradients away from underflow: the loss is multiplied by a factor that grows while all gradients are finite and
-/// shrinks when one is not (Micikevicius et al. 2018; numbers of PyTorch's <c>GradScaler</c>, which
-/// TorchSharp doesn't have).
+/// Keeps float16 gradients from underflow: the loss is multiplied by a factor that grows while all gradients are finite and shrinks
+/// when one is not (Micikevicius et al. 2018; with the constants of PyTorch's <c>GradScaler</c>, which TorchSharp lacks).
 /// </summary>
 public sealed class LossScaler
 {
@@ -126,7 +124,7 @@ public sealed class LossScaler
         Scale = enabled ? 65536 : 1;
     }
 
-    /// <summary>What the loss is multiplied by.</summary>
+    /// <summary>The factor of the loss.</summary>
     public double Scale { get; private set; }
 
     /// <summary>Steps with finite gradients since the factor last changed.</summary>
@@ -134,7 +132,7 @@ public sealed class LossScaler
 
     /// <summary>Whether a step with such gradients may be taken; adapts the factor.</summary>
     /// <param name="finite">Whether all gradients were finite.</param>
-    /// <returns>False if the step must be skipped. Without scaling always true: there infinite gradients are no artefact.</returns>
+    /// <returns>False if the step must be skipped. Always true without scaling, where infinite gradients are no artefact of it.</returns>
     public bool Update(bool finite)
     {
         if (!_enabled)
@@ -146,7 +144,7 @@ public sealed class LossScaler
         return finite;
     }
 
-    /// <summary>Whether the factor has shrunk so far that no loss is left: the gradients themselves are not finite.</summary>
+    /// <summary>Whether the factor is so small that the gradients themselves must be infinite or NaN.</summary>
     public bool Exhausted => Scale < Smallest;
 
     /// <summary>Continues from a saved state.</summary>

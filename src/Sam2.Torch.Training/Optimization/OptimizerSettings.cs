@@ -35,7 +35,7 @@ public sealed record OptimizerSettings
 
 /// <summary>
 /// A schedule of the learning rate or of weight decay and the parameters that it is for. One entry of a list may name no
-/// parameters: it is for all that the others leave.
+/// parameters, and is then for all that the other entries don't name.
 /// </summary>
 public sealed record OptionSettings : ScheduleSettings
 {
@@ -49,7 +49,7 @@ public sealed record OptionSettings : ScheduleSettings
 /// <summary>How the learning rate decays towards the first layers of the trunk.</summary>
 public sealed record LayerDecaySettings
 {
-    /// <summary>What each layer's learning rate is of the next one's, in (0, 1].</summary>
+    /// <summary>Each layer's learning rate as a fraction of the next layer's, in (0, 1].</summary>
     public double Value { get; init; } = 0.9;
 
     /// <summary>Smallest factor, or null for none.</summary>
@@ -62,7 +62,7 @@ public sealed record LayerDecaySettings
     public IReadOnlyList<LayerDecayOverride> Overrides { get; init; } = [];
 }
 
-/// <summary>A factor of the learning rate in place of the one that the layer has.</summary>
+/// <summary>A factor of the learning rate in place of the layer's.</summary>
 public sealed record LayerDecayOverride
 {
     /// <summary>Pattern of parameter names, such as <c>*pos_embed*</c>.</summary>

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Training.Optimization;
 /// <summary>Parameters that share learning rate and weight decay.</summary>
 /// <param name="Names">The parameters' names, in the model's order.</param>
 /// <param name="LearningRate">The learning rate before <paramref name="Scale"/>.</param>
-/// <param name="Scale">What layer-wise decay multiplies the learning rate by.</param>
+/// <param name="Scale">The factor of the learning rate from layer-wise decay.</param>
 /// <param name="WeightDecay">The weight decay.</param>
 public sealed record ParameterGroup(IReadOnlyList<string> Names, Schedule LearningRate, double Scale, Schedule WeightDecay)
 {
@@ -18,7 +18,7 @@ public sealed record ParameterGroup(IReadOnlyList<string> Names, Schedule Learni
 }
 
 /// <summary>
-/// Sorts a model's parameters into groups by what the recipe says of their learning rate and weight decay
+/// Sorts a model's parameters into groups with the same learning rate and weight decay
 /// (training/optimizer.py, <c>construct_optimizer</c>).
 /// </summary>
 public static class ParameterGroups
@@ -134,7 +134,7 @@ public static class ParameterGroups
 /// </summary>
 internal static class LayerDecay
 {
-    /// <summary>What a parameter's learning rate is multiplied by; 1 outside of the trunk.</summary>
+    /// <summary>The factor of a parameter's learning rate; 1 outside of the trunk.</summary>
     /// <param name="settings">The decay.</param>
     /// <param name="name">The parameter's name.</param>
     /// <param name="blocks">Number of blocks of the trunk.</param>
@@ -160,7 +160,7 @@ internal static class LayerDecay
 
 /// <summary>
 /// Patterns of parameter names as the original's recipes have them (Python's <c>fnmatch</c>): <c>*</c>, <c>?</c>, <c>[abc]</c>,
-/// <c>[!abc]</c>. .NET's own patterns for files know no sets and take backslashes and folders for something special.
+/// <c>[!abc]</c>. .NET's own file patterns have no sets, and treat backslashes and folders specially.
 /// </summary>
 internal static class GlobPattern
 {

@@ -4,13 +4,13 @@ namespace Sam2.Torch.Training.Optimization;
 
 /// <summary>
 /// A value that changes over a training run, such as a learning rate. The same forms and names as fvcore's
-/// <c>ParamScheduler</c>s, which the original uses. TorchSharp's <c>lr_scheduler</c>s have other forms, know learning rates but
-/// not weight decay, and count calls, so that a run that is resumed would have to count them again.
+/// <c>ParamScheduler</c>s, which the original uses. TorchSharp's <c>lr_scheduler</c>s have other forms, are for learning rates but
+/// not for weight decay, and count calls, which a resumed run would have to repeat.
 /// </summary>
 public abstract record Schedule
 {
     /// <summary>The value at a point of the run.</summary>
-    /// <param name="where">How much of the run is behind, in [0, 1).</param>
+    /// <param name="where">The fraction of the run that is over, in [0, 1).</param>
     public abstract double At(double where);
 }
 

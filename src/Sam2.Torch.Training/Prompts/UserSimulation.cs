@@ -3,34 +3,43 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Prompts;
 
-/// <summary>The simulated user: where a prompt and the correction clicks go.</summary>
-internal sealed class UserSimulation(TrainingOptions options, bool training, TrainingRandom random)
+/// <summary>
+/// The original's simulated user (training/model/sam2.py, <c>prepare_prompt_inputs</c> and <c>_iter_correct_pt_sampling</c>): clips
+/// are prompted by masks, or by clicks and boxes that are corrected by clicks. Methods can be overridden one by one.
+/// </summary>
+/// <param name="options">Probabilities and numbers.</param>
+public class UserSimulation(TrainingOptions options) : IPromptSimulation
 {
-    /// <summary>Correction clicks on each corrected frame.</summary>
-    public int Corrections => options.NumCorrectionPtPerFrame;
+    /// <summary>Probabilities and numbers.</summary>
+    public TrainingOptions Options { get; } = options;
 
-    /// <summary>The first prompt of a frame: a box, or a click onto the object.</summary>
-    /// <param name="masks">True masks, [O, 1, S, S].</param>
-    /// <param name="box">Which of the two.</param>
-    public PointPrompts Prompt(Tensor masks, bool box) => box
-        ? PromptSampler.Box(masks, options.BoxNoise, options.BoxNoiseBound, random)
-        : PromptSampler.Click(masks, predicted: null, Sampling(), random);
+    /// <inheritdoc/>
+    public virtual int Corrections => Options.NumCorrectionPtPerFrame;
 
-    /// <summary>One more click on each object where the prediction is wrong; now and then just onto the object.</summary>
-    /// <param name="points">The clicks so far; null for none.</param>
-    /// <param name="masks">True masks, [O, 1, S, S].</param>
-    /// <param name="logits">Predicted mask logits, [O, 1, S, S].</param>
-    /// <returns>All clicks.</returns>
-    public PointPrompts Correct(PointPrompts? points, Tensor masks, Tensor logits)
+    /// <inheritdoc/>
+    public virtual PromptPlan Plan(int frames, bool training, TrainingRandom random) => PromptPlan.Draw(Options, frames, training, random);
+
+    /// <summary>The first prompt of each object on a frame: a box, or a click onto the object.</summary>
+    /// <inheritdoc/>
+    public virtual PointPrompts Prompt(Tensor masks, bool box, bool training, TrainingRandom random) => box
+        ? PromptSampler.Box(masks, Options.BoxNoise, Options.BoxNoiseBound, random)
+        : PromptSampler.Click(masks, predicted: null, Sampling(training, random), random);
+
+    /// <summary>
+    /// One more click on each object where the prediction is wrong; with <see cref="TrainingOptions.ProbToSampleFromGtForTrain"/>
+    /// somewhere on the object instead.
+    /// </summary>
+    /// <inheritdoc/>
+    public virtual PointPrompts Correct(PointPrompts? points, Tensor masks, Tensor logits, bool training, TrainingRandom random)
     {
-        var ignorePrediction = training && options.ProbToSampleFromGtForTrain > 0 && random.Chance(options.ProbToSampleFromGtForTrain);
-        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling(), random));
+        var ignorePrediction = training && Options.ProbToSampleFromGtForTrain > 0 && random.Chance(Options.ProbToSampleFromGtForTrain);
+        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling(training, random), random));
     }
 
-    private PointSampling Sampling()
+    private PointSampling Sampling(bool training, TrainingRandom random)
     {
-        if (!training) return options.PtSamplingForEval;
-        var centre = options.ProbToSampleCenterForTrain > 0 && random.Chance(options.ProbToSampleCenterForTrain);
+        if (!training) return Options.PtSamplingForEval;
+        var centre = Options.ProbToSampleCenterForTrain > 0 && random.Chance(Options.ProbToSampleCenterForTrain);
         return centre ? PointSampling.Center : PointSampling.Uniform;
     }
 }

@@ -17,7 +17,7 @@ public sealed record DataSettings
     /// <summary>What the model is measured on.</summary>
     public ValidationDataSettings Validation { get; init; } = new();
 
-    /// <summary>Batches that are made ahead, in the background.</summary>
+    /// <summary>Number of batches that are prepared ahead of time, in the background.</summary>
     public int Ahead { get; init; } = 2;
 }
 
@@ -30,7 +30,7 @@ public sealed record BatchSettings
     /// <summary>Several data sets instead of one: their videos are shuffled together, each set repeated by its own factor.</summary>
     public IReadOnlyList<DatasetSettings> Datasets { get; init; } = [];
 
-    /// <summary>How often it is used, relative to the other sources: a number, or a schedule that changes over the run. Null: 1.</summary>
+    /// <summary>How often it is used, relative to the other sources: a number, or a schedule over the run. Null for 1.</summary>
     public ScheduleSettings? Weight { get; init; }
 
     /// <summary>Clips per batch.</summary>
@@ -39,25 +39,26 @@ public sealed record BatchSettings
     /// <summary>Frames per clip; 1 for images.</summary>
     public int Frames { get; init; } = 8;
 
-    /// <summary>Every how manieth annotated frame a clip takes.</summary>
+    /// <summary>Step between the annotated frames that a clip takes: 1 takes every one, 2 every second one.</summary>
     public int Stride { get; init; } = 1;
 
-    /// <summary>Most objects per clip.</summary>
+    /// <summary>Maximum number of objects per clip.</summary>
     public int MaxObjects { get; init; } = 3;
 
-    /// <summary>How often a clip is mirrored, in [0, 1].</summary>
+    /// <summary>Probability that a clip is mirrored, in [0, 1].</summary>
     public double FlipProbability { get; init; } = 0.5;
 
     /// <summary>
-    /// How often a clip runs backwards in time, in [0, 1]: half of them in the paper (appendix D.2.2), none in the original's recipe for
+    /// Probability that a clip runs backwards in time, in [0, 1]: one half in the paper (appendix D.2.2), 0 in the original's recipe for
     /// fine-tuning (<c>reverse_time_prob</c>).
     /// </summary>
     public double ReverseProbability { get; init; } = 0.5;
 
     /// <summary>
-    /// Random changes of clips, in their order: a <c>kind</c> (horizontal_flip, affine, resize, color_jitter, grayscale, mosaic) and its
-    /// settings, the original's (training/dataset/transforms.py), such as <c>{kind: affine, degrees: 25, shear: 20}</c>. With
-    /// <c>consistent_transform: false</c> every frame changes by itself. Afterwards frames are resized to the model's square.
+    /// Random changes of clips, applied in this order: a <c>kind</c> (horizontal_flip, affine, resize, color_jitter, grayscale, mosaic, or
+    /// one of <see cref="ClipAugmentations.Register"/>) and its settings, the original's (training/dataset/transforms.py), such as
+    /// <c>{kind: affine, degrees: 25, shear: 20}</c>. With <c>consistent_transform: false</c> each frame changes on its own. Afterwards
+    /// frames are resized to the model's square.
     /// </summary>
     public IReadOnlyList<PlainDictionary> Augmentations { get; init; } = [];
 }
@@ -65,10 +66,10 @@ public sealed record BatchSettings
 /// <summary>What the model is measured on.</summary>
 public sealed record ValidationDataSettings
 {
-    /// <summary>Videos on which objects are followed; null for none.</summary>
+    /// <summary>Videos in which objects are tracked; null for none.</summary>
     public DatasetSettings? Videos { get; init; }
 
-    /// <summary>How objects of videos are given.</summary>
+    /// <summary>How objects of videos are prompted.</summary>
     public IReadOnlyList<PromptKind> Prompts { get; init; } = [PromptKind.Click1, PromptKind.Mask];
 
     /// <summary>Images that are segmented interactively; null for none.</summary>
@@ -81,24 +82,24 @@ public sealed record ValidationDataSettings
     internal bool IsEmpty => Videos is null && Images is null;
 }
 
-/// <summary>Opens the data that a recipe names.</summary>
-internal static class DataFactory
+/// <summary>Opens the data of a recipe.</summary>
+public static class DataFactory
 {
     private const ulong SamplerStream = 3;
 
     /// <summary>The training batches.</summary>
     /// <param name="recipe">All settings.</param>
     /// <param name="imageSize">Side of the model's input.</param>
-    /// <param name="report">Told of samples that were skipped.</param>
+    /// <param name="progress">Told of samples that were skipped.</param>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="DatasetException">A data set is missing or damaged.</exception>
-    public static IBatchSource Training(Recipe recipe, int imageSize, Action<string>? report = null)
+    public static IBatchSource Training(Recipe recipe, int imageSize, IProgress<string>? progress = null)
     {
         if (recipe.Data.Train.Count == 0)
             throw new ConfigurationException("data.train", "names no data", "Give at least one source, such as - {dataset: {kind: procedural}, frames: 8}");
         return new BatchMixture(
             [.. recipe.Data.Train.Select((source, i) => (Sampler(source, imageSize, recipe.Seed, i), source.Weight?.ToSchedule() ?? new ConstantSchedule(1)))],
-            recipe.Seed, recipe.Steps * recipe.Accumulate, recipe.Data.Ahead, report);
+            recipe.Seed, recipe.Steps * recipe.Accumulate, recipe.Data.Ahead, progress);
     }
 
     /// <summary>What the model is measured on.</summary>
@@ -131,7 +132,7 @@ internal static class DataFactory
         Probability("reverse_probability", source.ReverseProbability);
         return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability, source.Stride)
         {
-            Augmentations = [.. source.Augmentations.Select(AugmentationFactory.Create)],
+            Augmentations = [.. source.Augmentations.Select(ClipAugmentations.Create)],
         };
     }
 

@@ -53,14 +53,14 @@ public static class ModelFactory
         return config;
     }
 
-    /// <summary>Builds the model, fills it and freezes what is not trained.</summary>
-    /// <param name="settings">What the recipe says.</param>
-    /// <param name="seed">Decides random weights.</param>
-    /// <param name="note">Is told what a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) left out.</param>
+    /// <summary>Builds the model, loads its weights and freezes those that are not trained.</summary>
+    /// <param name="settings">The recipe's settings.</param>
+    /// <param name="seed">The seed of random weights.</param>
+    /// <param name="progress">Told which weights a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) does not have.</param>
     /// <returns>A float32 model on the CPU in training mode, which the caller disposes.</returns>
     /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
     /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
-    public static Sam2Model Create(ModelSettings settings, ulong seed, Action<string>? note = null)
+    public static Sam2Model Create(ModelSettings settings, ulong seed, IProgress<string>? progress = null)
     {
         var config = Configure(settings);
         manual_seed((long)TrainingRandom.For(seed).NextBits());
@@ -68,7 +68,7 @@ public static class ModelFactory
         try
         {
             if (settings.Checkpoint is { } name)
-                Load(model, name, settings.Strict, note);
+                Load(model, name, settings.Strict, progress);
             Freeze(model, settings.Frozen);
             model.train();
             return model;
@@ -96,7 +96,7 @@ public static class ModelFactory
         return ConfigInference.Infer(checkpoint);
     }
 
-    private static void Load(Sam2Model model, string name, bool strict, Action<string>? note)
+    private static void Load(Sam2Model model, string name, bool strict, IProgress<string>? progress)
     {
         using var scope = NewDisposeScope();
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
@@ -112,7 +112,7 @@ public static class ModelFactory
             else
                 left.Add(key);
         if (left.Count > 0)
-            note?.Invoke($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
+            progress?.Report($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
     }
 
     private static void Freeze(Sam2Model model, IReadOnlyList<string> patterns)

@@ -5,13 +5,13 @@ using Sam2.Torch.Training.Optimization;
 namespace Sam2.Torch.Training.Recipes;
 
 /// <summary>
-/// Everything that decides a training run, as a YAML file says it. Two runs of one recipe on the CPU of one machine, with the same
+/// All settings of a training run, as a YAML file gives them. Two runs of one recipe on the CPU of one machine, with the same
 /// number of threads, give the same weights. Defaults are those of the original's recipe for fine-tuning
 /// (sam2/configs/sam2.1_training/sam2.1_hiera_b+_MOSE_finetune.yaml).
 /// </summary>
 public sealed record Recipe
 {
-    /// <summary>Decides initial weights, data, prompts and dropout.</summary>
+    /// <summary>The seed of initial weights, data, prompts and dropout.</summary>
     public ulong Seed { get; init; } = 123;
 
     /// <summary>Steps of the optimizer.</summary>
@@ -21,8 +21,9 @@ public sealed record Recipe
     public int Accumulate { get; init; } = 1;
 
     /// <summary>
-    /// How many of these are computed at the same time, each with its share of the CPU's threads. A small model gains nearly as much
-    /// as there are cores. Needs a model without dropout and stochastic depth, whose random numbers libtorch draws for all threads.
+    /// Number of these batches that are computed at the same time, each with its share of the CPU's threads. A small model becomes nearly
+    /// as many times faster as there are cores. Needs a model without dropout and stochastic depth, since the threads share libtorch's
+    /// random numbers.
     /// </summary>
     public int ConcurrentBatches { get; init; } = 1;
 
@@ -35,13 +36,13 @@ public sealed record Recipe
     /// <summary>The type of the weights in the forward and backward pass; the optimizer's are always float32.</summary>
     public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model that is trained.</summary>
     public ModelSettings Model { get; init; } = new();
 
     /// <summary>What is trained on and what is validated on.</summary>
     public DataSettings Data { get; init; } = new();
 
-    /// <summary>How a user who prompts and corrects is simulated.</summary>
+    /// <summary>How clips are prompted, corrected and processed.</summary>
     public TrainingOptions Prompting { get; init; } = TrainingOptions.FineTuning;
 
     /// <summary>Weights and switches of the losses.</summary>
@@ -53,7 +54,7 @@ public sealed record Recipe
     /// <summary>Averaging of weights; null for none.</summary>
     public EmaSettings? Ema { get; init; }
 
-    /// <summary>When a run that goes wrong stops.</summary>
+    /// <summary>When a run that goes wrong is stopped.</summary>
     public DivergenceSettings Divergence { get; init; } = new();
 
     /// <summary>What is logged.</summary>
@@ -79,14 +80,14 @@ public enum TrainingPrecision
     Fp16,
 }
 
-/// <summary>An exponential moving average of the weights, which is what is validated and saved then.</summary>
+/// <summary>An exponential moving average of the weights, which is validated and saved in place of the last weights.</summary>
 public sealed record EmaSettings
 {
-    /// <summary>How much of the average each step keeps, in [0, 1).</summary>
+    /// <summary>The fraction of the average that each step keeps, in [0, 1).</summary>
     public double Decay { get; init; } = 0.999;
 }
 
-/// <summary>What is logged. The table and <c>log.jsonl</c> always are.</summary>
+/// <summary>What is logged besides the table and <c>log.jsonl</c>, and how often.</summary>
 public sealed record LogSettings
 {
     /// <summary>Steps from one record to the next.</summary>
@@ -99,7 +100,7 @@ public sealed record LogSettings
 /// <summary>When the state of the run is saved to <c>checkpoint.pt</c>, from which it can be resumed.</summary>
 public sealed record CheckpointSettings
 {
-    /// <summary>Steps from one to the next; the last step and an interruption by the user save too.</summary>
+    /// <summary>Steps from one to the next. The last step and a cancelled run are saved too.</summary>
     public int Every { get; init; } = 500;
 
     /// <summary>Steps whose weights are kept as <c>step_….pt</c>.</summary>
