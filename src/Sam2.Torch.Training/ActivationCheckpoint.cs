@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 

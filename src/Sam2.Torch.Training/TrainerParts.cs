@@ -26,7 +26,7 @@ public sealed record TrainerParts
 
     /// <summary>
     /// Makes a model of the same structure as the one that is trained, with any weights; null for <c>new Sam2Model(config)</c>. It is
-    /// called for validation and for <see cref="Recipes.Recipe.ConcurrentBatches"/>, and needed where modules of the model were replaced.
+    /// called for validation and for <see cref="Recipe.ConcurrentBatches"/>, and needed where modules of the model were replaced.
     /// </summary>
     public Func<Sam2Config, Sam2Model>? CreateModel { get; init; }
 

@@ -3,7 +3,6 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training;
 

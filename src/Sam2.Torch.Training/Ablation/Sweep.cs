@@ -1,5 +1,4 @@
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
 

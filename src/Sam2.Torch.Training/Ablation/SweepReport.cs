@@ -3,7 +3,6 @@ using System.Text;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Evaluation.Charts;
 using Sam2.Torch.Evaluation.Reports;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
 

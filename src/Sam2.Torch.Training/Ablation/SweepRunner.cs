@@ -1,4 +1,3 @@
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Recipes;
 using static TorchSharp.torch;
@@ -18,14 +17,14 @@ public static class SweepRunner
     /// <param name="output">Where the tables for people go.</param>
     /// <param name="cancellationToken">Ends the sweep with a checkpoint of the last complete step.</param>
     /// <returns>The number of failed runs and of all runs.</returns>
-    /// <exception cref="Configuration.ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
     public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellationToken = default)
     {
         var sweep = SweepPlan.Read(file);
         var variants = SweepPlan.Variants(sweep, overrides);
         if (variants.SelectMany(v => v.Recipes.Values).Any(recipe => recipe.Validation is null || recipe.Data.Validation.IsEmpty))
-            throw new Configuration.ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
+            throw new ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
         var folder = new SweepFolder(directory);
         // A mistake in the last variant should show now, and not after days.
         foreach (var variant in variants)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Training.Augmentations;
 

@@ -1,7 +1,6 @@
 using Sam2.Torch.Data;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Training.Augmentations;
 using TorchSharp;

@@ -8,7 +8,7 @@ namespace Sam2.Torch.Training.Losses;
 /// <see cref="TrainerParts.Loss"/>.
 /// </summary>
 /// <remarks>
-/// With <see cref="Recipes.Recipe.ConcurrentBatches"/> above 1 several threads call one loss at the same time, so a loss keeps no
+/// With <see cref="Recipe.ConcurrentBatches"/> above 1 several threads call one loss at the same time, so a loss keeps no
 /// state of the batch.
 /// </remarks>
 public interface ITrainingLoss

@@ -1,6 +1,5 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Optimization;
 using static TorchSharp.torch;

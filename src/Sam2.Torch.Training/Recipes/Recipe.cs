@@ -1,4 +1,3 @@
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
 

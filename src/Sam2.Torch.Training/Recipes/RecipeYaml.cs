@@ -1,7 +1,5 @@
 using System.Globalization;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Recipes;
