@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,8 +6,8 @@ namespace Sam2.Torch.Training;
 
 /// <summary>
 /// Activation checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): a segment of the forward pass
-/// keeps nothing but its inputs, and the backward pass computes it again. Gradients of weights add up in their <c>grad</c>, as in
-/// every backward pass.
+/// keeps nothing but its inputs, and the backward pass computes it again. Gradients of weights add up in their <c>grad</c>, as in any
+/// backward pass.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -17,16 +16,16 @@ namespace Sam2.Torch.Training;
 /// </para>
 /// <para>
 /// libtorch calls <see cref="Function.backward"/> from native code, through which no exception may pass: it would end the process.
-/// One that is thrown while a segment is computed again is kept, the gradients become NaN, and <see cref="ThrowIfFailed"/> throws it
-/// once the backward pass is over.
+/// An exception while a segment is computed again is therefore kept, the gradients become NaN, and <see cref="Backward"/> or
+/// <see cref="ThrowIfFailed"/> throws it after the backward pass.
 /// </para>
 /// </remarks>
-internal static class ActivationCheckpoint
+public static class ActivationCheckpoint
 {
-    // Of any thread: on a GPU the backward pass runs on threads of its own.
+    // Shared by all threads: on a GPU the backward pass runs on threads of its own.
     private static ExceptionDispatchInfo? _failure;
 
-    /// <summary>Computes a segment.</summary>
+    /// <summary>Computes a segment now, and once more in the backward pass, which <see cref="Backward"/> has to run.</summary>
     /// <param name="compute">
     /// The segment: a function of its inputs and of weights that touches no other graph. It is called once forward and once backward,
     /// and must do the same both times.
@@ -36,14 +35,27 @@ internal static class ActivationCheckpoint
     public static IReadOnlyList<Tensor> Run(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute, IReadOnlyList<Tensor> inputs)
     {
         var segment = new Segment(compute);
-        // Something must need a gradient for libtorch to come by, also where only weights do, which are no inputs.
+        // libtorch calls backward only if an input needs a gradient, but weights are no inputs.
         using var anchor = zeros(1).requires_grad_();
         using var packed = Function.apply([segment, anchor, .. inputs]);
         return segment.Unpack(packed);
     }
 
-    /// <summary>To be called when a backward pass is over.</summary>
-    /// <exception cref="Exception">What was thrown where a segment could not be computed again; no gradient counts then.</exception>
+    /// <summary>
+    /// The backward pass of a loss that depends on segments: <c>loss.backward()</c>, then <see cref="ThrowIfFailed"/>. Does nothing more
+    /// for a loss without segments, so it can stand in every training loop.
+    /// </summary>
+    /// <param name="loss">A scalar with its graph.</param>
+    /// <exception cref="Exception">What was thrown where a segment could not be computed again; the gradients are not valid then.</exception>
+    public static void Backward(Tensor loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        loss.backward();
+        ThrowIfFailed();
+    }
+
+    /// <summary>Has to be called after a backward pass that <see cref="Backward"/> did not run.</summary>
+    /// <exception cref="Exception">What was thrown where a segment could not be computed again; the gradients are not valid then.</exception>
     public static void ThrowIfFailed() => Interlocked.Exchange(ref _failure, null)?.Throw();
 
     /// <summary>A segment, and how its results lie in the tensor that they leave it as.</summary>

@@ -1,6 +1,8 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Prompts;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
@@ -10,7 +12,7 @@ namespace Sam2.Torch.Training;
 /// results (training/model/sam2.py, <c>forward_tracking</c>).
 /// </summary>
 internal sealed class ClipTracker(
-    Sam2Model model, TrackingStep step, PromptPlan plan, UserSimulation user, ClipBatch clips, ClipFeatures features,
+    Sam2Model model, TrackingStep step, PromptPlan plan, ClipPrompts user, ClipBatch clips, ClipFeatures features,
     MemorySelector selectMemories)
 {
     private readonly ClipMemory _memory = new(selectMemories);

@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// Threads that compute several things at once, each with its share of libtorch's threads. The operators of a small model are too short
-/// to be worth dividing among cores: a step of the small architecture took 0.57 s on two cores and 0.49 s on one; as two batches of
+/// Threads that compute at the same time, each with its share of libtorch's threads. The operators of a small model are too short to
+/// be worth dividing among cores: a step of the small architecture took 0.57 s on two cores and 0.49 s on one; as two batches of
 /// half the size side by side it took 0.42 s.
 /// </summary>
 internal sealed class ComputeThreads : IDisposable
@@ -18,7 +21,7 @@ internal sealed class ComputeThreads : IDisposable
     /// <param name="count">How many.</param>
     public ComputeThreads(int count)
     {
-        // libtorch's number of threads belongs to the thread that sets it, but is also what threads that come later start with.
+        // libtorch's number of threads belongs to the thread that sets it, but is also the initial number of all later threads.
         var all = get_num_threads();
         var share = Math.Max(1, all / count);
         for (var i = 0; i < count; i++)
@@ -35,7 +38,7 @@ internal sealed class ComputeThreads : IDisposable
         }
         Run([.. Enumerable.Range(0, count).Select(_ => (Func<int>)(() =>
         {
-            // The first question makes libtorch take over the common number, which would later undo the setting.
+            // libtorch copies the common number when it is first asked; after the setting, that copy would replace it.
             _ = get_num_threads();
             set_num_threads(share);
             return share;
@@ -43,12 +46,12 @@ internal sealed class ComputeThreads : IDisposable
         set_num_threads(all);
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of threads.</summary>
     public int Count => _threads.Count;
 
-    /// <summary>Computes up to <see cref="Count"/> things at once, and waits for all of them.</summary>
+    /// <summary>Runs up to <see cref="Count"/> functions at the same time and waits for all of them.</summary>
     /// <returns>The results, in order.</returns>
-    /// <exception cref="Exception">The first, in order, that was thrown by one of them; results of the others are disposed.</exception>
+    /// <exception cref="Exception">The exception of the first function, in order, that threw one; results of the others are disposed.</exception>
     public IReadOnlyList<T> Run<T>(IReadOnlyList<Func<T>> work)
     {
         var results = new T[work.Count];
@@ -89,5 +92,35 @@ internal sealed class ComputeThreads : IDisposable
             thread.Join();
         foreach (var queue in _queues)
             queue.Dispose();
+    }
+}
+
+/// <summary>
+/// A model that shares the weights of another and has gradients of its own, so that several batches can be computed at the same
+/// time and their gradients added in a fixed order.
+/// </summary>
+internal static class ModelReplica
+{
+    /// <summary>Makes a replica, which sees every change of the weights that is made in place.</summary>
+    /// <param name="model">The model, with its final type and device.</param>
+    /// <param name="create">Makes a model of the same structure.</param>
+    /// <returns>The replica; the caller disposes it.</returns>
+    public static Sam2Model Of(Sam2Model model, Func<Sam2Config, Sam2Model> create)
+    {
+        // Not in the scope below, at whose end its weights would be freed.
+        var replica = create(model.Config);
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        replica.to(model.Device, model.Precision);
+        var weights = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        foreach (var (name, parameter) in replica.named_parameters())
+        {
+            parameter.set_(weights[name]);
+            parameter.requires_grad = weights[name].requires_grad;
+        }
+        var buffers = model.named_buffers().ToDictionary(b => b.name, b => b.buffer);
+        foreach (var (name, buffer) in replica.named_buffers()) buffer.set_(buffers[name]);
+        replica.train(model.training);
+        return replica;
     }
 }

@@ -1,9 +1,25 @@
 using System.Globalization;
-using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Losses;
 
 namespace Sam2.Torch.Training;
 
-/// <summary>Notices when a run goes wrong: losses or gradients that are not finite, or losses that stay far above their running mean.</summary>
+/// <summary>When a run that goes wrong is stopped. A loss or gradients that are not finite always stop it.</summary>
+public sealed record DivergenceSettings
+{
+    /// <summary>Stop when losses are this many times their running mean; null for never.</summary>
+    public double? LossFactor { get; init; } = 100;
+
+    /// <summary>Batches to see before losses are compared with their running mean.</summary>
+    public int WarmUp { get; init; } = 100;
+
+    /// <summary>
+    /// Number of such batches in a row that stops the run, at least 1. A single one says nothing: where the model takes a visible object
+    /// for absent, the mask's logits are -1024, so its loss is a thousand times the usual one, though it has no gradient.
+    /// </summary>
+    public int Patience { get; init; } = 5;
+}
+
+/// <summary>Detects losses that are not finite, or that stay far above their running mean.</summary>
 internal sealed class DivergenceGuard(DivergenceSettings settings)
 {
     private const double Decay = 0.98;
@@ -12,10 +28,10 @@ internal sealed class DivergenceGuard(DivergenceSettings settings)
     /// <summary>Running mean of the loss.</summary>
     public double Mean { get; private set; }
 
-    /// <summary>Losses seen.</summary>
+    /// <summary>Number of losses in the mean.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Continues from a saved state; patience begins anew.</summary>
+    /// <summary>Continues from a saved state, without any bad batches so far.</summary>
     public void Restore(double mean, long count) => (Mean, Count, _bad) = (mean, count, 0);
 
     /// <summary>Checks the losses of a batch, before it changes the model.</summary>

@@ -2,28 +2,32 @@ using System.Diagnostics;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Validation;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// The training loop: batches in, weights out. What a step does is a function of the recipe and the step's number alone, so a
-/// run that is resumed from a checkpoint takes the very steps that an uninterrupted one takes.
+/// The training loop: batches in, weights out. A step depends on nothing but the recipe and the step's number, so a run that is
+/// resumed from a checkpoint takes exactly the steps of an uninterrupted one.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    // What chance decides in a batch; other uses of the seed have other numbers.
+    // The random numbers of a batch; other uses of the seed have other numbers.
     private const ulong StepStream = 1;
 
     private readonly Recipe _recipe;
-    private readonly TrainingModel _model;
-    // What batches that are computed at once are computed with: the model itself, and replicas of it.
-    private readonly List<TrainingModel> _models;
-    private readonly MultiStepLoss _loss;
+    private readonly TrainerParts _parts;
+    private readonly Sam2Model _model;
+    // One for each batch that is computed at the same time: the model itself, and replicas of it.
+    private readonly List<(Sam2Model Model, IForwardPass Forward)> _workers;
+    private readonly ITrainingLoss _loss;
     private readonly ModelOptimizer _optimizer;
     private readonly ExponentialMovingAverage? _average;
     private readonly IBatchSource _batches;
@@ -33,7 +37,9 @@ public sealed class Trainer : IDisposable
     private readonly RunState _state = new();
     private readonly TrainingCheckpoint _checkpoint;
     private readonly ComputeThreads? _threads;
-    // Of the step that was taken last: the source itself may be ahead, in the middle of a step.
+    // Of each batch of the step that is being taken.
+    private readonly List<IReadOnlyDictionary<string, double>> _stepLosses = [];
+    // After the last complete step: within a step the source itself is ahead of it.
     private long _position;
 
     /// <summary>Prepares a run.</summary>
@@ -41,16 +47,21 @@ public sealed class Trainer : IDisposable
     /// <param name="model">The model in float32, on its device; stays the caller's. It is converted to the recipe's precision.</param>
     /// <param name="batches">The data; stays the caller's.</param>
     /// <param name="folder">Where checkpoints go.</param>
-    /// <param name="validator">Measures the model as often as the recipe says; null for never.</param>
+    /// <param name="validator">Measures the model at the intervals of the recipe; null for never.</param>
+    /// <param name="parts">Your own loss, prompts and so on; null for those of the recipe.</param>
     /// <exception cref="ArgumentException">The recipe contradicts itself or doesn't fit the model; the message names the setting.</exception>
-    public Trainer(Recipe recipe, Sam2Model model, IBatchSource batches, TrainingFolder folder, IValidator? validator = null)
+    public Trainer(Recipe recipe, Sam2Model model, IBatchSource batches, TrainingFolder folder, IValidator? validator = null, TrainerParts? parts = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(folder);
         Require(recipe);
         if (recipe.ConcurrentBatches > 1)
             RequireNoChance(model.Config);
-        (_recipe, _batches, _folder, _validator) = (recipe, batches, folder, validator);
-        _model = new TrainingModel(model, recipe.Prompting);
-        _loss = new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
+        (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
+        var forward = ForwardPass(model);
+        _loss = _parts.Loss ?? new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
         _optimizer = new ModelOptimizer(model, recipe.Optimizer, recipe.Precision switch
         {
             TrainingPrecision.Bf16 => ScalarType.BFloat16,
@@ -60,7 +71,12 @@ public sealed class Trainer : IDisposable
         _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
         _guard = new DivergenceGuard(recipe.Divergence);
         _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
-        _models = [_model, .. Enumerable.Range(1, recipe.ConcurrentBatches - 1).Select(_ => new TrainingModel(ModelReplica.Of(model), recipe.Prompting))];
+        _workers = [(model, forward)];
+        for (var i = 1; i < recipe.ConcurrentBatches; i++)
+        {
+            var replica = ModelReplica.Of(model, NewModel);
+            _workers.Add((replica, ForwardPass(replica)));
+        }
         if (recipe.ConcurrentBatches > 1)
             _threads = new ComputeThreads(recipe.ConcurrentBatches);
     }
@@ -68,8 +84,8 @@ public sealed class Trainer : IDisposable
     /// <summary>How far the run is.</summary>
     public RunState State => _state;
 
-    /// <summary>Continues where the folder's checkpoint was written.</summary>
-    /// <exception cref="CheckpointException">It is damaged, or of another recipe.</exception>
+    /// <summary>Continues from the folder's checkpoint.</summary>
+    /// <exception cref="CheckpointException">It is missing or damaged, or belongs to another recipe.</exception>
     public void Resume()
     {
         _position = _checkpoint.Restore(_folder.Checkpoint);
@@ -77,28 +93,32 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Trains to the end of the recipe.</summary>
-    /// <param name="log">Follows the run.</param>
-    /// <param name="cancellation">Ends the run after the step that is being taken, with a checkpoint.</param>
+    /// <param name="log">Records the run.</param>
+    /// <param name="cancellationToken">Ends the run with a checkpoint of the last complete step.</param>
     /// <exception cref="TrainingException">The loss is not finite or explodes; the message names the batch.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
-    public void Run(ITrainingLog log, CancellationToken cancellation = default)
+    public void Run(ITrainingLog log, CancellationToken cancellationToken = default)
     {
-        foreach (var model in _models)
-            model.Model.train();
+        ArgumentNullException.ThrowIfNull(log);
+        foreach (var (model, _) in _workers)
+            model.train();
         var meter = new StepMeter();
         try
         {
-            // A run that was interrupted in a validation catches up on it.
-            ValidateIfDue(log, cancellation);
+            // A run that was interrupted in a validation catches up on it, and on the weights that follow the last one.
+            ValidateIfDue(log, cancellationToken);
+            if (_state.Step == _recipe.Steps && !File.Exists(_folder.Model))
+                SaveWeights(_folder.Model);
             while (_state.Step < _recipe.Steps)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var gradientNorm = TakeStep(meter, cancellation);
+                cancellationToken.ThrowIfCancellationRequested();
+                var gradientNorm = TakeStep(meter, cancellationToken);
                 var last = _state.Step == _recipe.Steps;
                 if (_state.Step % _recipe.Log.Every == 0 || last)
                     log.Write(meter.Take(_state.Step, _recipe.Steps, LearningRate, gradientNorm, _optimizer.Scaler.Scale));
                 meter.Pause();
-                ValidateIfDue(log, cancellation);
+                NotifyStep(gradientNorm);
+                ValidateIfDue(log, cancellationToken);
                 if (_recipe.Checkpoint.KeepSteps.Contains(_state.Step))
                     SaveWeights(_folder.WeightsOf(_state.Step));
                 // The weights for use come first: once the checkpoint says that the run is over, they must be there.
@@ -121,8 +141,8 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _threads?.Dispose();
-        foreach (var replica in _models.Skip(1))
-            replica.Model.Dispose();
+        foreach (var (replica, _) in _workers.Skip(1))
+            replica.Dispose();
         _average?.Dispose();
         _optimizer.Dispose();
     }
@@ -132,9 +152,15 @@ public sealed class Trainer : IDisposable
 
     private double Where(long step) => (double)step / _recipe.Steps;
 
-    private double TakeStep(StepMeter meter, CancellationToken cancellation)
+    private IForwardPass ForwardPass(Sam2Model model) =>
+        _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts);
+
+    private Sam2Model NewModel(Sam2Config config) => _parts.CreateModel?.Invoke(config) ?? new Sam2Model(config, _model.Parts);
+
+    private double TakeStep(StepMeter meter, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
+        _stepLosses.Clear();
         var names = new List<string>();
         var (meanLoss, lossCount) = (_guard.Mean, _guard.Count);
         try
@@ -142,8 +168,8 @@ public sealed class Trainer : IDisposable
             for (var i = 0; i < _recipe.Accumulate; i += _recipe.ConcurrentBatches)
             {
                 names.AddRange(_threads is null
-                    ? ProcessBatch(i, meter, cancellation)
-                    : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellation));
+                    ? ProcessBatch(i, meter, cancellationToken)
+                    : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellationToken));
             }
         }
         catch (OperationCanceledException)
@@ -167,19 +193,19 @@ public sealed class Trainer : IDisposable
         return norm;
     }
 
-    private IReadOnlyList<string> ProcessBatch(int part, StepMeter meter, CancellationToken cancellation)
+    private IReadOnlyList<string> ProcessBatch(int part, StepMeter meter, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using var batch = NextBatch(out var waited, cancellation);
-        using var losses = Forward(_model, batch, part);
+        using var batch = NextBatch(out var waited, cancellationToken);
+        using var losses = Forward(_workers[0].Forward, batch, part);
         Check(losses.Values, batch);
         _optimizer.Backward(losses.Total, 1.0 / _recipe.Accumulate);
-        meter.AddBatch(losses.Values, waited);
+        AddBatch(meter, losses.Values, waited);
         return batch.Names;
     }
 
-    /// <summary>Several batches at once. Their gradients are added in their order, whichever is done first.</summary>
-    private IReadOnlyList<string> ProcessBatches(ComputeThreads threads, int first, int count, StepMeter meter, CancellationToken cancellation)
+    /// <summary>Computes several batches at the same time. Their gradients are added in the order of the batches, whichever is ready first.</summary>
+    private IReadOnlyList<string> ProcessBatches(ComputeThreads threads, int first, int count, StepMeter meter, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var waited = new double[count];
@@ -187,16 +213,16 @@ public sealed class Trainer : IDisposable
         try
         {
             for (var i = 0; i < count; i++)
-                batches.Add(NextBatch(out waited[i], cancellation));
-            var losses = threads.Run([.. batches.Select((batch, i) => (Func<IReadOnlyDictionary<string, double>>)(() => Differentiate(_models[i], batch, first + i)))]);
+                batches.Add(NextBatch(out waited[i], cancellationToken));
+            var losses = threads.Run([.. batches.Select((batch, i) => (Func<IReadOnlyDictionary<string, double>>)(() => Differentiate(_workers[i].Forward, batch, first + i)))]);
             for (var i = 0; i < count; i++)
             {
                 Check(losses[i], batches[i]);
                 if (i == 0)
                     _optimizer.Weights.TakeGradients();
                 else
-                    _optimizer.Weights.TakeGradients(_models[i].Model);
-                meter.AddBatch(losses[i], waited[i]);
+                    _optimizer.Weights.TakeGradients(_workers[i].Model);
+                AddBatch(meter, losses[i], waited[i]);
             }
         }
         finally
@@ -207,26 +233,28 @@ public sealed class Trainer : IDisposable
         return [.. batches.SelectMany(batch => batch.Names)];
     }
 
-    private IReadOnlyDictionary<string, double> Differentiate(TrainingModel model, ClipBatch batch, int part)
+    private IReadOnlyDictionary<string, double> Differentiate(IForwardPass forward, ClipBatch batch, int part)
     {
         using var scope = NewDisposeScope();
-        using var losses = Forward(model, batch, part);
-        // A loss that isn't a number is refused when it is its turn; its gradients would be of no use.
+        using var losses = Forward(forward, batch, part);
+        // A loss that is not finite has no useful gradients; it is reported when it is this batch's turn.
         if (double.IsFinite(losses.Values[LossReport.TotalName]))
             _optimizer.Differentiate(losses.Total, 1.0 / _recipe.Accumulate);
         return losses.Values;
     }
 
-    private LossReport Forward(TrainingModel model, ClipBatch batch, int part)
+    private LossReport Forward(IForwardPass forward, ClipBatch batch, int part)
     {
-        using var prediction = model.Forward(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
-        return _loss.Compute(prediction, batch.Masks);
+        using var prediction = forward.Run(batch, TrainingRandom.For(_recipe.Seed, StepStream, (ulong)_state.Step, (ulong)part));
+        var losses = _loss.Compute(prediction, batch.Masks);
+        return losses.Values.ContainsKey(LossReport.TotalName) ? losses : throw new ArgumentException(
+            $"{_loss.GetType().Name} reports the values {string.Join(", ", losses.Values.Keys)}, but not the total, '{LossReport.TotalName}'; make the report by LossReport.From.");
     }
 
-    private ClipBatch NextBatch(out double waited, CancellationToken cancellation)
+    private ClipBatch NextBatch(out double waited, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var batch = OnDevice(_batches.Next(cancellation));
+        var batch = OnDevice(_batches.Next(cancellationToken));
         waited = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return batch;
     }
@@ -239,27 +267,27 @@ public sealed class Trainer : IDisposable
 
     private ClipBatch OnDevice(ClipBatch batch)
     {
-        var device = _model.Model.Device;
+        var device = _model.Device;
         if (device.type == DeviceType.CPU)
             return batch;
         using (batch)
             return batch with { Images = batch.Images.to(device), Masks = batch.Masks.to(device) };
     }
 
-    private void ValidateIfDue(ITrainingLog log, CancellationToken cancellation)
+    private void ValidateIfDue(ITrainingLog log, CancellationToken cancellationToken)
     {
         if (_validator is null || _recipe.Validation is not { } validation || _state.Step == 0 || _state.ValidatedStep == _state.Step)
             return;
         if (_state.Step % validation.Every == 0 || _state.Step == _recipe.Steps)
-            Validate(log, cancellation);
+            Validate(log, cancellationToken);
     }
 
-    private void Validate(ITrainingLog log, CancellationToken cancellation)
+    private void Validate(ITrainingLog log, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var watch = Stopwatch.StartNew();
         using var model = Snapshot();
-        var scores = _validator!.Validate(model, cancellation);
+        var scores = _validator!.Validate(model, cancellationToken);
         var best = _state.BestScore is not { } score || double.IsNaN(score) || scores[0].Value > score;
         if (best)
         {
@@ -267,18 +295,20 @@ public sealed class Trainer : IDisposable
             SaveWeights(_folder.Best);
         }
         (_state.ValidatedStep, _state.LastScores) = (_state.Step, scores);
-        log.Write(new ValidationRecord(_state.Step, scores, best, watch.Elapsed.TotalSeconds));
+        var record = new ValidationRecord(_state.Step, scores, best, watch.Elapsed.TotalSeconds);
+        log.Write(record);
+        Notify(callback => callback.OnValidation(record));
     }
 
-    /// <summary>A model of its own with the weights for use: the averages if there are any, the last ones otherwise.</summary>
+    /// <summary>Another model with the weights to be used: their averages if the recipe asks for these, otherwise the last ones.</summary>
     private Sam2Model Snapshot()
     {
-        var model = new Sam2Model(_model.Model.Config, _model.Model.Parts);
+        var model = NewModel(_model.Config);
         using var mode = no_grad();
         var weights = _optimizer.Weights.StateDict(_average?.Averages);
         foreach (var (name, target) in model.state_dict())
             target.copy_(weights[name]);
-        model.to(_model.Model.Device);
+        model.to(_model.Device);
         model.eval();
         return model;
     }
@@ -286,10 +316,40 @@ public sealed class Trainer : IDisposable
     private void SaveWeights(string path)
     {
         using var scope = NewDisposeScope();
-        CheckpointWriter.Save(path, _optimizer.Weights.StateDict(_average?.Averages), ConfigValues.EntriesFor(_model.Model.Config));
+        CheckpointWriter.Save(path, _optimizer.Weights.StateDict(_average?.Averages), ConfigValues.EntriesFor(_model.Config));
+        Notify(callback => callback.OnCheckpoint(path, _state.Step));
     }
 
-    private void Save() => _checkpoint.Save(_folder.Checkpoint, _position);
+    private void Save()
+    {
+        _checkpoint.Save(_folder.Checkpoint, _position);
+        Notify(callback => callback.OnCheckpoint(_folder.Checkpoint, _state.Step));
+    }
+
+    private void AddBatch(StepMeter meter, IReadOnlyDictionary<string, double> losses, double waited)
+    {
+        meter.AddBatch(losses, waited);
+        _stepLosses.Add(losses);
+    }
+
+    private void NotifyStep(double gradientNorm)
+    {
+        if (_parts.Callbacks.Count == 0)
+            return;
+        var losses = _stepLosses.SelectMany(batch => batch).GroupBy(loss => loss.Key)
+            .ToDictionary(group => group.Key, group => group.Sum(loss => loss.Value) / _stepLosses.Count);
+        var step = new TrainingStep(_state.Step, _recipe.Steps, losses, LearningRate, gradientNorm, _model);
+        Notify(callback => callback.OnStep(step));
+    }
+
+    private void Notify(Action<ITrainerCallback> tell)
+    {
+        foreach (var callback in _parts.Callbacks)
+        {
+            using var scope = NewDisposeScope();
+            tell(callback);
+        }
+    }
 
     private TrainingException Diverged(string what, IReadOnlyList<string> names) =>
         new($"step {_state.Step + 1}: {what}, on the clips {string.Join(", ", names)}. "
@@ -313,7 +373,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    // What is dropped would depend on which thread draws first: a run could not be repeated.
+    // The threads share libtorch's random numbers, so dropout would depend on which of them is first: a run could not be repeated.
     private static void RequireNoChance(Sam2Config config)
     {
         var layer = config.MemoryAttention.Layer;

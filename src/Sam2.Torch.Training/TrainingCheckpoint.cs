@@ -3,15 +3,14 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;
 
 /// <summary>
 /// The whole state of a training run in one file: an ordinary checkpoint (<c>model</c>, <c>config</c>) that has everything else
-/// under <c>training</c>. There is no state of random generators: what chance decides is a function of seed and step
-/// (<see cref="TrainingRandom.For"/>), so these are it. Numbers with a fraction are text, as in <see cref="ConfigValues"/>.
+/// under <c>training</c>. Random generators have no state to save: all random numbers are a function of seed and step
+/// (<see cref="TrainingRandom.For"/>). Numbers with a fraction are text, as in <see cref="ConfigValues"/>.
 /// </summary>
 internal sealed class TrainingCheckpoint(
     Sam2Config config, Recipe recipe, ModelOptimizer optimizer, ExponentialMovingAverage? average, DivergenceGuard guard, RunState state)
@@ -19,7 +18,7 @@ internal sealed class TrainingCheckpoint(
     private const string Key = "training";
     private const long Version = 1;
 
-    /// <summary>Writes the state; the file is complete or not there.</summary>
+    /// <summary>Writes the state, completely or not at all.</summary>
     /// <exception cref="CheckpointException">The file can't be written.</exception>
     public void Save(string path, long position)
     {
@@ -93,10 +92,12 @@ internal sealed class TrainingCheckpoint(
         if (differences.Count > 0)
             throw new CheckpointException(path,
                 $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {d.Written}, now {d.Now}"))}{(differences.Count > 5 ? "; …" : "")}",
-                "Resume with the same settings, or start a new run from its weights with model.checkpoint and another --out");
+                "Resume with the same settings, or start a new run from its weights, with model.checkpoint and another folder");
     }
 
-    /// <summary>Settings that have no influence on the weights, beyond rounding where sums are split among threads. When to give up is one of them.</summary>
+    /// <summary>
+    /// Whether a setting may differ from the run's: it does not change the weights, except for rounding where threads share a sum.
+    /// </summary>
     private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal)
         || path.StartsWith("divergence.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
 
@@ -143,4 +144,26 @@ internal sealed class TrainingCheckpoint(
     private static T Get<T>(string path, PlainDictionary saved, string name) =>
         saved.TryGetValue(name, out var value) && value is T typed ? typed
             : throw new CheckpointException(path, $"lacks '{name}' in the state of its training run", "Resume from another checkpoint of the run");
+}
+
+/// <summary>The progress of a training run.</summary>
+public sealed class RunState
+{
+    /// <summary>Steps of the optimizer taken.</summary>
+    public long Step { get; set; }
+
+    /// <summary>The best first score of a validation so far; null before the first validation.</summary>
+    public double? BestScore { get; set; }
+
+    /// <summary>The step of the best score.</summary>
+    public long BestStep { get; set; }
+
+    /// <summary>The step after which the model was last validated; 0 before the first validation.</summary>
+    public long ValidatedStep { get; set; }
+
+    /// <summary>The scores of the last validation; empty before the first one.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> LastScores { get; set; } = [];
+
+    /// <summary>Time spent in training, over all processes of the run.</summary>
+    public TimeSpan Elapsed { get; set; }
 }

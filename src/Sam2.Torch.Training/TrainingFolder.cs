@@ -1,20 +1,18 @@
 using System.Globalization;
-using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training;
 
 /// <summary>The files of a training run.</summary>
-/// <param name="path">The folder, which comes into being with the first file.</param>
+/// <param name="path">The folder, which is created with the first file.</param>
 public sealed class TrainingFolder(string path)
 {
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The state of the run, from which it is resumed. It is a model too: its weights are those of the last step.</summary>
+    /// <summary>The state from which the run is resumed. It can be loaded as a model too, with the weights of the last step.</summary>
     public string Checkpoint => At("checkpoint.pt");
 
-    /// <summary>The weights that validated best.</summary>
+    /// <summary>The weights with the best validation score.</summary>
     public string Best => At("best.pt");
 
     /// <summary>The weights at the end of the run.</summary>
@@ -26,13 +24,13 @@ public sealed class TrainingFolder(string path)
     /// <summary>The log for programs.</summary>
     public string JsonLines => At("log.jsonl");
 
-    /// <summary>Event files.</summary>
+    /// <summary>The folder of event files for TensorBoard.</summary>
     public string TensorBoard => At("tensorboard");
 
-    /// <summary>The weights that are kept of a step.</summary>
+    /// <summary>The weights of a step that the recipe keeps.</summary>
     public string WeightsOf(long step) => At(string.Create(CultureInfo.InvariantCulture, $"step_{step}.pt"));
 
-    /// <summary>Removes what a process that was killed while it wrote a file has left.</summary>
+    /// <summary>Removes the temporary files of a process that was killed while it wrote.</summary>
     public void RemoveLeftovers()
     {
         if (!Directory.Exists(Path))

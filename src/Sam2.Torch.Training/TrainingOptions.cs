@@ -1,9 +1,12 @@
+using Sam2.Torch.Training.Losses;
+using Sam2.Torch.Training.Prompts;
+
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// How training simulates a user who prompts and corrects the model (paper, appendix D.2.2; training/model/sam2.py,
-/// <c>SAM2Train</c>). Names are the original's in Pascal case and defaults are its constructor's; <c>…ForTrain</c> counts while
-/// the model is in training mode, <c>…ForEval</c> in evaluation mode. <see cref="FineTuning"/> is what its recipe sets.
+/// How the forward pass of training prompts, corrects and processes clips (paper, appendix D.2.2; training/model/sam2.py,
+/// <c>SAM2Train</c>). Names are the original's in Pascal case and defaults are its constructor's; <c>…ForTrain</c> applies in
+/// training mode, <c>…ForEval</c> in evaluation mode. <see cref="FineTuning"/> has the values of its recipe.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -39,7 +42,7 @@ public sealed record TrainingOptions
     /// <summary>The same in evaluation mode.</summary>
     public int NumFramesToCorrectForEval { get; init; } = 1;
 
-    /// <summary>Whether that number is only the most, and drawn anew for every batch.</summary>
+    /// <summary>Whether that number is a maximum, and the actual one is drawn for every batch.</summary>
     public bool RandFramesToCorrectForTrain { get; init; }
 
     /// <summary>The same in evaluation mode.</summary>
@@ -51,7 +54,7 @@ public sealed record TrainingOptions
     /// <summary>The same in evaluation mode.</summary>
     public int NumInitCondFramesForEval { get; init; } = 1;
 
-    /// <summary>Whether that number is only the most, and drawn anew for every batch.</summary>
+    /// <summary>Whether that number is a maximum, and the actual one is drawn for every batch.</summary>
     public bool RandInitCondFramesForTrain { get; init; } = true;
 
     /// <summary>The same in evaluation mode.</summary>
@@ -60,15 +63,15 @@ public sealed record TrainingOptions
     /// <summary>Whether a frame that is corrected while tracking becomes a conditioning frame.</summary>
     public bool AddAllFramesToCorrectAsCond { get; init; }
 
-    /// <summary>Correction clicks per frame that gets any; the first prompt does not count.</summary>
+    /// <summary>Correction clicks on each corrected frame, not counting the first prompt.</summary>
     public int NumCorrectionPtPerFrame { get; init; } = 7;
 
     /// <summary>Where clicks go in evaluation mode.</summary>
     public PointSampling PtSamplingForEval { get; init; } = PointSampling.Center;
 
     /// <summary>
-    /// Probability, in training mode, that a click goes where <see cref="PointSampling.Center"/> says, as benchmarks click, and not
-    /// anywhere in the error. The original's is 0.
+    /// Probability, in training mode, that a click goes to <see cref="PointSampling.Center"/> of the error, as in benchmarks, and not
+    /// anywhere in it. 0 in the original.
     /// </summary>
     public double ProbToSampleCenterForTrain { get; init; }
 
@@ -81,20 +84,21 @@ public sealed record TrainingOptions
     /// <summary>Largest displacement of a box's corner, in pixels (SAM's value).</summary>
     public double BoxNoiseBound { get; init; } = 20;
 
-    /// <summary>Whether, in evaluation mode, frames are encoded when they are tracked, which bounds memory, instead of all at once.</summary>
+    /// <summary>Whether, in evaluation mode, each frame is encoded when it is tracked, which saves memory, instead of all at the start.</summary>
     public bool ForwardBackbonePerFrameForEval { get; init; }
 
     /// <summary>
     /// Whether the activations of image encoder, memory attention and mask decoder are computed again for the backward pass
-    /// instead of being kept: a third of the memory for about a third more time.
+    /// instead of being kept: it takes a third of the memory, and about a third more time. A training loop of your own then has to
+    /// run the backward pass by <see cref="LossReport.Backward"/> or <see cref="ActivationCheckpoint.Backward"/>.
     /// </summary>
     public bool ActivationCheckpointing { get; init; }
 
-    /// <summary>Whether the image encoder keeps its weights.</summary>
+    /// <summary>Whether the image encoder is frozen: its parameters stop requiring gradients.</summary>
     public bool FreezeImageEncoder { get; init; }
 
-    /// <summary>Checks that the settings make sense together.</summary>
-    /// <exception cref="ArgumentException">One does not; the message names it.</exception>
+    /// <summary>Checks that the settings make sense, alone and together.</summary>
+    /// <exception cref="ArgumentException">A setting does not; the message names it.</exception>
     public void Validate()
     {
         Probability(ProbToUsePtInputForTrain, "prob_to_use_pt_input_for_train");

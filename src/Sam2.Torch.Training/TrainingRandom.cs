@@ -1,15 +1,15 @@
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// The random numbers of training. Everything that chance decides draws from an instance that is handed to it, so a run is a
-/// function of its seed, and one that restores <see cref="State"/> goes on bit for bit. Not safe for several threads at once.
+/// The random numbers of training. Everything random draws from an instance that is passed to it, so a run is a function of its
+/// seed, and restoring <see cref="State"/> continues a sequence exactly. Not safe for several threads at the same time.
 /// </summary>
 /// <param name="seed">Any number; equal seeds give equal sequences.</param>
 public sealed class TrainingRandom(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>All that decides what comes next; may be saved and set again.</summary>
+    /// <summary>The state of the generator, which may be saved and set again.</summary>
     public ulong State
     {
         get => _state;
@@ -17,8 +17,8 @@ public sealed class TrainingRandom(ulong seed)
     }
 
     /// <summary>
-    /// A sequence of its own for a place in the training, such as (seed, epoch, sample): whoever works there needs no one else's
-    /// state, so that the result does not depend on the number of workers.
+    /// A separate sequence for a place in the training, such as (seed, epoch, sample), so that results don't depend on the order or the
+    /// number of workers.
     /// </summary>
     public static TrainingRandom For(ulong seed, params ReadOnlySpan<ulong> place)
     {

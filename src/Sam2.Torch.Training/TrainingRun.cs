@@ -12,35 +12,39 @@ namespace Sam2.Torch.Training;
 /// <summary>From a recipe to trained weights: puts model, data, validation, logs and training loop together.</summary>
 public static class TrainingRun
 {
-    /// <summary>Trains, or goes on where an earlier process stopped.</summary>
+    /// <summary>Trains, or continues a run that was interrupted.</summary>
     /// <param name="recipe">All settings.</param>
     /// <param name="folder">Where everything is written.</param>
-    /// <param name="resume">Whether to go on from the folder's checkpoint; without one the run begins.</param>
+    /// <param name="resume">Whether to continue from the folder's checkpoint; if there is none, the run begins.</param>
     /// <param name="output">Where the table for people goes.</param>
-    /// <param name="cancellation">Ends the run after the step that is being taken, with a checkpoint.</param>
-    /// <returns>How far the run is.</returns>
-    /// <exception cref="TrainingException">The folder holds a run that was not to be resumed or can't be written, or the run diverges.</exception>
+    /// <param name="parts">Your own loss, prompts, callbacks and so on; null for those of the recipe.</param>
+    /// <param name="cancellationToken">Ends the run with a checkpoint of the last complete step.</param>
+    /// <returns>The state at the end of the run.</returns>
+    /// <exception cref="TrainingException">
+    /// The folder holds a run and <paramref name="resume"/> is false, or it can't be written, or the run diverges.
+    /// </exception>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="CheckpointException">A checkpoint is missing, damaged or of another recipe.</exception>
     /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
-    public static RunState Execute(Recipe recipe, TrainingFolder folder, bool resume, TextWriter output, CancellationToken cancellation)
+    public static RunState Execute(
+        Recipe recipe, TrainingFolder folder, bool resume, TextWriter output, TrainerParts? parts = null, CancellationToken cancellationToken = default)
     {
         var begun = File.Exists(folder.Checkpoint);
         if (begun && !resume)
-            throw new TrainingException($"{folder.Path} holds a run already. Go on with it by --resume, or give another folder with --out.");
+            throw new TrainingException($"{folder.Path} holds a run already. Resume it, or choose another folder.");
         if (recipe.Threads is { } threads)
             set_num_threads(threads);
         if (recipe.Validation is not null && recipe.Data.Validation.IsEmpty)
-            throw new TrainingException("validation is asked for, but data.validation has no videos and no images. Give some, or set validation: null.");
+            throw new TrainingException("validation is set, but data.validation has no videos and no images. Give some, or set validation: null.");
 
         using var scope = NewDisposeScope();
         using var console = new ConsoleLog(output);
-        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console.Note);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console);
         model.to(DeviceFor(recipe));
-        using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console.Note);
+        using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, batches, folder, validator);
+        using var trainer = new Trainer(recipe, model, batches, folder, validator, parts);
         Directory.CreateDirectory(folder.Path);
         folder.RemoveLeftovers();
         if (begun)
@@ -54,11 +58,11 @@ public static class TrainingRun
         }
         WriteRecipe(folder.Recipe, recipe);
         using var logs = Logs(console, recipe, folder, trainer.State.Step);
-        trainer.Run(logs, cancellation);
+        trainer.Run(logs, cancellationToken);
         return trainer.State;
     }
 
-    /// <summary>Finds what would keep a run from beginning, as far as that is known without training.</summary>
+    /// <summary>Finds the mistakes of a recipe that show without training, by preparing its run.</summary>
     /// <param name="recipe">All settings.</param>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="CheckpointException">A checkpoint is missing or damaged.</exception>
@@ -85,7 +89,7 @@ public static class TrainingRun
         path, stream => stream.Write(Encoding.UTF8.GetBytes(RecipeYaml.Format(recipe))),
         e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
 
-    /// <summary>The device, which is there and computes in the recipe's precision.</summary>
+    /// <summary>The recipe's device, which must exist.</summary>
     private static Device DeviceFor(Recipe recipe)
     {
         var name = recipe.Device;
@@ -99,7 +103,7 @@ public static class TrainingRun
             throw new ConfigurationException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
         }
         if (device.type == DeviceType.CUDA && !cuda.is_available())
-            throw new ConfigurationException("device", $"{name} is asked for, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
+            throw new ConfigurationException("device", $"{name} is set, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
         return device;
     }
 }

@@ -4,6 +4,8 @@ using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -172,7 +174,7 @@ public sealed class ArchitectureVariantTests
             {
                 ProbToUsePtInputForTrain = points, ProbToUseBoxInputForTrain = box, NumCorrectionPtPerFrame = 2,
             };
-            using var prediction = new TrainingModel(model, options).Forward(clips, new(1));
+            using var prediction = new TrainingForwardPass(model, options).Run(clips, new(1));
             using var losses = loss.Compute(prediction, clips.Masks);
             Assert.That(losses.Values["core_loss"], Is.Positive.And.LessThan(1e4));
             losses.Total.backward();

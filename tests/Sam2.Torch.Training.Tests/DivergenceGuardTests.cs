@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Losses;
 
 namespace Sam2.Torch.Training.Tests;
 

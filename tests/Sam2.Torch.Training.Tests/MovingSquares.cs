@@ -1,3 +1,4 @@
+using Sam2.Torch.Training.Batches;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,9 +14,9 @@ internal sealed class MovingSquares(int size = 128, int frames = 2, int clips = 
 
     public void Seek(long position) => Position = position;
 
-    public ClipBatch Next(CancellationToken cancellation)
+    public ClipBatch Next(CancellationToken cancellationToken)
     {
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         var random = TrainingRandom.For(7, (ulong)Position);
         using var generator = new Generator(random.NextBits());

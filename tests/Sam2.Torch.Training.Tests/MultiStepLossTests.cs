@@ -1,4 +1,6 @@
 using NUnit.Framework;
+using Sam2.Torch.Training.Losses;
+using Sam2.Torch.Training.Prompts;
 using TorchSharp;
 using static TorchSharp.torch;
 

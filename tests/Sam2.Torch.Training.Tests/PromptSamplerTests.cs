@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Training.Prompts;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Training.Logging;
 
 namespace Sam2.Torch.Training.Tests;
@@ -20,4 +21,12 @@ internal sealed class RecordedLog : ITrainingLog
     public void Dispose()
     {
     }
+}
+
+/// <summary>Progress that remembers.</summary>
+internal sealed class RecordedProgress : IProgress<string>
+{
+    public List<string> Messages { get; } = [];
+
+    public void Report(string value) => Messages.Add(value);
 }

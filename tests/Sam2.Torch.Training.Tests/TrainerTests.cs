@@ -5,6 +5,7 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Logging;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
+using Sam2.Torch.Training.Validation;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -251,7 +252,7 @@ public sealed class TrainerTests
     {
         public List<float[]> Seen { get; } = [];
 
-        public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellation)
+        public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken)
         {
             Assert.That(model.training, Is.False);
             using var scope = NewDisposeScope();

@@ -1,6 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -25,8 +27,8 @@ public sealed class TrainingParityTests
         using var scope = NewDisposeScope();
         using var model = NanoModel.Create(WithoutDynamicMultimask);
         using var clips = Clips();
-        var training = new TrainingModel(model, Options(prompt));
-        using var prediction = training.Forward(clips, new TrainingRandom(1));
+        var training = new TrainingForwardPass(model, Options(prompt));
+        using var prediction = training.Run(clips, new TrainingRandom(1));
         using var losses = new MultiStepLoss(new LossOptions()).Compute(prediction, clips.Masks);
         losses.Total.backward();
 

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Training.Prompts;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,8 +40,8 @@ public sealed class UserSimulationTests
     [Test]
     public void In_evaluation_all_clicks_go_to_the_centre_of_the_error()
     {
-        var user = new UserSimulation(new TrainingOptions { ProbToSampleFromGtForTrain = 1 }, training: false, new(1));
-        var points = user.Correct(null, _masks, _logits);
+        var user = new UserSimulation(new TrainingOptions { ProbToSampleFromGtForTrain = 1 });
+        var points = user.Correct(null, _masks, _logits, training: false, new(1));
         Assert.That(points.Coordinates.flatten().data<float>().ToArray(), Has.All.InRange(10f, 13f));
         Assert.That(points.Labels[0, 0].item<int>(), Is.Zero);
     }
@@ -49,27 +50,27 @@ public sealed class UserSimulationTests
     [TestCase(1, true)]
     public void In_training_clicks_go_to_the_centre_of_the_error_where_that_is_asked_for(double probability, bool always)
     {
-        var user = new UserSimulation(new TrainingOptions { ProbToSampleCenterForTrain = probability }, training: true, new(1));
-        var clicks = Enumerable.Range(0, 30).SelectMany(_ => user.Correct(null, _masks, _logits).Coordinates.flatten().data<float>().ToArray());
+        var (user, random) = (new UserSimulation(new TrainingOptions { ProbToSampleCenterForTrain = probability }), new TrainingRandom(1));
+        var clicks = Enumerable.Range(0, 30).SelectMany(_ => user.Correct(null, _masks, _logits, training: true, random).Coordinates.flatten().data<float>().ToArray());
         Assert.That(clicks.All(at => at is >= 10 and <= 13), Is.EqualTo(always));
     }
 
     [Test]
     public void A_correction_comes_after_the_points_before_it()
     {
-        var user = new UserSimulation(new TrainingOptions(), training: true, new(1));
-        var box = user.Prompt(_masks, box: true);
-        Assert.That(user.Correct(box, _masks, _logits).Labels.flatten().data<int>().ToArray(), Is.EqualTo(new[] { 2, 3, 0 }));
+        var (user, random) = (new UserSimulation(new TrainingOptions()), new TrainingRandom(1));
+        var box = user.Prompt(_masks, box: true, training: true, random);
+        Assert.That(user.Correct(box, _masks, _logits, training: true, random).Labels.flatten().data<int>().ToArray(), Is.EqualTo(new[] { 2, 3, 0 }));
     }
 
     /// <summary>How many of the clicks are foreground on the object; the others must be background on what is wrong.</summary>
     private int ClicksOntoTheObject(TrainingOptions options, bool training, int count)
     {
-        var user = new UserSimulation(options, training, new(5));
+        var (user, random) = (new UserSimulation(options), new TrainingRandom(5));
         var onto = 0;
         for (var i = 0; i < count; i++)
         {
-            var click = user.Correct(null, _masks, _logits);
+            var click = user.Correct(null, _masks, _logits, training, random);
             var (x, y) = ((long)click.Coordinates[0, 0, 0].item<float>(), (long)click.Coordinates[0, 0, 1].item<float>());
             var foreground = click.Labels[0, 0].item<int>() == 1;
             Assert.That(_masks[0, 0, y, x].item<bool>(), Is.EqualTo(foreground));

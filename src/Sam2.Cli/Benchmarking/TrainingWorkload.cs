@@ -1,6 +1,8 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TorchSharp;
 
 namespace Sam2.Cli.Benchmarking;
@@ -50,9 +52,9 @@ public sealed class TrainingWorkload : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         _optimizer.zero_grad();
-        using (var prediction = new TrainingModel(_model, options).Forward(_clip, _random))
+        using (var prediction = new TrainingForwardPass(_model, options).Run(_clip, _random))
         {
-            _loss.Compute(prediction, _clip.Masks).Total.backward();
+            _loss.Compute(prediction, _clip.Masks).Backward();
         }
 
         _optimizer.step();

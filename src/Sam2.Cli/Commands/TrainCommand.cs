@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Training;
 using Sam2.Torch.Training.Recipes;
 
@@ -34,7 +35,9 @@ internal static class TrainCommand
 
     private static int Run(CommandContext context, Recipe recipe, TrainingFolder folder, bool resume)
     {
-        var state = TrainingRun.Execute(recipe, folder, resume, context.Output, context.Cancellation);
+        if (!resume && File.Exists(folder.Checkpoint))
+            throw new CliException($"{folder.Path} holds a run already. Go on with it by --resume, or give another folder with --out.");
+        var state = TrainingRun.Execute(recipe, folder, resume, context.Output, cancellationToken: context.Cancellation);
         var best = state.BestScore is { } score
             ? string.Create(CultureInfo.InvariantCulture, $"; the best, {score:0.000} at step {state.BestStep}, is {folder.Best}")
             : "";

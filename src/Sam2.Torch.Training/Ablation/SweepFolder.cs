@@ -3,9 +3,21 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>The result of one run of a sweep.</summary>
+/// <param name="Scores">The scores of its last validation; empty if it failed.</param>
+/// <param name="Parameters">Number of trained parameters.</param>
+/// <param name="Hours">Time spent in training.</param>
+/// <param name="Error">Why it failed; null if it didn't.</param>
+internal sealed record SweepResult(IReadOnlyList<KeyValuePair<string, double>> Scores, long Parameters, double Hours, string? Error)
+{
+    /// <summary>A score by name; not a number if there is none.</summary>
+    public double this[string metric] => Scores.FirstOrDefault(score => score.Key == metric, new(metric, double.NaN)).Value;
+}
 
 /// <summary>The files of a sweep: a folder for each run, and the report.</summary>
 /// <param name="path">The folder.</param>
@@ -18,8 +30,8 @@ internal sealed class SweepFolder(string path)
     public TrainingFolder Run(SweepVariant variant, long seed) =>
         new(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{Slug(variant.Name)}-seed{seed}")));
 
-    /// <summary>What a run gave, or null if it is not over.</summary>
-    /// <exception cref="ConfigurationException">It was a run of another recipe.</exception>
+    /// <summary>The result of a run; null if it is not finished.</summary>
+    /// <exception cref="ConfigurationException">The folder holds a run of another recipe.</exception>
     public SweepResult? Result(SweepVariant variant, long seed)
     {
         var run = Run(variant, seed);
@@ -28,7 +40,7 @@ internal sealed class SweepFolder(string path)
         var differences = RecipeYaml.Differences(run.Recipe, File.ReadAllText(run.Recipe), variant.Recipes[seed]);
         if (differences.Count > 0)
             throw new ConfigurationException(run.Path, $"holds a run with other settings: {differences[0].Path} was {differences[0].Written}, now {differences[0].Now}",
-                "Give the sweep another folder with --out, or delete this one to repeat the run");
+                "Give the sweep another folder, or delete this one to repeat the run");
         using var json = JsonDocument.Parse(File.ReadAllText(ResultFile(run)));
         var root = json.RootElement;
         return new SweepResult(
@@ -36,7 +48,7 @@ internal sealed class SweepFolder(string path)
             root.GetProperty("parameters").GetInt64(), root.GetProperty("hours").GetDouble(), root.GetProperty("error").GetString());
     }
 
-    /// <summary>Remembers what a run gave.</summary>
+    /// <summary>Saves the result of a run.</summary>
     public void Save(SweepVariant variant, long seed, SweepResult result)
     {
         using var buffer = new MemoryStream();
@@ -82,7 +94,7 @@ internal sealed class SweepFolder(string path)
         }
         catch (JsonException)
         {
-            // The end of a log whose process was killed while it wrote; the run's next process removes it.
+            // The last line of a process that was killed while it wrote; the run's next process removes it.
             return null;
         }
     }

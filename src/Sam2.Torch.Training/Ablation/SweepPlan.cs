@@ -1,9 +1,13 @@
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
+
+/// <summary>One combination of choices.</summary>
+/// <param name="Name">The choices' names, such as <c>memories 4, GRU memory</c>.</param>
+/// <param name="Choices">The choice on each axis, by the axis's name; empty for the recipe as it is.</param>
+/// <param name="Recipes">The recipe for each seed.</param>
+internal sealed record SweepVariant(string Name, IReadOnlyDictionary<string, SweepChoice> Choices, IReadOnlyDictionary<long, Recipe> Recipes);
 
 /// <summary>All variants of a sweep, with their recipes.</summary>
 internal static class SweepPlan
@@ -27,13 +31,13 @@ internal static class SweepPlan
 
     /// <summary>The variants, in the order of the axes.</summary>
     /// <param name="sweep">The sweep.</param>
-    /// <param name="overrides">Settings of all runs from the command line, as <c>key=value</c>.</param>
+    /// <param name="overrides">Settings of all runs, as <c>key=value</c>.</param>
     /// <exception cref="ConfigurationException">The sweep contradicts itself, or a setting doesn't exist.</exception>
     public static IReadOnlyList<SweepVariant> Variants(Sweep sweep, IReadOnlyCollection<string> overrides)
     {
         if (sweep.Seeds.Count == 0 || sweep.Seeds.Any(seed => seed < 0) || sweep.Seeds.Distinct().Count() < sweep.Seeds.Count)
             throw new ConfigurationException("seeds", $"is [{string.Join(", ", sweep.Seeds)}]", "Give different numbers of 0 or more");
-        // The command line has the last word on what all runs share; what an axis varies stays varied.
+        // Overrides come last for the settings that all runs share; what an axis varies stays varied.
         var start = RecipeOverrides.Apply(Apply("set", RecipeYaml.Records.Of(RecipeYaml.Read(sweep.Recipe)), sweep.Set), overrides);
         var axes = sweep.Axes.Select(axis => (axis.Name, Choices: Choices(axis))).ToList();
         if (axes.Select(axis => axis.Name).Distinct().Count() < axes.Count)

@@ -1,4 +1,3 @@
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Recipes;
 using static TorchSharp.torch;
@@ -6,34 +5,34 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training.Ablation;
 
 /// <summary>
-/// Trains all runs of a sweep, one after the other. Runs that are over are not repeated and one that was interrupted goes on, so
-/// a sweep may be started as often as it takes. The report is renewed after every run.
+/// Trains all runs of a sweep, one after the other. Finished runs are not repeated and an interrupted one is continued, so a sweep may
+/// be started again at any time. The report is updated after every run.
 /// </summary>
 public static class SweepRunner
 {
-    /// <summary>Trains what is left to train.</summary>
+    /// <summary>Trains all runs that are not finished.</summary>
     /// <param name="file">The sweep, a YAML file.</param>
     /// <param name="overrides">Settings of all runs, as <c>key=value</c>.</param>
     /// <param name="directory">Where runs and report are written.</param>
     /// <param name="output">Where the tables for people go.</param>
-    /// <param name="cancellation">Ends the sweep after the step that is being taken.</param>
-    /// <returns>Number of runs that failed, and of all.</returns>
-    /// <exception cref="Configuration.ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
+    /// <param name="cancellationToken">Ends the sweep with a checkpoint of the last complete step.</param>
+    /// <returns>The number of failed runs and of all runs.</returns>
+    /// <exception cref="ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
-    public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellation)
+    public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellationToken = default)
     {
         var sweep = SweepPlan.Read(file);
         var variants = SweepPlan.Variants(sweep, overrides);
         if (variants.SelectMany(v => v.Recipes.Values).Any(recipe => recipe.Validation is null || recipe.Data.Validation.IsEmpty))
-            throw new Configuration.ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
+            throw new ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
         var folder = new SweepFolder(directory);
-        // A mistake in the last variant should not come up after days.
+        // A mistake in the last variant should show now, and not after days.
         foreach (var variant in variants)
             Check(variant);
 
         var (done, failed) = (0, 0);
         var total = variants.Count * sweep.Seeds.Count;
-        // Seed by seed: a sweep that is stopped early has compared everything once.
+        // Seed by seed: a sweep that is stopped early has compared all variants at least once.
         foreach (var seed in sweep.Seeds)
             foreach (var variant in variants)
             {
@@ -42,7 +41,7 @@ public static class SweepRunner
                 if (result is null)
                 {
                     output.WriteLine($"run {done} of {total}: {variant.Name}, seed {seed}");
-                    result = Train(variant, seed, folder, output, cancellation);
+                    result = Train(variant, seed, folder, output, cancellationToken);
                     folder.Save(variant, seed, result);
                     SweepReport.Write(sweep, variants, folder);
                 }
@@ -68,13 +67,13 @@ public static class SweepRunner
         }
     }
 
-    private static SweepResult Train(SweepVariant variant, long seed, SweepFolder folder, TextWriter output, CancellationToken cancellation)
+    private static SweepResult Train(SweepVariant variant, long seed, SweepFolder folder, TextWriter output, CancellationToken cancellationToken)
     {
         var recipe = variant.Recipes[seed];
         var run = folder.Run(variant, seed);
         try
         {
-            var state = TrainingRun.Execute(recipe, run, resume: true, output, cancellation);
+            var state = TrainingRun.Execute(recipe, run, resume: true, output, cancellationToken: cancellationToken);
             return new SweepResult(state.LastScores, CountParameters(recipe), state.Elapsed.TotalHours, null);
         }
         catch (TrainingException e)

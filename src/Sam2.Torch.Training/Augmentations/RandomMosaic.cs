@@ -1,4 +1,3 @@
-using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -6,23 +5,23 @@ using F = TorchSharp.torch.nn.functional;
 namespace Sam2.Torch.Training.Augmentations;
 
 /// <summary>
-/// Repeats the video in a grid, each copy small, and keeps the masks of one copy only: the model has to tell it from the others by
-/// where it is (training/dataset/transforms.py, <c>RandomMosaicVideoAPI</c>). Always the same for all frames.
+/// Repeats the video in a grid of small copies and keeps the masks of one copy only: the model has to tell it from the others by
+/// its place (training/dataset/transforms.py, <c>RandomMosaicVideoAPI</c>). Always the same for all frames.
 /// </summary>
-internal sealed record RandomMosaic : IClipAugmentation
+public sealed record RandomMosaic : IClipAugmentation
 {
     private const int LargestGrid = 16;
 
-    /// <summary>How often, in [0, 1].</summary>
+    /// <summary>Probability, in [0, 1].</summary>
     public double Prob { get; init; } = 0.15;
 
-    /// <summary>Copies one above the other.</summary>
+    /// <summary>Rows of the grid, 1 to 16.</summary>
     public int GridH { get; init; } = 2;
 
-    /// <summary>Copies side by side.</summary>
+    /// <summary>Columns of the grid, 1 to 16.</summary>
     public int GridW { get; init; } = 2;
 
-    /// <summary>Whether each copy is mirrored by chance.</summary>
+    /// <summary>Whether each copy is mirrored with probability one half.</summary>
     public bool UseRandomHflip { get; init; }
 
     /// <inheritdoc/>

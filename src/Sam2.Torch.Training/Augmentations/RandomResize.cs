@@ -1,12 +1,12 @@
 namespace Sam2.Torch.Training.Augmentations;
 
 /// <summary>Resizes to a side that is drawn from a list: the shorter side, or both to a square.</summary>
-internal sealed record RandomResize : FrameAugmentation<int>
+public sealed record RandomResize : FrameAugmentation<int>
 {
     /// <summary>The sides to choose from, in pixels.</summary>
     public IReadOnlyList<int> Sizes { get; init; } = [1024];
 
-    /// <summary>Most that the longer side may get, in pixels; the shorter one is made smaller if need be. Null: no limit. Not for squares.</summary>
+    /// <summary>Limit of the longer side, in pixels: both sides become smaller if it would be longer. Null for none; squares ignore it.</summary>
     public int? MaxSize { get; init; }
 
     /// <summary>Whether the result is a square, whatever the frame's shape.</summary>
@@ -41,4 +41,20 @@ internal sealed record RandomResize : FrameAugmentation<int>
         var (height, width) = Square ? (side, side) : Fit(frame.Height, frame.Width, side, MaxSize);
         return frame.ResizedTo(height, width);
     }
+}
+
+/// <summary>Mirrors left and right.</summary>
+public sealed record RandomHorizontalFlip : FrameAugmentation<bool>
+{
+    /// <summary>Probability, in [0, 1].</summary>
+    public double P { get; init; } = 0.5;
+
+    /// <inheritdoc/>
+    public override void Check() => RequireRange(nameof(P), P, 0, 1);
+
+    /// <inheritdoc/>
+    protected override bool Draw(ClipFrame frame, TrainingRandom random) => random.Chance(P);
+
+    /// <inheritdoc/>
+    protected override ClipFrame Change(ClipFrame frame, bool mirrored) => mirrored ? new ClipFrame(frame.Image.flip(2), frame.Masks.flip(2)) : frame;
 }

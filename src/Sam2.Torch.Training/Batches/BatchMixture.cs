@@ -5,35 +5,41 @@ using Sam2.Torch.Training.Optimization;
 namespace Sam2.Torch.Training.Batches;
 
 /// <summary>
-/// Batches from several samplers, whose shares may change over the run: as in the paper, a batch is of images or of videos, and
-/// training may begin with images alone. Batches are made ahead on the thread pool; each is a function of its position.
+/// Batches from several samplers, with weights that may change over the run: as in the paper, a batch is of images or of videos, and
+/// training may begin with images only. Batches are made ahead of time on the thread pool; each is a function of its position.
 /// </summary>
-internal sealed class BatchMixture : IBatchSource
+public sealed class BatchMixture : IBatchSource
 {
     // Other uses of the seed have other numbers.
     private const ulong DataStream = 2;
 
-    private readonly IReadOnlyList<(ClipSampler Sampler, Schedule Weight)> _sources;
+    private readonly IReadOnlyList<(IClipSampler Sampler, Schedule Weight)> _sources;
     private readonly ulong _seed;
     private readonly long _total;
     private readonly int _ahead;
-    private readonly Action<string>? _report;
+    private readonly IProgress<string>? _progress;
     private readonly CancellationTokenSource _stop = new();
     private readonly Queue<Task<ClipBatch>> _queue = [];
     private readonly long[] _drawn;
     private readonly HashSet<string> _reported = [];
-    private readonly ConcurrentQueue<string> _reports = [];
+    private readonly Messages _messages = new();
 
     /// <summary>Mixes sources.</summary>
     /// <param name="sources">The samplers and their weights.</param>
-    /// <param name="seed">Decides which source a batch is from.</param>
+    /// <param name="seed">Chooses the source of each batch.</param>
     /// <param name="total">Batches of the whole run, over which the weights change.</param>
-    /// <param name="ahead">Batches that are made ahead; so many threads and one more can be busy.</param>
-    /// <param name="report">Told, on the caller's thread, of samples that were skipped; of each problem once.</param>
+    /// <param name="ahead">Batches that are made ahead of time, at least 0; one more thread than that may be busy.</param>
+    /// <param name="progress">Told, on the thread that asks for batches, of samples that were skipped; once of each problem.</param>
+    /// <exception cref="ArgumentException">There is no source.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="ahead"/> is negative.</exception>
     public BatchMixture(
-        IReadOnlyList<(ClipSampler Sampler, Schedule Weight)> sources, ulong seed, long total, int ahead, Action<string>? report = null)
+        IReadOnlyList<(IClipSampler Sampler, Schedule Weight)> sources, ulong seed, long total, int ahead, IProgress<string>? progress = null)
     {
-        (_sources, _seed, _total, _ahead, _report) = (sources, seed, total, ahead, report);
+        ArgumentNullException.ThrowIfNull(sources);
+        ArgumentOutOfRangeException.ThrowIfNegative(ahead);
+        if (sources.Count == 0)
+            throw new ArgumentException("There is no source to take batches from; give at least one.", nameof(sources));
+        (_sources, _seed, _total, _ahead, _progress) = (sources, seed, total, ahead, progress);
         _drawn = new long[sources.Count];
     }
 
@@ -53,26 +59,28 @@ internal sealed class BatchMixture : IBatchSource
     }
 
     /// <inheritdoc/>
-    public ClipBatch Next(CancellationToken cancellation)
+    public ClipBatch Next(CancellationToken cancellationToken = default)
     {
         while (_queue.Count < _ahead + 1)
         {
             var source = Choose(Position + _queue.Count);
             var number = _drawn[source]++;
-            _queue.Enqueue(Task.Run(() => _sources[source].Sampler.Draw(number, _reports.Enqueue, _stop.Token), _stop.Token));
+            _queue.Enqueue(Task.Run(() => _sources[source].Sampler.Draw(number, _messages, _stop.Token), _stop.Token));
         }
-        Task.WaitAny([_queue.Peek()], cancellation);
+        Task.WaitAny([_queue.Peek()], cancellationToken);
         Position++;
         var batch = _queue.Dequeue();
-        while (_reports.TryDequeue(out var message))
+        while (_messages.Queue.TryDequeue(out var message))
             if (_reported.Add(message))
-                _report?.Invoke(message);
+                _progress?.Report(message);
         return batch.GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         _stop.Cancel();
         Drain();
         _stop.Dispose();
@@ -109,5 +117,13 @@ internal sealed class BatchMixture : IBatchSource
                 // Nobody needs that batch any more, so nobody needs to know what was wrong with it.
             }
         }
+    }
+
+    /// <summary>What samplers report on their threads, until the caller's thread comes by.</summary>
+    private sealed class Messages : IProgress<string>
+    {
+        public ConcurrentQueue<string> Queue { get; } = [];
+
+        public void Report(string value) => Queue.Enqueue(value);
     }
 }

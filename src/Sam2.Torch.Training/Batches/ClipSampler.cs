@@ -2,7 +2,6 @@ using Sam2.Torch.Data;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Training.Augmentations;
 using TorchSharp;
@@ -10,11 +9,33 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Batches;
 
+/// <summary>How clips are cut out of videos.</summary>
+/// <param name="Clips">Clips per batch.</param>
+/// <param name="Frames">Frames per clip; 1 for images.</param>
+/// <param name="MaxObjects">Maximum number of objects per clip.</param>
+/// <param name="FlipProbability">Probability that a clip is mirrored, in [0, 1].</param>
+/// <param name="ReverseProbability">Probability that a clip runs backwards in time, in [0, 1].</param>
+/// <param name="Stride">Step between the annotated frames that a clip takes: 1 takes every one, 2 every second one.</param>
+public sealed record ClipSampling(
+    int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1)
+{
+    /// <summary>Annotated frames from a clip's first to its last.</summary>
+    public int Span => checked(((Frames - 1) * Stride) + 1);
+
+    /// <summary>Random changes of clips, in their order.</summary>
+    public IReadOnlyList<IClipAugmentation> Augmentations { get; init; } = [];
+}
+
+/// <summary>A data set and how often each of its videos comes in an epoch.</summary>
+/// <param name="Videos">The videos.</param>
+/// <param name="Repeat">The repeat factor, above 0; 1 for every video once.</param>
+public sealed record WeightedDataset(IReadOnlyList<IAnnotatedVideo> Videos, double Repeat = 1);
+
 /// <summary>
-/// Makes batches of clips. A batch is a function of the seed and its number, so it may be made by any thread at any time. Samples that
-/// can't be read are reported and replaced by others (training/dataset/vos_dataset.py, <c>VOSDataset._get_datapoint</c>).
+/// Cuts batches of clips out of annotated videos. A batch is a function of the seed and its number, so any thread may make it at any
+/// time. Samples that can't be read are reported and replaced by others (training/dataset/vos_dataset.py, <c>VOSDataset._get_datapoint</c>).
 /// </summary>
-internal sealed class ClipSampler
+public sealed class ClipSampler : IClipSampler
 {
     private const int Attempts = 100;
 
@@ -27,11 +48,11 @@ internal sealed class ClipSampler
     private readonly ulong _seed;
     private readonly VideoOrder _order;
 
-    /// <summary>A sampler.</summary>
-    /// <param name="datasets">Where videos come from.</param>
-    /// <param name="sampling">How clips are taken.</param>
-    /// <param name="imageSize">Side of the model's input.</param>
-    /// <param name="seed">Decides everything.</param>
+    /// <summary>Prepares a sampler.</summary>
+    /// <param name="datasets">The videos.</param>
+    /// <param name="sampling">How clips are cut out of them.</param>
+    /// <param name="imageSize">Side of the model's input, in pixels.</param>
+    /// <param name="seed">The seed of everything random.</param>
     /// <exception cref="ArgumentException">There is no video.</exception>
     public ClipSampler(IReadOnlyList<WeightedDataset> datasets, ClipSampling sampling, int imageSize, ulong seed)
     {
@@ -39,19 +60,16 @@ internal sealed class ClipSampler
         _order = new VideoOrder(TrainingRandom.For(seed, OrderStream).NextBits(), [.. datasets.Select(set => (set.Videos.Count, set.Repeat))]);
     }
 
-    /// <summary>A batch.</summary>
-    /// <param name="number">Which one.</param>
-    /// <param name="report">Told of samples that were skipped.</param>
-    /// <param name="cancellation">Stops between clips.</param>
-    /// <exception cref="DatasetException">No sample could be read.</exception>
-    public ClipBatch Draw(long number, Action<string> report, CancellationToken cancellation)
+    /// <inheritdoc/>
+    /// <exception cref="DatasetException">None of many samples could be read.</exception>
+    public ClipBatch Draw(long number, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         var (images, masks, objectClip, names) = (new List<Tensor>(), new List<Tensor>(), new List<int>(), new List<string>());
         for (var clip = 0; clip < _sampling.Clips; clip++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var (image, mask, name) = DrawClip((number * _sampling.Clips) + clip, report);
+            cancellationToken.ThrowIfCancellationRequested();
+            var (image, mask, name) = DrawClip((number * _sampling.Clips) + clip, progress);
             images.Add(image);
             masks.Add(mask);
             objectClip.AddRange(Enumerable.Repeat(clip, (int)mask.shape[1]));
@@ -61,7 +79,7 @@ internal sealed class ClipSampler
     }
 
     /// <summary>[T, 3, S, S] and [T, O, S, S].</summary>
-    private (Tensor Images, Tensor Masks, string Name) DrawClip(long sample, Action<string> report)
+    private (Tensor Images, Tensor Masks, string Name) DrawClip(long sample, IProgress<string>? progress)
     {
         var random = TrainingRandom.For(_seed, ClipStream, (ulong)sample);
         Exception? last = null;
@@ -78,7 +96,7 @@ internal sealed class ClipSampler
             catch (Exception e) when (e is DatasetException or MediaException or AnnotationException or IOException or UnauthorizedAccessException)
             {
                 last = e;
-                report($"skipped a sample: {e.Message}");
+                progress?.Report($"skipped a sample: {e.Message}");
             }
         }
         throw new DatasetException($"Of {Attempts} samples in a row none could be used, the last because: {last!.Message} Look at the data set.", last);
@@ -102,7 +120,7 @@ internal sealed class ClipSampler
     {
         using var scope = NewDisposeScope();
 
-        // Masks right after the picture: what draws or decodes both at once keeps the last frame.
+        // Masks right after the picture: videos that make both together keep only the last frame.
         var image = video.ReadFrame(frame);
         var masks = ReadMasks(video, frame, objects, image);
         return new ClipFrame(ImageTransform.ToModelInput(image.ToTensor(), _imageSize), ClipFrame.ResizedMasks(masks, _imageSize, _imageSize)).MoveToOuterDisposeScope();
@@ -135,5 +153,35 @@ internal sealed class ClipSampler
             ? mask.ToTensor()
             : throw new DatasetException(
                 $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, but the frame is {image.Width}×{image.Height}; both need to be of one size.");
+    }
+}
+
+/// <summary>
+/// Chooses a clip's frames and objects (training/dataset/vos_sampler.py, <c>RandomUniformSampler</c>): successive annotated frames
+/// from a random start, sometimes backwards, and some of the objects that are visible on the first of them.
+/// </summary>
+internal sealed record FrameChoice(IReadOnlyList<int> Frames, IReadOnlyList<int> Objects)
+{
+    /// <summary>Number of starts that are tried in one video.</summary>
+    private const int Attempts = 20;
+
+    /// <summary>Draws a choice; null if no frame that was tried shows an object, which is not unusual.</summary>
+    /// <exception cref="DatasetException">The video is too short.</exception>
+    public static FrameChoice? Draw(IAnnotatedVideo video, ClipSampling sampling, TrainingRandom random)
+    {
+        var annotated = Enumerable.Range(0, video.FrameCount).Where(video.IsAnnotated).ToList();
+        if (annotated.Count < sampling.Span)
+            throw new DatasetException($"{video.Name} has {annotated.Count} annotated frames, but clips need {sampling.Span}; lower frames or stride.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var start = random.Below(annotated.Count - sampling.Span + 1);
+            var frames = Enumerable.Range(0, sampling.Frames).Select(i => annotated[start + (i * sampling.Stride)]).ToArray();
+            if (random.Chance(sampling.ReverseProbability))
+                Array.Reverse(frames);
+            var visible = video.VisibleObjects(frames[0]);
+            if (visible.Count > 0)
+                return new FrameChoice(frames, random.Choose(visible, sampling.MaxObjects));
+        }
+        return null;
     }
 }

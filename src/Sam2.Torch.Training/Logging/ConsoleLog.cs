@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>A table for people: a row per record, with the time left.</summary>
-public sealed class ConsoleLog(TextWriter output) : ITrainingLog
+/// <summary>A table for people: one row per record, with the time left. As progress it takes notes.</summary>
+/// <param name="output">Where the table goes; stays the caller's.</param>
+public sealed class ConsoleLog(TextWriter output) : ITrainingLog, IProgress<string>
 {
     private const int RowsPerHeader = 25;
     private int _rows;
@@ -47,7 +48,10 @@ public sealed class ConsoleLog(TextWriter output) : ITrainingLog
         output.Flush();
     }
 
-    /// <summary>The writer stays the caller's.</summary>
+    /// <inheritdoc/>
+    void IProgress<string>.Report(string value) => Note(value);
+
+    /// <summary>Does nothing: the writer stays the caller's.</summary>
     public void Dispose()
     {
     }

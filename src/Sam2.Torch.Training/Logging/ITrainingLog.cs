@@ -1,14 +1,119 @@
+using System.Diagnostics;
+using Sam2.Torch.Training.Losses;
+
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>A place that follows a training run.</summary>
+/// <summary>
+/// Records the course of a training run, at the intervals that the recipe gives. For every single step see <see cref="ITrainerCallback"/>.
+/// </summary>
 public interface ITrainingLog : IDisposable
 {
-    /// <summary>Training steps have been taken.</summary>
+    /// <summary>Records the steps since the last record.</summary>
     void Write(StepRecord record);
 
-    /// <summary>The model has been validated.</summary>
+    /// <summary>Records a validation.</summary>
     void Write(ValidationRecord record);
 
-    /// <summary>Something else that is worth a line, such as a checkpoint or a damaged file that was skipped.</summary>
+    /// <summary>Records anything else that people should read, such as a damaged file that was skipped.</summary>
     void Note(string text);
+}
+
+/// <summary>Means over the steps since the last record.</summary>
+/// <param name="Step">Steps taken so far.</param>
+/// <param name="TotalSteps">Steps of the whole run.</param>
+/// <param name="Losses">The losses by name; <c>core_loss</c>, the weighted sum, first.</param>
+/// <param name="LearningRate">The largest learning rate of any group at the last step.</param>
+/// <param name="GradientNorm">Norm of all gradients together at the last step, before clipping.</param>
+/// <param name="LossScale">The factor of the loss that keeps float16 gradients from underflow; otherwise 1.</param>
+/// <param name="SecondsPerStep">Wall-clock time of a step, waiting for data included.</param>
+/// <param name="DataSeconds">The part of it that was spent waiting for data.</param>
+/// <param name="Left">Estimated time to the end of the run.</param>
+public sealed record StepRecord(
+    long Step, long TotalSteps, IReadOnlyList<KeyValuePair<string, double>> Losses, double LearningRate, double GradientNorm, double LossScale,
+    double SecondsPerStep, double DataSeconds, TimeSpan Left);
+
+/// <summary>The result of a validation.</summary>
+/// <param name="Step">Training steps taken so far.</param>
+/// <param name="Scores">The scores by name, such as <c>video_click_j&amp;f</c>, in [0, 1].</param>
+/// <param name="Best">Whether the first score is the best so far.</param>
+/// <param name="Seconds">Duration.</param>
+public sealed record ValidationRecord(long Step, IReadOnlyList<KeyValuePair<string, double>> Scores, bool Best, double Seconds);
+
+/// <summary>Several logs as one.</summary>
+/// <param name="logs">The logs, which are disposed together with this one.</param>
+public sealed class TrainingLogs(params IReadOnlyList<ITrainingLog> logs) : ITrainingLog
+{
+    /// <inheritdoc/>
+    public void Write(StepRecord record)
+    {
+        foreach (var log in logs)
+            log.Write(record);
+    }
+
+    /// <inheritdoc/>
+    public void Write(ValidationRecord record)
+    {
+        foreach (var log in logs)
+            log.Write(record);
+    }
+
+    /// <inheritdoc/>
+    public void Note(string text)
+    {
+        foreach (var log in logs)
+            log.Note(text);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var log in logs)
+            log.Dispose();
+    }
+}
+
+/// <summary>Averages what a log record says over the steps since the last one, and estimates the time left.</summary>
+internal sealed class StepMeter
+{
+    private const double Decay = 0.9;
+
+    private readonly OrderedDictionary<string, double> _losses = [];
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private double _secondsPerStep;
+    private double _data;
+    private int _batches;
+    private int _steps;
+
+    /// <summary>Adds the losses of a batch.</summary>
+    public void AddBatch(IReadOnlyDictionary<string, double> losses, double dataSeconds)
+    {
+        foreach (var (name, loss) in losses.OrderByDescending(loss => loss.Key == LossReport.TotalName))
+            _losses[name] = _losses.GetValueOrDefault(name) + loss;
+        _data += dataSeconds;
+        _batches++;
+    }
+
+    /// <summary>Counts a step.</summary>
+    public void AddStep() => _steps++;
+
+    /// <summary>Stops the clock for work that is not training, such as validation.</summary>
+    public void Pause() => _watch.Stop();
+
+    /// <summary>Goes on after <see cref="Pause"/>.</summary>
+    public void Continue() => _watch.Start();
+
+    /// <summary>The record of the steps since the last one.</summary>
+    public StepRecord Take(long step, long totalSteps, double learningRate, double gradientNorm, double lossScale)
+    {
+        var seconds = _watch.Elapsed.TotalSeconds / _steps;
+        // Averaged over enough records to be steady, and over few enough to follow a machine that becomes faster or slower.
+        _secondsPerStep = _secondsPerStep == 0 ? seconds : Decay * _secondsPerStep + (1 - Decay) * seconds;
+        var record = new StepRecord(
+            step, totalSteps, [.. _losses.Select(loss => new KeyValuePair<string, double>(loss.Key, loss.Value / _batches))],
+            learningRate, gradientNorm, lossScale, seconds, _data / _steps, TimeSpan.FromSeconds(_secondsPerStep * (totalSteps - step)));
+        _losses.Clear();
+        (_data, _batches, _steps) = (0, 0, 0);
+        _watch.Restart();
+        return record;
+    }
 }

@@ -4,17 +4,17 @@ using System.Text.Json;
 
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>A JSON object per line and record, for programs. A run that is resumed goes on where its checkpoint was written.</summary>
+/// <summary>One JSON object per line and record, for programs. A resumed run continues the file from the step of its checkpoint.</summary>
 public sealed class JsonLinesLog : ITrainingLog
 {
-    // No page shows these lines: names such as j&f may stay as they are.
+    // These lines are not for HTML pages, so names such as j&f need no escaping.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly StreamWriter _writer;
 
     /// <summary>Opens the file.</summary>
     /// <param name="path">The file. Records of steps that are about to be repeated are removed.</param>
-    /// <param name="step">Steps taken so far; 0 for a run that begins.</param>
+    /// <param name="step">Steps taken so far; 0 for a new run.</param>
     /// <exception cref="TrainingException">The file can't be written.</exception>
     public JsonLinesLog(string path, long step)
     {
@@ -42,7 +42,7 @@ public sealed class JsonLinesLog : ITrainingLog
         Number(json, "seconds", record.Seconds);
     });
 
-    /// <summary>Notes are for people.</summary>
+    /// <summary>Does nothing: notes are for people.</summary>
     public void Note(string text)
     {
     }
@@ -72,7 +72,7 @@ public sealed class JsonLinesLog : ITrainingLog
         json.WriteEndObject();
     }
 
-    /// <summary>JSON has no infinity; it becomes null.</summary>
+    /// <summary>JSON has neither infinity nor NaN; they become null.</summary>
     private static void Number(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))

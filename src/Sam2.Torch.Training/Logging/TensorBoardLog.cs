@@ -8,16 +8,16 @@ namespace Sam2.Torch.Training.Logging;
 
 /// <summary>
 /// Scalars in an event file of TensorBoard: TFRecords (length, checksum, bytes, checksum) of <see cref="Event"/> messages. The
-/// messages are those of TorchSharp; its <c>SummaryWriter</c> opens the file anew for every scalar, counts steps in 32 bits,
-/// writes the time of its first event in another unit than that of the others, and can't say where a resumed run goes on.
+/// message types are TorchSharp's. Its <c>SummaryWriter</c> is not used, because it reopens the file for every scalar, counts steps in
+/// 32 bits, writes the time of its first event in another unit than the others, and can't mark where a resumed run continues.
 /// </summary>
 public sealed class TensorBoardLog : ITrainingLog
 {
     private readonly FileStream _stream;
 
     /// <summary>Creates a new event file.</summary>
-    /// <param name="directory">The folder that TensorBoard is pointed at.</param>
-    /// <param name="step">Steps taken so far. TensorBoard drops what earlier files of the folder say of later steps.</param>
+    /// <param name="directory">The folder to open in TensorBoard.</param>
+    /// <param name="step">Steps taken so far. TensorBoard ignores later steps in earlier files of the folder.</param>
     public TensorBoardLog(string directory, long step)
     {
         Directory.CreateDirectory(directory);
@@ -43,7 +43,7 @@ public sealed class TensorBoardLog : ITrainingLog
     /// <inheritdoc/>
     public void Write(ValidationRecord record) => Append(record.Step, record.Scores.Select(score => ($"validation/{score.Key}", score.Value)));
 
-    /// <summary>Notes are for people.</summary>
+    /// <summary>Does nothing: notes are for people.</summary>
     public void Note(string text)
     {
     }
@@ -72,10 +72,10 @@ public sealed class TensorBoardLog : ITrainingLog
         _stream.Flush();
     }
 
-    /// <summary>CRC-32C, rotated and offset so that checksums of data that holds checksums are no problem.</summary>
+    /// <summary>CRC-32C, rotated and offset as TFRecords want it, since data may hold checksums itself.</summary>
     internal static uint MaskedChecksum(ReadOnlySpan<byte> data)
     {
-        // System.IO.Hashing has other polynomials only.
+        // System.IO.Hashing has no CRC-32C.
         var checksum = uint.MaxValue;
         foreach (var value in data)
             checksum = BitOperations.Crc32C(checksum, value);

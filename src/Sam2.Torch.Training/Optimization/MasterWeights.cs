@@ -12,7 +12,7 @@ public sealed class MasterWeights : IDisposable
 {
     private readonly nn.Module _model;
     private readonly List<(string Name, Parameter Model, Parameter Master)> _trained = [];
-    // Of a model in half precision: what is not trained, unrounded.
+    // For a model in half precision: the weights that are not trained, before rounding.
     private readonly Dictionary<string, Tensor> _untrained = [];
 
     /// <summary>Converts a float32 model to the type that it is trained in, and keeps its weights in float32.</summary>
@@ -43,8 +43,7 @@ public sealed class MasterWeights : IDisposable
     public IEnumerable<(string Name, Parameter Weight)> Trained => _trained.Select(w => (w.Name, w.Master));
 
     /// <summary>
-    /// All weights and buffers in float32, in the order of the model's state dict: what a checkpoint holds. Not copies, but
-    /// without gradients.
+    /// All weights and buffers in float32, in the order of the model's state dict, for a checkpoint: the tensors themselves, detached.
     /// </summary>
     /// <param name="replacements">Tensors to take in place of trained weights, such as averages; null for none.</param>
     /// <returns>The tensors; those that are the model's are aliases which belong to the current dispose scope.</returns>
@@ -141,4 +140,50 @@ public sealed class MasterWeights : IDisposable
     }
 
     private IEnumerable<(string Name, Parameter Model, Parameter Master)> RoundedCopies => _trained.Where(w => !ReferenceEquals(w.Model, w.Master));
+}
+
+/// <summary>
+/// The weights averaged over the last steps (Polyak and Juditsky 1992), which usually segment better than the last ones. The
+/// average is kept in float32. TorchSharp has no <c>swa_utils</c>.
+/// </summary>
+public sealed class ExponentialMovingAverage : IDisposable
+{
+    private readonly double _decay;
+    private readonly Dictionary<string, Tensor> _averages = [];
+
+    /// <summary>Starts from the weights as they are.</summary>
+    /// <param name="decay">The fraction of the average that each step keeps in the long run, in [0, 1).</param>
+    /// <param name="weights">The weights to average.</param>
+    public ExponentialMovingAverage(double decay, MasterWeights weights)
+    {
+        if (decay is not (>= 0 and < 1))
+            throw new ArgumentException($"ema.decay is {decay}; give a number in [0, 1), such as 0.999", nameof(decay));
+        _decay = decay;
+        using var mode = no_grad();
+        foreach (var (name, weight) in weights.Trained)
+            _averages.Add(name, weight.detach().clone().DetachFromDisposeScope());
+    }
+
+    /// <summary>The averages, by parameter name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Averages => _averages;
+
+    /// <summary>Takes the weights after a step into account.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="step">Steps taken so far, from 1. The first steps average over few steps, so that the initial weights are forgotten.</param>
+    public void Update(MasterWeights weights, long step)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var decay = Math.Min(_decay, (1.0 + step) / (10.0 + step));
+        foreach (var (name, weight) in weights.Trained)
+            _averages[name].mul_(decay).add_(weight, alpha: 1 - decay);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var average in _averages.Values)
+            average.Dispose();
+        _averages.Clear();
+    }
 }

@@ -56,12 +56,12 @@ public sealed class ModelOptimizer : IDisposable
     /// <summary>The loss scale, 1 unless the model is in float16.</summary>
     public LossScaler Scaler { get; }
 
-    /// <summary>What Adam remembers of each parameter, by name.</summary>
+    /// <summary>Adam's state of each parameter, by name.</summary>
     public IReadOnlyDictionary<string, AdamW.State> States => _states;
 
     /// <summary>Computes gradients of a loss and adds them to those of the step so far.</summary>
     /// <param name="loss">A scalar.</param>
-    /// <param name="share">The share of the step's batches that it stands for.</param>
+    /// <param name="share">The weight of the loss in the step: one over the number of batches.</param>
     public void Backward(Tensor loss, double share = 1)
     {
         Differentiate(loss, share);
@@ -80,12 +80,11 @@ public sealed class ModelOptimizer : IDisposable
         if (!loss.requires_grad)
             return;
         using var scope = NewDisposeScope();
-        (loss * (Scaler.Scale * share)).backward();
-        ActivationCheckpoint.ThrowIfFailed();
+        ActivationCheckpoint.Backward(loss * (Scaler.Scale * share));
     }
 
     /// <summary>Takes one step with the gradients so far and clears them.</summary>
-    /// <param name="where">How much of the run is behind, in [0, 1).</param>
+    /// <param name="where">The fraction of the run that is over, in [0, 1).</param>
     /// <returns>The gradients' norm before clipping, and whether the step was taken.</returns>
     public (double GradientNorm, bool Taken) Step(double where)
     {
@@ -111,5 +110,56 @@ public sealed class ModelOptimizer : IDisposable
     {
         _adam.Dispose();
         Weights.Dispose();
+    }
+}
+
+/// <summary>
+/// Keeps float16 gradients from underflow: the loss is multiplied by a factor that grows while all gradients are finite and shrinks
+/// when one is not (Micikevicius et al. 2018; with the constants of PyTorch's <c>GradScaler</c>, which TorchSharp lacks).
+/// </summary>
+public sealed class LossScaler
+{
+    private const double Growth = 2;
+    private const double Backoff = 0.5;
+    private const int GrowthInterval = 2000;
+    private const double Smallest = 1.0 / (1 << 14);
+
+    private readonly bool _enabled;
+
+    /// <summary>Starts at 2¹⁶ for float16; stays at 1 where <paramref name="enabled"/> is false.</summary>
+    public LossScaler(bool enabled)
+    {
+        _enabled = enabled;
+        Scale = enabled ? 65536 : 1;
+    }
+
+    /// <summary>The factor of the loss.</summary>
+    public double Scale { get; private set; }
+
+    /// <summary>Steps with finite gradients since the factor last changed.</summary>
+    public int GoodSteps { get; private set; }
+
+    /// <summary>Whether a step with such gradients may be taken; adapts the factor.</summary>
+    /// <param name="finite">Whether all gradients were finite.</param>
+    /// <returns>False if the step must be skipped. Always true without scaling, where infinite gradients are no artefact of it.</returns>
+    public bool Update(bool finite)
+    {
+        if (!_enabled)
+            return true;
+        if (!finite)
+            (Scale, GoodSteps) = (Scale * Backoff, 0);
+        else if (++GoodSteps == GrowthInterval)
+            (Scale, GoodSteps) = (Scale * Growth, 0);
+        return finite;
+    }
+
+    /// <summary>Whether the factor is so small that the gradients themselves must be infinite or NaN.</summary>
+    public bool Exhausted => Scale < Smallest;
+
+    /// <summary>Continues from a saved state.</summary>
+    public void Restore(double scale, int goodSteps)
+    {
+        if (_enabled)
+            (Scale, GoodSteps) = (scale, goodSteps);
     }
 }

@@ -32,3 +32,42 @@ public sealed record OptimizerSettings
     /// <summary>Added to Adam's denominator.</summary>
     public double Eps { get; init; } = 1e-8;
 }
+
+/// <summary>
+/// A schedule of the learning rate or of weight decay and the parameters that it is for. One entry of a list may name no
+/// parameters, and is then for all that the other entries don't name.
+/// </summary>
+public sealed record OptionSettings : ScheduleSettings
+{
+    /// <summary>Patterns of parameter names, such as <c>image_encoder.*</c>.</summary>
+    public IReadOnlyList<string>? ParamNames { get; init; }
+
+    /// <summary>Classes of modules whose own parameters are meant too, such as <c>LayerNorm</c>.</summary>
+    public IReadOnlyList<string>? ModuleClsNames { get; init; }
+}
+
+/// <summary>How the learning rate decays towards the first layers of the trunk.</summary>
+public sealed record LayerDecaySettings
+{
+    /// <summary>Each layer's learning rate as a fraction of the next layer's, in (0, 1].</summary>
+    public double Value { get; init; } = 0.9;
+
+    /// <summary>Smallest factor, or null for none.</summary>
+    public double? Min { get; init; }
+
+    /// <summary>The part of the model, by the beginning of its parameters' names.</summary>
+    public string ApplyTo { get; init; } = "image_encoder.trunk";
+
+    /// <summary>Factors for parameters whose names fit a pattern; the first that fits counts.</summary>
+    public IReadOnlyList<LayerDecayOverride> Overrides { get; init; } = [];
+}
+
+/// <summary>A factor of the learning rate in place of the layer's.</summary>
+public sealed record LayerDecayOverride
+{
+    /// <summary>Pattern of parameter names, such as <c>*pos_embed*</c>.</summary>
+    public string Pattern { get; init; } = "";
+
+    /// <summary>The factor.</summary>
+    public double Value { get; init; } = 1;
+}

@@ -1,10 +1,24 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Sam2.Torch.Configuration;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Optimization;
 
+/// <summary>Parameters that share learning rate and weight decay.</summary>
+/// <param name="Names">The parameters' names, in the model's order.</param>
+/// <param name="LearningRate">The learning rate before <paramref name="Scale"/>.</param>
+/// <param name="Scale">The factor of the learning rate from layer-wise decay.</param>
+/// <param name="WeightDecay">The weight decay.</param>
+public sealed record ParameterGroup(IReadOnlyList<string> Names, Schedule LearningRate, double Scale, Schedule WeightDecay)
+{
+    /// <summary>The learning rate at a point of the run in [0, 1).</summary>
+    public double LearningRateAt(double where) => Scale * LearningRate.At(where);
+}
+
 /// <summary>
-/// Sorts a model's parameters into groups by what the recipe says of their learning rate and weight decay
+/// Sorts a model's parameters into groups with the same learning rate and weight decay
 /// (training/optimizer.py, <c>construct_optimizer</c>).
 /// </summary>
 public static class ParameterGroups
@@ -110,5 +124,74 @@ public static class ParameterGroups
         {
             throw new ArgumentException($"optimizer.{option}.{index}: {e.Message}", e);
         }
+    }
+}
+
+/// <summary>
+/// Layer-wise learning-rate decay (BEiT, appendix; training/optimizer.py, <c>layer_decay_param_modifier</c>): of a trunk with n
+/// blocks the last learns at <c>decay</c> times the learning rate, the one before at <c>decay²</c>, … the embeddings at
+/// <c>decayⁿ⁺¹</c>.
+/// </summary>
+internal static class LayerDecay
+{
+    /// <summary>The factor of a parameter's learning rate; 1 outside of the trunk.</summary>
+    /// <param name="settings">The decay.</param>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="blocks">Number of blocks of the trunk.</param>
+    public static double Scale(LayerDecaySettings settings, string name, int blocks)
+    {
+        if (!name.StartsWith(settings.ApplyTo, StringComparison.Ordinal))
+            return 1;
+        if (settings.Overrides.FirstOrDefault(o => GlobPattern.Matches(o.Pattern, name)) is { } special)
+            return special.Value;
+        return Math.Max(settings.Min ?? 0, Math.Pow(settings.Value, blocks + 1 - Layer(name, blocks)));
+    }
+
+    /// <summary>0 for the embeddings, i + 1 for block i, and the number of blocks + 1 for what follows them.</summary>
+    internal static int Layer(string name, int blocks)
+    {
+        if (name.Contains("pos_embed", StringComparison.Ordinal) || name.Contains("patch_embed", StringComparison.Ordinal))
+            return 0;
+        var parts = name.Split('.');
+        var at = Array.IndexOf(parts, "blocks");
+        return at >= 0 && at + 1 < parts.Length && int.TryParse(parts[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var block) ? block + 1 : blocks + 1;
+    }
+}
+
+/// <summary>
+/// Patterns of parameter names as the original's recipes have them (Python's <c>fnmatch</c>): <c>*</c>, <c>?</c>, <c>[abc]</c>,
+/// <c>[!abc]</c>. .NET's own file patterns have no sets, and treat backslashes and folders specially.
+/// </summary>
+internal static class GlobPattern
+{
+    /// <summary>Whether a whole name fits a pattern; case matters.</summary>
+    public static bool Matches(string pattern, string name) => Regex.IsMatch(name, ToRegex(pattern), RegexOptions.CultureInvariant | RegexOptions.Singleline);
+
+    private static string ToRegex(string pattern)
+    {
+        var regex = new StringBuilder("\\A");
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            var close = pattern[i] == '[' ? pattern.IndexOf(']', Math.Min(i + 2, pattern.Length)) : -1;
+            if (pattern[i] == '*')
+            {
+                regex.Append(".*");
+            }
+            else if (pattern[i] == '?')
+            {
+                regex.Append('.');
+            }
+            else if (close > 0)
+            {
+                var set = pattern[(i + 1)..close].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
+                regex.Append('[').Append(set[0] is '!' ? "^" + set[1..] : set[0] is '^' ? "\\" + set : set).Append(']');
+                i = close;
+            }
+            else
+            {
+                regex.Append(Regex.Escape(pattern[i].ToString()));
+            }
+        }
+        return regex.Append("\\z").ToString();
     }
 }

@@ -1,11 +1,35 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Recipes;
+
+/// <summary>The model that is trained.</summary>
+public sealed record ModelSettings
+{
+    /// <summary>
+    /// The architecture: the name of a published one (<c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>,
+    /// <c>sam2.1_hiera_nano</c>) or a YAML file in the original's format. Null: that of <see cref="Checkpoint"/>.
+    /// </summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Weights to start from: a file or the name of a published checkpoint. Null: random ones.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>
+    /// Whether the checkpoint must have exactly the model's weights. Otherwise those of equal name and shape are taken, and the
+    /// others stay random.
+    /// </summary>
+    public bool Strict { get; init; } = true;
+
+    /// <summary>Settings of the architecture that differ, in the original's names, such as <c>image_size</c> or <c>memory_attention: {num_layers: 2}</c>.</summary>
+    public PlainDictionary Settings { get; init; } = PlainDictionary.Empty;
+
+    /// <summary>Patterns of the names of parameters that keep their values, such as <c>image_encoder.*</c>.</summary>
+    public IReadOnlyList<string> Frozen { get; init; } = [];
+}
 
 /// <summary>Builds the model that a recipe trains.</summary>
 public static class ModelFactory
@@ -28,14 +52,14 @@ public static class ModelFactory
         return config;
     }
 
-    /// <summary>Builds the model, fills it and freezes what is not trained.</summary>
-    /// <param name="settings">What the recipe says.</param>
-    /// <param name="seed">Decides random weights.</param>
-    /// <param name="note">Is told what a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) left out.</param>
+    /// <summary>Builds the model, loads its weights and freezes those that are not trained.</summary>
+    /// <param name="settings">The recipe's settings.</param>
+    /// <param name="seed">The seed of random weights.</param>
+    /// <param name="progress">Told which weights a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) does not have.</param>
     /// <returns>A float32 model on the CPU in training mode, which the caller disposes.</returns>
     /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
     /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
-    public static Sam2Model Create(ModelSettings settings, ulong seed, Action<string>? note = null)
+    public static Sam2Model Create(ModelSettings settings, ulong seed, IProgress<string>? progress = null)
     {
         var config = Configure(settings);
         manual_seed((long)TrainingRandom.For(seed).NextBits());
@@ -43,7 +67,7 @@ public static class ModelFactory
         try
         {
             if (settings.Checkpoint is { } name)
-                Load(model, name, settings.Strict, note);
+                Load(model, name, settings.Strict, progress);
             Freeze(model, settings.Frozen);
             model.train();
             return model;
@@ -71,7 +95,7 @@ public static class ModelFactory
         return ConfigInference.Infer(checkpoint);
     }
 
-    private static void Load(Sam2Model model, string name, bool strict, Action<string>? note)
+    private static void Load(Sam2Model model, string name, bool strict, IProgress<string>? progress)
     {
         using var scope = NewDisposeScope();
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
@@ -87,7 +111,7 @@ public static class ModelFactory
             else
                 left.Add(key);
         if (left.Count > 0)
-            note?.Invoke($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
+            progress?.Report($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
     }
 
     private static void Freeze(Sam2Model model, IReadOnlyList<string> patterns)

@@ -1,16 +1,16 @@
-using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Recipes;
 
 /// <summary>
-/// Everything that decides a training run, as a YAML file says it. Two runs of one recipe on the CPU of one machine, with the same
+/// All settings of a training run, as a YAML file gives them. Two runs of one recipe on the CPU of one machine, with the same
 /// number of threads, give the same weights. Defaults are those of the original's recipe for fine-tuning
 /// (sam2/configs/sam2.1_training/sam2.1_hiera_b+_MOSE_finetune.yaml).
 /// </summary>
 public sealed record Recipe
 {
-    /// <summary>Decides initial weights, data, prompts and dropout.</summary>
+    /// <summary>The seed of initial weights, data, prompts and dropout.</summary>
     public ulong Seed { get; init; } = 123;
 
     /// <summary>Steps of the optimizer.</summary>
@@ -20,8 +20,9 @@ public sealed record Recipe
     public int Accumulate { get; init; } = 1;
 
     /// <summary>
-    /// How many of these are computed at the same time, each with its share of the CPU's threads. A small model gains nearly as much
-    /// as there are cores. Needs a model without dropout and stochastic depth, whose random numbers libtorch draws for all threads.
+    /// Number of these batches that are computed at the same time, each with its share of the CPU's threads. A small model becomes nearly
+    /// as many times faster as there are cores. Needs a model without dropout and stochastic depth, since the threads share libtorch's
+    /// random numbers.
     /// </summary>
     public int ConcurrentBatches { get; init; } = 1;
 
@@ -34,13 +35,13 @@ public sealed record Recipe
     /// <summary>The type of the weights in the forward and backward pass; the optimizer's are always float32.</summary>
     public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The model that is trained.</summary>
     public ModelSettings Model { get; init; } = new();
 
     /// <summary>What is trained on and what is validated on.</summary>
     public DataSettings Data { get; init; } = new();
 
-    /// <summary>How a user who prompts and corrects is simulated.</summary>
+    /// <summary>How clips are prompted, corrected and processed.</summary>
     public TrainingOptions Prompting { get; init; } = TrainingOptions.FineTuning;
 
     /// <summary>Weights and switches of the losses.</summary>
@@ -52,7 +53,7 @@ public sealed record Recipe
     /// <summary>Averaging of weights; null for none.</summary>
     public EmaSettings? Ema { get; init; }
 
-    /// <summary>When a run that goes wrong stops.</summary>
+    /// <summary>When a run that goes wrong is stopped.</summary>
     public DivergenceSettings Divergence { get; init; } = new();
 
     /// <summary>What is logged.</summary>
@@ -63,4 +64,51 @@ public sealed record Recipe
 
     /// <summary>How the model is measured while it is trained; null for not at all.</summary>
     public ValidationSettings? Validation { get; init; }
+}
+
+/// <summary>Types of weights that a model can be trained in.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>32-bit floating point.</summary>
+    Fp32,
+
+    /// <summary>bfloat16, with float32 weights for the optimizer.</summary>
+    Bf16,
+
+    /// <summary>16-bit floating point, with float32 weights for the optimizer and a scaled loss.</summary>
+    Fp16,
+}
+
+/// <summary>An exponential moving average of the weights, which is validated and saved in place of the last weights.</summary>
+public sealed record EmaSettings
+{
+    /// <summary>The fraction of the average that each step keeps, in [0, 1).</summary>
+    public double Decay { get; init; } = 0.999;
+}
+
+/// <summary>What is logged besides the table and <c>log.jsonl</c>, and how often.</summary>
+public sealed record LogSettings
+{
+    /// <summary>Steps from one record to the next.</summary>
+    public int Every { get; init; } = 10;
+
+    /// <summary>Whether event files for TensorBoard are written to <c>tensorboard/</c>.</summary>
+    public bool Tensorboard { get; init; } = true;
+}
+
+/// <summary>When the state of the run is saved to <c>checkpoint.pt</c>, from which it can be resumed.</summary>
+public sealed record CheckpointSettings
+{
+    /// <summary>Steps from one to the next. The last step and a cancelled run are saved too.</summary>
+    public int Every { get; init; } = 500;
+
+    /// <summary>Steps whose weights are kept as <c>step_….pt</c>.</summary>
+    public IReadOnlyList<long> KeepSteps { get; init; } = [];
+}
+
+/// <summary>How the model is measured while it is trained.</summary>
+public sealed record ValidationSettings
+{
+    /// <summary>Steps from one validation to the next; the last step validates too.</summary>
+    public int Every { get; init; } = 1000;
 }

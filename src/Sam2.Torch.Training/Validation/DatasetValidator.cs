@@ -7,21 +7,31 @@ using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Training.Validation;
 
+/// <summary>Measures a model between training steps. <see cref="DatasetValidator"/> measures it as the benchmarks do.</summary>
+public interface IValidator
+{
+    /// <summary>Measures the model on data that it is not trained on.</summary>
+    /// <param name="model">A copy of the model, in evaluation mode and in float32.</param>
+    /// <param name="cancellationToken">Stops the measurement.</param>
+    /// <returns>At least one score by name, where higher is better; the first decides which weights are the best.</returns>
+    IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken = default);
+}
+
 /// <summary>
 /// Measures tracking on videos (<see cref="SemiSupervisedProtocol"/>) and interactive segmentation on images
-/// (<see cref="ImageProtocol"/>), by the protocols that models are evaluated by.
+/// (<see cref="ImageProtocol"/>), by the same protocols as an evaluation.
 /// </summary>
 /// <param name="videos">Annotated videos; empty for none.</param>
-/// <param name="prompts">How objects of videos are given.</param>
+/// <param name="prompts">How objects of videos are prompted.</param>
 /// <param name="images">Annotated images; empty for none.</param>
 /// <param name="clicks">Numbers of clicks on images after which masks are measured.</param>
 public sealed class DatasetValidator(
     IReadOnlyList<IAnnotatedVideo> videos, IReadOnlyList<PromptKind> prompts, IReadOnlyList<IAnnotatedVideo> images, IReadOnlyList<int> clicks) : IValidator
 {
     /// <inheritdoc/>
-    public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellation)
+    public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken = default)
     {
-        var observer = new VideoObserver(Cancellation: cancellation);
+        var observer = new VideoObserver(Cancellation: cancellationToken);
         var (main, details) = (new List<KeyValuePair<string, double>>(), new List<KeyValuePair<string, double>>());
         if (videos.Count > 0)
             foreach (var prompt in prompts)

@@ -240,7 +240,7 @@ public sealed class AugmentationTests
     public void Settings_that_make_no_sense_are_named(string yaml, params string[] parts)
     {
         var settings = (PlainDictionary)PlainYaml.Parse("x.yaml", $"a: {yaml}", "")["a"]!;
-        var error = Assert.Throws<ConfigurationException>(() => AugmentationFactory.Create(settings));
+        var error = Assert.Throws<ConfigurationException>(() => ClipAugmentations.Create(settings));
         foreach (var part in parts)
         {
             Assert.That(error!.Message, Does.Contain(part));

@@ -78,7 +78,7 @@ public class BatchMixtureTests
         for (int i = 0; i < 20; i++)
         {
             using var scope = NewDisposeScope();
-            using var batch = sampler.Draw(i, _ => { }, default);
+            using var batch = sampler.Draw(i);
 
             // The frame's number is its brightness; the object is its left half, which is brighter.
             var red = (batch.Images[TensorIndex.Colon, 0, 0] * 0.229f) + 0.485f;
@@ -98,15 +98,15 @@ public class BatchMixtureTests
     public void Samples_that_cannot_be_read_are_reported_once_and_replaced()
     {
         IAnnotatedVideo[] videos = [new Ticking(10), new Ticking(10) { Damaged = true }, new Ticking(2)];
-        var reports = new List<string>();
-        using var mixture = new BatchMixture([(new ClipSampler([new(videos)], Videos, 32, 1), new ConstantSchedule(1))], 1, 100, 2, reports.Add);
+        var reports = new RecordedProgress();
+        using var mixture = new BatchMixture([(new ClipSampler([new(videos)], Videos, 32, 1), new ConstantSchedule(1))], 1, 100, 2, reports);
         for (int i = 0; i < 12; i++)
         {
             using var batch = mixture.Next(default);
             Assert.That(batch.ClipCount, Is.EqualTo(2));
         }
 
-        Assert.That(reports, Has.Count.EqualTo(2).And.Some.Contains("mask is torn").And.Some.Contains("has 2 annotated frames"));
+        Assert.That(reports.Messages, Has.Count.EqualTo(2).And.Some.Contains("mask is torn").And.Some.Contains("has 2 annotated frames"));
     }
 
     [Test]
@@ -165,15 +165,15 @@ public class BatchMixtureTests
     [Test]
     public void A_mask_of_another_size_than_its_frame_is_named()
     {
-        var reports = new List<string>();
+        var reports = new RecordedProgress();
         IAnnotatedVideo[] videos = [new Ticking(10), new Ticking(10) { MaskWidth = 16 }];
-        using var mixture = new BatchMixture([(new ClipSampler([new(videos)], Videos, 32, 1), new ConstantSchedule(1))], 1, 100, 0, reports.Add);
+        using var mixture = new BatchMixture([(new ClipSampler([new(videos)], Videos, 32, 1), new ConstantSchedule(1))], 1, 100, 0, reports);
         for (int i = 0; i < 4; i++)
         {
             mixture.Next(default).Dispose();
         }
 
-        Assert.That(reports, Has.Some.Contains("ticking-10 is 16×32, but the frame is 32×32"));
+        Assert.That(reports.Messages, Has.Some.Contains("ticking-10 is 16×32, but the frame is 32×32"));
     }
 
     [Test]
@@ -181,11 +181,11 @@ public class BatchMixtureTests
     {
         // The counts are per thread, so without the background.
         var sampler = Sampler(Videos);
-        sampler.Draw(0, _ => { }, default).Dispose();
+        sampler.Draw(0).Dispose();
         long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         for (int i = 1; i < 6; i++)
         {
-            sampler.Draw(i, _ => { }, default).Dispose();
+            sampler.Draw(i).Dispose();
         }
 
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(before));

@@ -66,15 +66,15 @@ public sealed class DataFactoryTests
     {
         WriteVideos("a", "b");
         File.WriteAllText(_folder[$"videos/{file}"], content);
-        var reports = new List<string>();
-        using var source = DataFactory.Training(Read($$$"""{data: {ahead: 0, train: [{dataset: {kind: folders, root: {{{_folder["videos"]}}}}, frames: 5}]}}"""), 32, reports.Add);
+        var reports = new RecordedProgress();
+        using var source = DataFactory.Training(Read($$$"""{data: {ahead: 0, train: [{dataset: {kind: folders, root: {{{_folder["videos"]}}}}, frames: 5}]}}"""), 32, reports);
         for (int i = 0; i < 6; i++)
         {
             using var batch = source.Next(default);
             Assert.That(batch.Names.Single(), Does.StartWith("a@"));
         }
 
-        Assert.That(reports.Single(), Does.Contain(_folder[$"videos/{file}"]));
+        Assert.That(reports.Messages.Single(), Does.Contain(_folder[$"videos/{file}"]));
     }
 
     private Recipe Read(string yaml)

@@ -2,7 +2,9 @@ using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Augmentations;
+using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Optimization;
+using Sam2.Torch.Training.Prompts;
 using Sam2.Torch.Training.Recipes;
 using TestSupport;
 
@@ -102,7 +104,7 @@ public sealed class RecipeYamlTests
             new RandomGrayscale { P = 0.05 },
             new ColorJitter { Brightness = 0.1, Contrast = 0.05, Saturation = 0.05, ConsistentTransform = false },
         ];
-        var augmentations = recipe.Data.Train.Single().Augmentations.Select(AugmentationFactory.Create).ToList();
+        var augmentations = recipe.Data.Train.Single().Augmentations.Select(ClipAugmentations.Create).ToList();
         Assert.That(augmentations.Select(a => a is RandomResize ? "resize" : $"{a}"), Is.EqualTo(expected.Select(a => a is RandomResize ? "resize" : $"{a}")));
         Assert.That(((RandomResize)augmentations[1]).Sizes, Is.EqualTo(new[] { 1024 }));
     }

@@ -1,10 +1,21 @@
+using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Sam2.Torch.Training;
+namespace Sam2.Torch.Training.Prompts;
+
+/// <summary>Where a simulated user clicks.</summary>
+public enum PointSampling
+{
+    /// <summary>On any wrong pixel with the same probability.</summary>
+    Uniform,
+
+    /// <summary>On the centre of the largest error: the wrong pixel farthest from its region's boundary.</summary>
+    Center,
+}
 
 /// <summary>Draws the prompts of a simulated user from true and predicted masks (sam2/modeling/sam2_utils.py).</summary>
 public static class PromptSampler
@@ -13,14 +24,14 @@ public static class PromptSampler
 
     /// <summary>
     /// One click per object on a wrong pixel: foreground where the prediction misses the object, background where it exceeds
-    /// it. Without a prediction the click goes onto the object. With nothing wrong, <see cref="PointSampling.Uniform"/> clicks on
-    /// the background, <see cref="PointSampling.Center"/> makes the corner (0, 0) background; so both do for an object that
-    /// fills the picture.
+    /// it. Without a prediction the click goes onto the object. If nothing is wrong, <see cref="PointSampling.Uniform"/> clicks
+    /// somewhere on the background, and <see cref="PointSampling.Center"/> marks the corner (0, 0) as background; both mark the
+    /// corner for an object that fills the picture.
     /// </summary>
     /// <param name="masks">True masks, [O, 1, S, S], bool.</param>
     /// <param name="predicted">Predicted masks, [O, 1, S, S], bool; null for none.</param>
     /// <param name="sampling">Where in the wrong region.</param>
-    /// <param name="random">Decides, for <see cref="PointSampling.Uniform"/>.</param>
+    /// <param name="random">The source of randomness of <see cref="PointSampling.Uniform"/>.</param>
     /// <returns>One point per object, [O, 1, 2], in pixels.</returns>
     public static PointTensors Click(Tensor masks, Tensor? predicted, PointSampling sampling, TrainingRandom random)
     {
@@ -49,8 +60,8 @@ public static class PromptSampler
     /// <param name="masks">True masks, [O, 1, S, S], bool.</param>
     /// <param name="noise">A fraction; 0 for exact boxes.</param>
     /// <param name="noiseBound">Pixels.</param>
-    /// <param name="random">Decides.</param>
-    /// <returns>Two corners per object, [O, 2, 2], in pixels. An object without pixels gets the whole picture, inside out.</returns>
+    /// <param name="random">The source of randomness.</param>
+    /// <returns>Two corners per object, [O, 2, 2], in pixels. An object without pixels gets the whole picture with its corners swapped.</returns>
     public static PointTensors Box(Tensor masks, double noise, double noiseBound, TrainingRandom random)
     {
         using var scope = NewDisposeScope();
@@ -77,16 +88,10 @@ public static class PromptSampler
         ? later
         : new(cat([earlier.Coordinates, later.Coordinates], 1), cat([earlier.Labels, later.Labels], 1));
 
-    private static (int X, int Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction)
-    {
-        var missed = DistanceTransform.Innermost(Difference(truth, prediction));
-        var exceeding = DistanceTransform.Innermost(Difference(prediction, truth));
-        return missed.SquaredDistance > exceeding.SquaredDistance
-            ? (missed.X, missed.Y, true)
-            : (exceeding.X, exceeding.Y, false);
-    }
+    private static (float X, float Y, bool Foreground) CentreOfError(BinaryMask truth, BinaryMask prediction) =>
+        SimulatedUser.NextClick(truth, prediction) is { } click ? (click.X, click.Y, click.IsForeground) : (0, 0, false);
 
-    private static (int X, int Y, bool Foreground) AnywhereInError(BinaryMask truth, BinaryMask prediction, TrainingRandom random)
+    private static (float X, float Y, bool Foreground) AnywhereInError(BinaryMask truth, BinaryMask prediction, TrainingRandom random)
     {
         var wrong = new BinaryMask(truth.Height, truth.Width);
         for (var i = 0; i < wrong.Data.Length; i++) wrong.Data[i] = (byte)(truth.Data[i] ^ prediction.Data[i]);
@@ -102,14 +107,6 @@ public static class PromptSampler
         var pixel = 0;
         while (wrong.Data[pixel] == 0 || remaining-- > 0) pixel++;
         return (pixel % truth.Width, pixel / truth.Width, truth.Data[pixel] != 0);
-    }
-
-    /// <summary>The pixels of <paramref name="a"/> that <paramref name="b"/> lacks.</summary>
-    private static BinaryMask Difference(BinaryMask a, BinaryMask b)
-    {
-        var difference = new BinaryMask(a.Height, a.Width);
-        for (var i = 0; i < difference.Data.Length; i++) difference.Data[i] = (byte)(a.Data[i] & ~b.Data[i]);
-        return difference;
     }
 
     private static PointTensors Prompts(float[] coordinates, int[] labels, int perObject, Device device)

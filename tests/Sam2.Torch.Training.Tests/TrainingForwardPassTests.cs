@@ -1,5 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Batches;
+using Sam2.Torch.Training.Losses;
 using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,7 +9,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training.Tests;
 
 /// <summary>Properties of the training forward pass beyond parity.</summary>
-public sealed class TrainingModelTests
+public sealed class TrainingForwardPassTests
 {
     private static readonly TrainingOptions Clicks = TrainingOptions.FineTuning with { ProbToUsePtInputForTrain = 1, NumCorrectionPtPerFrame = 2 };
     private static readonly TrainingOptions Masks = new();
@@ -71,7 +73,7 @@ public sealed class TrainingModelTests
             _model.zero_grad();
             using var scope = NewDisposeScope();
             using var clips = Clips(clips: 1, [0, 0, 0], frames: 1);
-            using var prediction = new TrainingModel(_model, Clicks with { ActivationCheckpointing = checkpointing }).Forward(clips, new(3));
+            using var prediction = new TrainingForwardPass(_model, Clicks with { ActivationCheckpointing = checkpointing }).Run(clips, new(3));
             // Neither masks nor object scores, object pointers or memories.
             prediction.Frames[0].Steps[0].Ious.sum().backward();
             ActivationCheckpoint.ThrowIfFailed();
@@ -94,8 +96,7 @@ public sealed class TrainingModelTests
         var x = ones(3).requires_grad_();
         var result = ActivationCheckpoint.Run(
             inputs => ++calls == 1 ? [inputs[0] * 2] : throw new InvalidOperationException("no second time"), [x]);
-        result[0].sum().backward();
-        Assert.That(() => ActivationCheckpoint.ThrowIfFailed(), Throws.InvalidOperationException.With.Message.EqualTo("no second time"));
+        Assert.That(() => ActivationCheckpoint.Backward(result[0].sum()), Throws.InvalidOperationException.With.Message.EqualTo("no second time"));
         Assert.That(x.grad!.isnan().all().item<bool>(), Is.True);
         Assert.That(() => ActivationCheckpoint.ThrowIfFailed(), Throws.Nothing, "it is told once");
     }
@@ -115,13 +116,13 @@ public sealed class TrainingModelTests
         using var quiet = no_grad();
         using var clips = Clips(clips: 2, [1, 0, 1]);
         var options = new TrainingOptions { ProbToUsePtInputForEval = 1, NumCorrectionPtPerFrame = 1 };
-        using var together = new TrainingModel(_model, options).Forward(clips, new(1));
+        using var together = new TrainingForwardPass(_model, options).Run(clips, new(1));
         for (var clip = 0; clip < 2; clip++)
         {
             var objects = Enumerable.Range(0, 3).Where(o => clips.ObjectClip[o] == clip).Select(o => (long)o).ToArray();
             var single = new ClipBatch(
                 clips.Images.narrow(1, clip, 1), clips.Masks.index_select(1, tensor(objects)), objects.Select(_ => 0).ToArray(), ["one"]);
-            using var alone = new TrainingModel(_model, options).Forward(single, new(1));
+            using var alone = new TrainingForwardPass(_model, options).Run(single, new(1));
             for (var t = 0; t < clips.FrameCount; t++)
             {
                 var expected = alone.Frames[t].Steps[^1].BestMask;
@@ -134,7 +135,7 @@ public sealed class TrainingModelTests
     public void Images_are_clicked_and_corrected_clips_of_one_frame()
     {
         using var clips = Clips(clips: 2, [0, 0, 1], frames: 1);
-        using var prediction = new TrainingModel(_model, Masks with { NumCorrectionPtPerFrame = 3 }).Forward(clips, new(1));
+        using var prediction = new TrainingForwardPass(_model, Masks with { NumCorrectionPtPerFrame = 3 }).Run(clips, new(1));
         var steps = prediction.Frames.Single().Steps;
         Assert.That(steps.Select(step => step.Points!.Labels.shape[1]), Is.EqualTo(new long[] { 1, 2, 3, 4 }));
         Assert.That(steps[0].Masks.shape, Is.EqualTo(new long[] { 3, 3, 128, 128 }), "three masks for one click");
@@ -148,8 +149,8 @@ public sealed class TrainingModelTests
         using var quiet = no_grad();
         using var clips = Clips(clips: 1, [0, 0, 0], frames: 4);
         var options = new TrainingOptions { ProbToUsePtInputForEval = 1, NumFramesToCorrectForEval = 3, NumCorrectionPtPerFrame = 1 };
-        using var others = new TrainingModel(_model, options).Forward(clips, new(2));
-        using var conditioning = new TrainingModel(_model, options with { AddAllFramesToCorrectAsCond = true }).Forward(clips, new(2));
+        using var others = new TrainingForwardPass(_model, options).Run(clips, new(2));
+        using var conditioning = new TrainingForwardPass(_model, options with { AddAllFramesToCorrectAsCond = true }).Run(clips, new(2));
         Assert.That(others.Plan.CorrectedFrames, Is.EqualTo(conditioning.Plan.CorrectedFrames), "the same frames are corrected");
         var last = (others.Frames[3].Steps[^1].BestMask - conditioning.Frames[3].Steps[^1].BestMask).abs().max().item<float>();
         Assert.That(last, Is.GreaterThan(1e-3), "another place in time for the memory");
@@ -184,7 +185,7 @@ public sealed class TrainingModelTests
     {
         var clips = new ClipBatch(zeros([2, 1, 3, 64, 64]), zeros([2, 1, 64, 64], dtype: ScalarType.Bool), [0], ["x"]);
         Assert.That(
-            () => new TrainingModel(_model, Masks).Forward(clips, new(1)),
+            () => new TrainingForwardPass(_model, Masks).Run(clips, new(1)),
             Throws.ArgumentException.With.Message.Contains("[2, 1, 3, 64, 64]").And.Message.Contains("[T, B, 3, 128, 128]"));
     }
 
@@ -193,10 +194,9 @@ public sealed class TrainingModelTests
         _model.zero_grad();
         using var scope = NewDisposeScope();
         using var clips = Clips(clips: 1, [0, 0, 0]);
-        using var prediction = new TrainingModel(_model, options).Forward(clips, new(seed));
+        using var prediction = new TrainingForwardPass(_model, options).Run(clips, new(seed));
         using var losses = new MultiStepLoss(new LossOptions()).Compute(prediction, clips.Masks);
-        losses.Total.backward();
-        ActivationCheckpoint.ThrowIfFailed();
+        losses.Backward();
         var gradients = new Dictionary<string, Tensor>();
         foreach (var (name, parameter) in _model.named_parameters())
             if (parameter.grad is { } gradient)

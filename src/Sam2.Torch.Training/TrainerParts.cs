@@ -1,0 +1,35 @@
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Losses;
+using Sam2.Torch.Training.Prompts;
+using Sam2.Torch.Training.Recipes;
+
+namespace Sam2.Torch.Training;
+
+/// <summary>
+/// Parts of your own for a <see cref="Trainer"/>, in place of those that the recipe describes. What is null stays as the recipe says.
+/// A recipe does not record such parts, so a run must be resumed with the parts that it began with.
+/// </summary>
+public sealed record TrainerParts
+{
+    /// <summary>The loss; null for <see cref="MultiStepLoss"/> with the recipe's settings.</summary>
+    public ITrainingLoss? Loss { get; init; }
+
+    /// <summary>The simulated user; null for <see cref="UserSimulation"/> with the recipe's settings.</summary>
+    public IPromptSimulation? Prompts { get; init; }
+
+    /// <summary>
+    /// Makes the forward pass of a model; null for <see cref="TrainingForwardPass"/> with the recipe's settings and
+    /// <see cref="Prompts"/>, which a forward pass of your own has to bring itself.
+    /// </summary>
+    public Func<Sam2Model, IForwardPass>? ForwardPass { get; init; }
+
+    /// <summary>
+    /// Makes a model of the same structure as the one that is trained, with any weights; null for <c>new Sam2Model(config)</c>. It is
+    /// called for validation and for <see cref="Recipe.ConcurrentBatches"/>, and needed where modules of the model were replaced.
+    /// </summary>
+    public Func<Sam2Config, Sam2Model>? CreateModel { get; init; }
+
+    /// <summary>Told of steps, validations and written files; each event goes through them in the order of this list.</summary>
+    public IReadOnlyList<ITrainerCallback> Callbacks { get; init; } = [];
+}
