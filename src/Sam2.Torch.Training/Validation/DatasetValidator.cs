@@ -21,7 +21,7 @@ public sealed class DatasetValidator(
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellation)
     {
-        var observer = new VideoObserver(Cancellation: cancellation);
+        var observer = new VideoObserver(CancellationToken: cancellation);
         var (main, details) = (new List<KeyValuePair<string, double>>(), new List<KeyValuePair<string, double>>());
         if (videos.Count > 0)
             foreach (var prompt in prompts)
