@@ -55,7 +55,7 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
 /// <param name="Run">Does the work once and waits until the device has finished it.</param>
 public sealed record Workload(string Name, string Title, Action Run)
 {
-    /// <summary>Repetitions that suffice; for work so long that a passing disturbance hardly shows.</summary>
+    /// <summary>The most repetitions that are worth their time: in long work, a passing disturbance hardly shows.</summary>
     public int MaxRepeat { get; init; } = int.MaxValue;
 }
 

@@ -71,7 +71,7 @@ public sealed record ObjectScore(string Object, IReadOnlyList<FrameScore> Frames
     /// <param name="frames">Every annotated frame, in order.</param>
     /// <param name="skipFirstAndLast">
     /// Whether the first and the last annotated frame don't count: the first is given to semi-supervised methods, and DAVIS
-    /// has no use for the last.
+    /// leaves out the last as well.
     /// </param>
     public static ObjectScore? From(string name, IReadOnlyList<FrameScore> frames, bool skipFirstAndLast)
     {
@@ -119,7 +119,7 @@ public static class JDecay
             return 0;
         }
 
-        // Frames are counted from 1 there and the cuts rounded half to even, a hair above.
+        // The original counts frames from 1, adds a hair to each cut, and rounds halves to even.
         int Cut(int part) => (int)Math.Round(1 + ((values.Count - 1) * (part / (double)Parts)) + 1e-10, MidpointRounding.ToEven) - 1;
         double Mean(int first, int last) => Enumerable.Range(first, last - first + 1).Average(i => values[i]);
         return Mean(Cut(0), Cut(1)) - Mean(Cut(Parts - 1), Cut(Parts));

@@ -11,7 +11,7 @@ namespace Sam2.Torch.Evaluation.Protocols;
 /// <summary>What the paper leaves open about promptable segmentation of images.</summary>
 public sealed record ImageProtocolOptions
 {
-    /// <summary>The prompt whose masks are stored and give J and F; of masks as prompts there is nothing to measure.</summary>
+    /// <summary>The prompt whose masks are stored and give J and F. Not a mask, which would leave nothing to measure.</summary>
     public PromptKind Prompt { get; init; } = PromptKind.Click1;
 
     /// <summary>How many clicks are simulated on every object; RITM's 20.</summary>

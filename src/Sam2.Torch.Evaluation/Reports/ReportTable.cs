@@ -47,6 +47,6 @@ public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
 /// <summary>Numbers as reports write them.</summary>
 internal static class ReportNumber
 {
-    /// <summary>Two decimals; a dash for what there is no value of.</summary>
+    /// <summary>Two decimals; a dash where there is no value.</summary>
     public static string Format(double value) => double.IsFinite(value) ? value.ToString("0.00", CultureInfo.InvariantCulture) : "–";
 }

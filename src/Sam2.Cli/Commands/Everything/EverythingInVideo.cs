@@ -11,7 +11,7 @@ namespace Sam2.Cli.Commands.Everything;
 /// <summary>Finds and follows every object in a video. What was done is kept on the way, so that an interrupted run can be continued.</summary>
 internal sealed class EverythingInVideo(CommandContext context)
 {
-    /// <summary>How often the state is saved: as much as this has to be done again after a crash. Ctrl-C loses nothing.</summary>
+    /// <summary>How often the state is saved: a crash loses this much work at most, Ctrl-C none.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
 
     public int Run(VideoRequest request)
