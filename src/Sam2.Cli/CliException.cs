@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Sam2.Cli;
 
 /// <summary>A failure that is not a defect: its message, one line that names the thing and the remedy, is all the user needs.</summary>
@@ -10,4 +12,43 @@ public sealed class CliException : Exception
         : base(message, cause)
     {
     }
+}
+
+/// <summary>Makes one readable line of an exception.</summary>
+internal static partial class ErrorLine
+{
+    /// <summary>The innermost useful message of an exception, in one line.</summary>
+    public static string Of(Exception exception)
+    {
+        while (exception is AggregateException or System.Reflection.TargetInvocationException && exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception switch
+        {
+            NullReferenceException or IndexOutOfRangeException or InvalidCastException =>
+                $"internal error, {exception.GetType().Name}: {Flatten(exception.Message)} (--verbose shows where)",
+            OutOfMemoryException => "out of memory",
+            DllNotFoundException or BadImageFormatException =>
+                $"a native library can't be loaded: {Flatten(exception.Message)}",
+            TypeInitializationException { InnerException: { } cause } => Of(cause),
+            _ => Flatten(exception.Message),
+        };
+    }
+
+    /// <summary>A message in one line, without the native stack that libtorch appends to its messages.</summary>
+    public static string Flatten(string message)
+    {
+        var native = message.IndexOf("\nException raised from ", StringComparison.Ordinal);
+        if (native > 0)
+        {
+            message = message[..native];
+        }
+
+        return LineBreaks().Replace(message.Trim(), " ");
+    }
+
+    [GeneratedRegex(@"\s*[\r\n]+\s*")]
+    private static partial Regex LineBreaks();
 }

@@ -19,7 +19,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSigna
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
 var command = Task.Factory.StartNew(
-    () => Sam2Command.Run(args, Console.Out, Console.Error, cancel.Token, !Console.IsErrorRedirected), TaskCreationOptions.LongRunning);
+    () => Sam2Command.Run(args, Console.Out, Console.Error, !Console.IsErrorRedirected, cancel.Token), TaskCreationOptions.LongRunning);
 try
 {
     await command.WaitAsync(cancel.Token);
@@ -34,3 +34,26 @@ catch (OperationCanceledException)
 }
 
 return await command;
+
+/// <summary>Ends the process while a native computation is still running.</summary>
+internal static partial class ProcessExit
+{
+    /// <summary>
+    /// Ends the process without running native destructors: libtorch's would take away what its own threads still use
+    /// and crash.
+    /// </summary>
+    public static void Immediately(int exitCode)
+    {
+        Console.Out.Flush();
+        Console.Error.Flush();
+        if (!OperatingSystem.IsWindows())
+        {
+            Exit(exitCode);
+        }
+
+        Environment.Exit(exitCode);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void Exit(int exitCode);
+}

@@ -4,7 +4,6 @@ namespace Sam2.Cli;
 internal sealed class ProgressLine : IDisposable
 {
     private const string EraseLine = "\r\u001b[2K";
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly CommandContext _context;
     private long _lastShown;
@@ -25,11 +24,11 @@ internal sealed class ProgressLine : IDisposable
         _dirty = true;
     }
 
-    /// <summary>Shows a fast-changing state, at most ten times a second.</summary>
+    /// <summary>Shows a state that changes fast, no more often than <see cref="CommandContext.ProgressInterval"/> allows.</summary>
     public void Update(Func<string> text)
     {
         var now = Environment.TickCount64;
-        if (!_context.ErrorIsTerminal || now - _lastShown < Interval.TotalMilliseconds)
+        if (!_context.ErrorIsTerminal || now - _lastShown < _context.ProgressInterval.TotalMilliseconds)
         {
             return;
         }

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Reflection;
 using Sam2.Cli.Commands;
-using Sam2.Cli.Commands.Annotate;
 using Sam2.Cli.Commands.Evaluation;
 using Sam2.Cli.Commands.Everything;
 using Sam2.Torch.Runtime;
@@ -19,14 +21,22 @@ public static class Sam2Command
     /// <param name="args">The arguments after the program's name.</param>
     /// <param name="output">Where results go.</param>
     /// <param name="error">Where errors and notes go.</param>
-    /// <param name="cancellation">Stops the command at the next opportunity.</param>
     /// <param name="errorIsTerminal">Whether progress may be drawn on <paramref name="error"/>.</param>
+    /// <param name="cancellationToken">Stops the command at the next opportunity.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(
-        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default, bool errorIsTerminal = false)
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, bool errorIsTerminal = false, CancellationToken cancellationToken = default) =>
+        Run(args, new CommandContext(output, error, errorIsTerminal, cancellationToken));
+
+    /// <inheritdoc cref="Run(IReadOnlyList{string}, TextWriter, TextWriter, bool, CancellationToken)"/>
+    /// <param name="args">The arguments after the program's name.</param>
+    /// <param name="context">What the command may touch.</param>
+    public static int Run(IReadOnlyList<string> args, CommandContext context)
     {
+        var (output, error) = (context.Output, context.Error);
         var verbose = new Option<bool>("--verbose") { Description = "Show where an error came from.", Recursive = true };
-        var root = CreateRoot(new CommandContext(output, error, errorIsTerminal, cancellation), verbose);
+        var completion = CompletionCommand.Create(context);
+        var root = CreateRoot(context, completion, verbose);
         var invocation = new InvocationConfiguration
         {
             Output = output,
@@ -42,7 +52,10 @@ public static class Sam2Command
         }
 
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+
+        // Help and suggestions are about command lines that aren't complete yet.
+        bool isAboutCommands = parsed.Action is HelpAction || root.Directives.OfType<SuggestDirective>().Any(d => parsed.GetResult(d) is not null);
+        if (parsed.Errors.Count > 0 && !isAboutCommands)
         {
             var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.Flatten(e.Message).TrimEnd('.')).Distinct());
             error.WriteLine($"{CommandName(parsed)}: {messages} (see {CommandName(parsed)} --help)");
@@ -50,7 +63,7 @@ public static class Sam2Command
         }
 
         // What a shell makes of a quoted variable that is not set. No command has a use for it.
-        if (args.Contains("") && parsed.Action is not HelpAction)
+        if (args.Contains("") && !isAboutCommands)
         {
             error.WriteLine($"{CommandName(parsed)}: an argument is empty; is a variable not set? (see {CommandName(parsed)} --help)");
             return ExitCode.Usage;
@@ -58,15 +71,15 @@ public static class Sam2Command
 
         try
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (parsed.Action is not HelpAction && parsed.CommandResult.Command is not RootCommand)
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (!isAboutCommands && parsed.CommandResult.Command is not RootCommand && parsed.CommandResult.Command != completion)
             {
                 TorchRuntime.EnsureLoaded();
             }
 
             return parsed.Invoke(invocation);
         }
-        catch (OperationCanceledException) when (cancellation.WaitHandle.WaitOne(SignalDelay))
+        catch (OperationCanceledException) when (context.Cancellation.WaitHandle.WaitOne(SignalDelay))
         {
             error.WriteLine($"{CommandName(parsed)}: cancelled");
             return ExitCode.Cancelled;
@@ -83,7 +96,7 @@ public static class Sam2Command
         }
     }
 
-    private static RootCommand CreateRoot(CommandContext context, Option<bool> verbose)
+    private static RootCommand CreateRoot(CommandContext context, Command completion, Option<bool> verbose)
     {
         var root = new RootCommand("Segment Anything Model 2: segments what you click on or draw a box around.")
         {
@@ -99,8 +112,10 @@ public static class Sam2Command
             BenchCommand.Create(context),
             EvalCommand.Create(context),
             DrawCommand.Create(context),
+            completion,
             verbose,
         };
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction(context.Output);
         return root;
     }
 
@@ -120,4 +135,58 @@ public static class Sam2Command
 
         return string.Join(' ', names.Prepend("sam2"));
     }
+
+    /// <summary><c>sam2 --version</c>: the program, and what it computes with.</summary>
+    private sealed class VersionAction(TextWriter output) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            output.WriteLine($"sam2 {Version(typeof(Sam2Command).Assembly)} (libtorch {LibtorchVersion()}, TorchSharp {Version(typeof(TorchSharp.torch).Assembly)})");
+            return ExitCode.Success;
+        }
+
+        private static string Version(Assembly assembly) =>
+            assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? assembly.GetName().Version?.ToString() ?? "unknown";
+
+        /// <summary>
+        /// The libtorch that TorchSharp is made for: what <c>torch.__version__</c> says. Asking for that would load libtorch, which takes a
+        /// second and fails where it is missing; the constant behind it can be read without.
+        /// </summary>
+        private static string LibtorchVersion()
+        {
+            var constant = typeof(TorchSharp.torch).GetField("libtorchPackageVersion", BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public);
+            return constant is { IsLiteral: true } && constant.GetRawConstantValue() is string text && System.Version.TryParse(text, out var version)
+                ? version.ToString(3)
+                : "unknown";
+        }
+    }
+}
+
+/// <summary>What a command may touch of the outside: its streams, its terminal and the user's wish to stop.</summary>
+/// <param name="Output">Results.</param>
+/// <param name="Error">Errors, notes and progress.</param>
+/// <param name="ErrorIsTerminal">Whether <paramref name="Error"/> is a terminal, so that progress may be drawn on it.</param>
+/// <param name="Cancellation">Cancelled when the user presses Ctrl-C.</param>
+public sealed record CommandContext(TextWriter Output, TextWriter Error, bool ErrorIsTerminal, CancellationToken Cancellation)
+{
+    /// <summary>The shortest time between two updates of the progress that is drawn.</summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+}
+
+/// <summary>What the process returns to its caller.</summary>
+public static class ExitCode
+{
+    /// <summary>The command did what was asked.</summary>
+    public const int Success = 0;
+
+    /// <summary>The command could not do what was asked.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line itself was wrong; nothing was done.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The user cancelled (128 + SIGINT, as shells expect it).</summary>
+    public const int Cancelled = 130;
 }

@@ -45,8 +45,8 @@ public class ProgramTests
             RedirectStandardError = true,
         })!;
         using var end = new Killed(process);
-        // Long enough to be computing; sooner is fine too, as cancelling works at any time once the handler is in place.
-        Thread.Sleep(3000);
+        // Libraries are loaded by the command, and so after the handler of signals was put in place; from then on, cancelling works at any time.
+        Assert.That(() => HasLoaded(process.Id, "LibTorchSharp"), Is.True.After(120).Seconds.PollEvery(20).MilliSeconds);
         using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!;
         var started = Stopwatch.StartNew();
         Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "still running 30 seconds after the interrupt");
@@ -81,6 +81,19 @@ public class ProgramTests
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("out", "masklets.json")));
         Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.InRange(4, 199));
         Assert.That(VideoReader.Open(folder.At("out", "overlay.mp4")).ReadFrames().Count(), Is.InRange(4, 199));
+    }
+
+    /// <summary>Whether a process on Linux has a library in its memory.</summary>
+    private static bool HasLoaded(int process, string library)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/maps").Contains(library, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // it has ended, which the exit code will explain
+        }
     }
 
     /// <summary>A test that fails must not leave a program behind that would compute for ever.</summary>

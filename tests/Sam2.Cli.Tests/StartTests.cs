@@ -61,6 +61,12 @@ public class StartTests
         Assert.That(run.Output, Is.Empty);
         Assert.That(run.Error, Does.StartWith("sam2 info: ").And.Contain("libtorch-cpu-linux-x64").And.EndsWith("\n"));
         Assert.That(run.Error.Split('\n'), Has.Length.EqualTo(2));
+
+        // What needs no libtorch works without.
+        foreach (var arguments in (string[][])[["--version"], ["--help"], ["completion", "bash"]])
+        {
+            Assert.That(Script.Run("dotnet", ["exec", _temporary.At("sam2.dll"), .. arguments]).ExitCode, Is.Zero, arguments[0]);
+        }
     }
 
     private string[] Copies => Directory.GetDirectories(_temporary.Path, "sam2.torch-*");

@@ -1,20 +1,30 @@
+using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Sam2.Torch.Runtime;
 
 namespace Sam2.Cli.Tests;
 
 public class UsageTests
 {
-    [TestCase("segment")]
-    [TestCase("info")]
-    [TestCase("convert")]
-    [TestCase("download")]
-    [TestCase("bench")]
-    [TestCase("draw")]
-    public void Help_lists_each_command(string command)
+    [Test]
+    public void Help_lists_each_command(
+        [Values("segment", "track", "everything", "annotate", "train", "ablate", "info", "convert", "download", "bench", "eval", "draw", "completion")] string command)
     {
         var run = CommandLine.Run("--help");
         Assert.That(run.ExitCode, Is.Zero);
-        Assert.That(run.Output, Does.Contain(command));
+        // A line of its own: many of these words are in descriptions as well.
+        Assert.That(run.Output, Does.Match($@"(?m)^  {command}\b"));
+        Assert.That(run.Error, Is.Empty);
+    }
+
+    [Test]
+    public void The_version_names_what_the_program_computes_with()
+    {
+        var run = CommandLine.Run("--version");
+        TorchRuntime.EnsureLoaded();
+        var libtorch = Version.Parse(TorchSharp.torch.__version__).ToString(3);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output.TrimEnd(), Does.Match($@"^sam2 \d+\.\d+\.\d+\S* \(libtorch {Regex.Escape(libtorch)}, TorchSharp \d+\.\d+\.\d+\)$"));
         Assert.That(run.Error, Is.Empty);
     }
 

@@ -40,9 +40,9 @@ public class ImageProtocolTests
             int best = (int)first.Scores.argmax().item<long>();
             Assert.That(measured.ClickIous[0], Is.EqualTo(masks[best].Iou(truth)));
             Assert.That(measured.OracleIou, Is.EqualTo(masks.Max(m => m.Iou(truth))));
-            Assert.That(measured.ClickBoundaryIous[0], Is.EqualTo(BoundaryIou.Of(masks[best], truth)));
+            Assert.That(measured.ClickBoundaryIous[0], Is.EqualTo(MaskMetrics.BoundaryIou(masks[best], truth)));
             Assert.That(measured.J, Is.EqualTo(measured.ClickIous[0]));
-            Assert.That(measured.F, Is.EqualTo(BoundaryAccuracy.Of(masks[best], truth)));
+            Assert.That(measured.F, Is.EqualTo(MaskMetrics.BoundaryAccuracy(masks[best], truth)));
             Assert.That(measured.Area, Is.EqualTo(truth.Area));
 
             // The second click refines the chosen answer.

@@ -4,7 +4,7 @@ using NUnit.Framework;
 using Sam2.Torch.Data;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Scoring;
+using Sam2.Torch.Evaluation.Runs;
 using Sam2.Torch.Media;
 using TestSupport;
 

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 
@@ -19,7 +20,7 @@ public class MetricTests
         {
             var truth = Blobs(random, size.Height, size.Width);
             var predicted = i == 0 ? truth : Blobs(random, size.Height, size.Width);
-            Assert.That(BoundaryAccuracy.Of(predicted, truth, tolerance), Is.EqualTo(SlowF(predicted, truth, tolerance)).Within(1e-12));
+            Assert.That(MaskMetrics.BoundaryAccuracy(predicted, truth, tolerance), Is.EqualTo(SlowF(predicted, truth, tolerance)).Within(1e-12));
         }
     }
 
@@ -31,7 +32,7 @@ public class MetricTests
         {
             var truth = Blobs(random, size.Height, size.Width);
             var predicted = Blobs(random, size.Height, size.Width);
-            Assert.That(BoundaryIou.Of(predicted, truth, 0.03), Is.EqualTo(SlowBoundaryIou(predicted, truth, 0.03)).Within(1e-12));
+            Assert.That(MaskMetrics.BoundaryIou(predicted, truth, 0.03), Is.EqualTo(SlowBoundaryIou(predicted, truth, 0.03)).Within(1e-12));
         }
     }
 
@@ -42,7 +43,7 @@ public class MetricTests
         var left = Box(40, 50, 2, 2, 10, 10);
         var right = Box(40, 50, 30, 25, 10, 10);
         Func<BinaryMask, BinaryMask, double>[] metrics =
-            [(p, t) => RegionSimilarity.Of(p, t), (p, t) => BoundaryAccuracy.Of(p, t), (p, t) => BoundaryIou.Of(p, t)];
+            [(p, t) => MaskMetrics.RegionSimilarity(p, t), (p, t) => MaskMetrics.BoundaryAccuracy(p, t), (p, t) => MaskMetrics.BoundaryIou(p, t)];
         foreach (var metric in metrics)
         {
             Assert.That(metric(left, left.Clone()), Is.EqualTo(1));

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
 using TestSupport;
 
@@ -42,7 +43,7 @@ public class ReportComparisonTests
     [Test]
     public void How_fast_predictions_were_scored_is_not_compared()
     {
-        var report = Report(("x", "1", 50)) with { Speed = new ReportSpeed(10, 1, 5_000_000) };
+        var report = Report(("x", "1", 50)) with { Speed = new EvaluationSpeed(10, 1, 5_000_000) };
         Assert.That(ReportComparison.Create([("a", report), ("b", report)]).ToHtml(), Does.Contain("Speed against accuracy").And.Contain("<td>10.00</td>"));
         report = report with { Kind = "score" };
         Assert.That(ReportComparison.Create([("a", report), ("b", report)]).ToHtml(), Does.Not.Contain("Speed against accuracy").And.Not.Contain("<td>10.00</td>"));
@@ -61,7 +62,7 @@ public class ReportComparisonTests
     public void A_report_survives_its_file_exactly_and_damaged_files_are_named()
     {
         using var folder = new TemporaryFolder();
-        var report = Report(("x", "1", 100.0 / 3), ("y", "ä|2", double.NaN)) with { Speed = new ReportSpeed(10, 1 / 7.0, 12345) };
+        var report = Report(("x", "1", 100.0 / 3), ("y", "ä|2", double.NaN)) with { Speed = new EvaluationSpeed(10, 1 / 7.0, 12345) };
         ReportWriter.Write(folder.Path, report);
         var read = ReportJson.Read<Report>(folder["report.json"]);
         Assert.That(read.Items[0].Values["J&F"], Is.EqualTo(100.0 / 3));

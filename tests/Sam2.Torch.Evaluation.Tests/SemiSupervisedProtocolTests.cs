@@ -114,13 +114,21 @@ public class SemiSupervisedProtocolTests
         long before = TorchSharp.torch.Tensor.TotalCount;
         Assert.That(
             () => new SemiSupervisedProtocol(new()).Run(_model, new DrawnAnnotatedVideo("demo", 6), new VideoObserver(
-                Progress: done => { if (done > 0.4) cancel.Cancel(); }, Cancellation: cancel.Token)),
+                Progress: new CancelAt(0.4, cancel), CancellationToken: cancel.Token)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(TorchSharp.torch.Tensor.TotalCount, Is.LessThanOrEqualTo(before));
     }
 
     private VideoResult Run(Sam2.Torch.Data.IAnnotatedVideo video, PromptKind prompt, MemorySink? sink = null) =>
         new SemiSupervisedProtocol(new SemiSupervisedOptions { Prompt = prompt }).Run(_model, video, new VideoObserver(sink));
+
+    private sealed class CancelAt(double part, CancellationTokenSource cancel) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            if (value > part) cancel.Cancel();
+        }
+    }
 
     private static Report Report(IReadOnlyList<VideoResult> results) =>
         VideoReport.Create("vos", "", new Dictionary<string, string>(), results, skipFirstAndLast: true);

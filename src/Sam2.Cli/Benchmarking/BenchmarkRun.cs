@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using TorchSharp;
+
 namespace Sam2.Cli.Benchmarking;
 
 /// <summary>The times of some workloads beside that of the reference product, taken in turns in one process.</summary>
@@ -14,9 +17,9 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
     /// <param name="workloads">What to measure, in order.</param>
     /// <param name="repeat">Repetitions per workload, at least 1.</param>
     /// <param name="starting">Called with a workload before it is measured.</param>
-    /// <param name="cancellation">Stops between two repetitions.</param>
+    /// <param name="cancellationToken">Stops between two repetitions.</param>
     public static BenchmarkRun Measure(
-        Action reference, IEnumerable<Workload> workloads, int repeat, Action<Workload>? starting = null, CancellationToken cancellation = default)
+        Action reference, IEnumerable<Workload> workloads, int repeat, Action<Workload>? starting = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(repeat, 1);
         reference();
@@ -30,7 +33,7 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
             var best = double.PositiveInfinity;
             for (var i = 0; i < Math.Min(repeat, workload.MaxRepeat); i++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 referenceSeconds = Math.Min(referenceSeconds, DeviceClock.Seconds(reference));
                 best = Math.Min(best, DeviceClock.Seconds(workload.Run));
             }
@@ -44,4 +47,80 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
     /// <summary>A measurement in units of the reference product.</summary>
     /// <param name="measurement">One of <see cref="Measurements"/>.</param>
     public double Sg(Measurement measurement) => measurement.Seconds / ReferenceSeconds;
+}
+
+/// <summary>A piece of work whose time is worth knowing.</summary>
+/// <param name="Name">Its name in reports, such as <c>image_encoder</c>.</param>
+/// <param name="Title">What it is, in words.</param>
+/// <param name="Run">Does the work once and waits until the device has finished it.</param>
+public sealed record Workload(string Name, string Title, Action Run)
+{
+    /// <summary>The most repetitions that are worth their time: in long work, a passing disturbance hardly shows.</summary>
+    public int MaxRepeat { get; init; } = int.MaxValue;
+}
+
+/// <summary>What a workload took.</summary>
+/// <param name="Name">The workload's name.</param>
+/// <param name="Title">What it is, in words.</param>
+/// <param name="Seconds">The best of its repetitions, in seconds.</param>
+/// <param name="PeakMemoryBytes">The process's largest resident set meanwhile, the model included, in bytes.</param>
+public sealed record Measurement(string Name, string Title, double Seconds, long PeakMemoryBytes);
+
+/// <summary>
+/// The unit <c>sg</c>: one product of two 2048×2048 fp32 matrices by <c>torch.matmul</c>, on the same device and threads.
+/// Times divided by it compare between machines.
+/// </summary>
+public sealed class ReferenceProduct : IDisposable
+{
+    private const int Size = 2048;
+
+    private readonly torch.Device _device;
+    private readonly torch.Tensor _left;
+    private readonly torch.Tensor _right;
+
+    /// <summary>Draws the two matrices.</summary>
+    /// <param name="device">Where to multiply.</param>
+    public ReferenceProduct(torch.Device device)
+    {
+        _device = device;
+        _left = torch.randn(Size, Size, dtype: torch.ScalarType.Float32, device: device);
+        _right = torch.randn(Size, Size, dtype: torch.ScalarType.Float32, device: device);
+    }
+
+    /// <summary>Multiplies once and waits for the result.</summary>
+    public void Run()
+    {
+        using var product = torch.matmul(_left, _right);
+        DeviceClock.Wait(_device);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _left.Dispose();
+        _right.Dispose();
+    }
+}
+
+/// <summary>Takes the time of work that a device may do behind the caller's back.</summary>
+public static class DeviceClock
+{
+    /// <summary>Waits until a device has finished what was asked of it; the CPU always has.</summary>
+    /// <param name="device">The device.</param>
+    public static void Wait(torch.Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            torch.cuda.synchronize(device);
+        }
+    }
+
+    /// <summary>The wall-clock time of an action that waits for its device itself, in seconds.</summary>
+    /// <param name="action">What to time.</param>
+    public static double Seconds(Action action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
 }

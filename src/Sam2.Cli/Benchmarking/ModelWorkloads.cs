@@ -1,7 +1,10 @@
+using Sam2.Torch.Configuration;
+using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
 using TorchSharp;
+using static TorchSharp.torch.nn.functional;
 
 namespace Sam2.Cli.Benchmarking;
 
@@ -101,5 +104,91 @@ public sealed class ModelWorkloads : IDisposable
         _memories.Dispose();
         _features?.Dispose();
         _normalised.Dispose();
+    }
+}
+
+/// <summary>An attention that the model computes often.</summary>
+/// <param name="Name">Its name in reports.</param>
+/// <param name="Title">Where in the model it occurs.</param>
+/// <param name="Query"><c>[B, heads, queries, C]</c>.</param>
+/// <param name="Keys">The number of keys and values per head.</param>
+public sealed record AttentionShape(string Name, string Title, long[] Query, long Keys)
+{
+    /// <summary>Shapes of SAM 2.1 tiny at 1024×1024 pixels.</summary>
+    public static IReadOnlyList<AttentionShape> All { get; } =
+    [
+        new("attention_memory", "attention, 4096 on 28736 tokens", [1, 1, 4096, 256], 28736),
+        new("attention_windows", "attention, 64 windows of 196", [64, 1, 196, 96], 196),
+        new("attention_global", "attention, 4096 tokens, 4 heads", [1, 4, 4096, 96], 4096),
+    ];
+
+    /// <summary>The attention on random numbers.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="precision">The type to compute in.</param>
+    /// <param name="tensors">Receives the tensors to dispose of when the workload is no longer needed.</param>
+    public Workload Create(torch.Device device, torch.ScalarType precision, ICollection<IDisposable> tensors)
+    {
+        var query = torch.randn(Query, dtype: precision, device: device);
+        var key = torch.randn([Query[0], Query[1], Keys, Query[3]], dtype: precision, device: device);
+        var value = torch.randn([Query[0], Query[1], Keys, Query[3]], dtype: precision, device: device);
+        tensors.Add(query);
+        tensors.Add(key);
+        tensors.Add(value);
+        return new Workload(Name, Title, () =>
+        {
+            using var inference = torch.inference_mode();
+            using var result = scaled_dot_product_attention(query, key, value);
+            DeviceClock.Wait(device);
+        });
+    }
+}
+
+/// <summary>A model of a published architecture with random weights: as fast as the trained one, without a download.</summary>
+public static class RandomModel
+{
+    /// <summary>Builds a model, ready for inference.</summary>
+    /// <param name="architecture">A name of <see cref="Sam2Presets.ByName"/>.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="precision">The type to compute in.</param>
+    /// <exception cref="CliException">There is no such architecture.</exception>
+    public static Sam2Model Create(string architecture, torch.Device device, torch.ScalarType precision)
+    {
+        torch.manual_seed(0);
+        var model = new Sam2Model(Config(architecture));
+        model.eval();
+        model.to(device);
+        model.to(precision);
+        return model;
+    }
+
+    /// <summary>A published architecture.</summary>
+    /// <param name="architecture">A name of <see cref="Sam2Presets.ByName"/>.</param>
+    /// <exception cref="CliException">There is no such architecture.</exception>
+    public static Sam2Config Config(string architecture) => Sam2Presets.ByName.TryGetValue(architecture, out var config)
+        ? config
+        : throw new CliException($"--random '{architecture}' is no architecture; {string.Join(", ", Sam2Presets.ByName.Keys)} are");
+}
+
+/// <summary>A picture with edges and texture at every scale, the same on every machine.</summary>
+public static class BenchmarkPicture
+{
+    /// <summary>Draws the picture.</summary>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    public static RgbImage Draw(int width, int height)
+    {
+        var image = new RgbImage(width, height);
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var red = 7 * x + 13 * y + 29 * ((x >> 4) ^ (y >> 4));
+                var green = x * x / (width + 1) + 3 * y + 90 * ((x / 17 + y / 11) & 1);
+                var blue = 5 * (x - y) + 41 * ((x >> 5) + (y >> 5));
+                image[x, y] = new Rgb((byte)red, (byte)green, (byte)blue);
+            }
+        }
+
+        return image;
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Evaluation.Reports;
 
 namespace Sam2.Cli.Commands;
 

@@ -17,14 +17,8 @@ internal static class DrawCommand
         var width = SizeOption("--width", 840);
         var height = SizeOption("--height", 600);
         var seed = new Option<int?>("--seed") { Description = "A random scene instead of the demo's; equal seeds give equal scenes.", HelpName = "N" };
-        var frames = new Option<int?>("--frames") { Description = "Draws a video of so many frames, in which the objects move.", HelpName = "N" };
-        frames.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value < 1)
-            {
-                result.AddError($"--frames {value}: at least 1 is needed");
-            }
-        });
+        var frames = new Option<int?>("--frames") { Description = "Draws a video of N frames, in which the objects move.", HelpName = "N" };
+        frames.AtLeast(1);
 
         var command = new Command("draw", "Draws the demo's picture or video, or a random one.") { output, width, height, seed, frames };
         command.SetAction(parsed =>

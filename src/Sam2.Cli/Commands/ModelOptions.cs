@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Modeling;
+using TorchSharp;
 
 namespace Sam2.Cli.Commands;
 
@@ -40,14 +43,9 @@ internal sealed class ModelOptions
 
     public ModelOptions()
     {
+        Model.CompletionSources.Add([.. ModelCatalog.Models.Select(model => model.Name)]);
         Precision.AcceptOnlyFromAmong(PrecisionNames.All);
-        Threads.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var threads) && threads < 1)
-            {
-                result.AddError($"--threads {threads}: at least 1 is needed");
-            }
-        });
+        Threads.AtLeast(1);
     }
 
     /// <summary>What the user gave.</summary>
@@ -63,4 +61,88 @@ internal sealed class ModelOptions
         command.Add(Precision);
         command.Add(Threads);
     }
+}
+
+/// <summary>Which model was asked for, where and in which precision.</summary>
+/// <param name="NameOrPath">A published checkpoint's name or a file.</param>
+/// <param name="Config">A YAML file, or null.</param>
+/// <param name="Device">A device's name.</param>
+/// <param name="Precision">A precision's name.</param>
+/// <param name="Threads">CPU threads, or null for all cores.</param>
+internal sealed record ModelRequest(string NameOrPath, string? Config, string Device, string Precision, int? Threads)
+{
+    /// <summary>Loads the model, ready for inference. The number of threads is the process's from now on.</summary>
+    public Sam2Model Load()
+    {
+        return ModelLoader.Load(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision));
+    }
+
+    /// <summary>The device, which may be missing; sets the number of threads.</summary>
+    public torch.Device ApplyDevice()
+    {
+        var device = DeviceNames.ToDevice(Device);
+        if (Threads is { } threads)
+        {
+            torch.set_num_threads(threads);
+        }
+
+        return device;
+    }
+}
+
+/// <summary>The names of devices on the command line: libtorch's own.</summary>
+internal static class DeviceNames
+{
+    /// <summary>The device that a name means.</summary>
+    /// <exception cref="CliException">There is no such device here.</exception>
+    public static torch.Device ToDevice(string name)
+    {
+        torch.Device device;
+        try
+        {
+            device = torch.device(name);
+        }
+        catch (Exception e) when (e is not DllNotFoundException and not TypeInitializationException)
+        {
+            throw new CliException($"--device '{name}' is no device; cpu, cuda, cuda:1 and mps are", e);
+        }
+
+        if (device.type == DeviceType.CUDA && !torch.cuda.is_available())
+        {
+            throw new CliException($"--device {name}: libtorch finds no CUDA device; use --device cpu, or build with -p:TorchDevice=cuda");
+        }
+
+        if (device.type == DeviceType.CUDA && device.index >= torch.cuda.device_count())
+        {
+            throw new CliException($"--device {name}: there are only {torch.cuda.device_count()} CUDA devices, counted from 0");
+        }
+
+        return device;
+    }
+}
+
+/// <summary>The names of the floating-point types on the command line.</summary>
+internal static class PrecisionNames
+{
+    /// <summary>The names, most precise first.</summary>
+    public static readonly string[] All = ["fp32", "bf16", "fp16"];
+
+    /// <summary>The type that a name means.</summary>
+    public static torch.ScalarType ToScalarType(string name) => name switch
+    {
+        "fp32" => torch.ScalarType.Float32,
+        "bf16" => torch.ScalarType.BFloat16,
+        "fp16" => torch.ScalarType.Float16,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, $"Unknown precision '{name}': {string.Join(", ", All)}."),
+    };
+
+    /// <summary>The name of a type; libtorch's own where the command line has none.</summary>
+    public static string Of(torch.ScalarType type) => type switch
+    {
+        torch.ScalarType.Float32 => "fp32",
+        torch.ScalarType.BFloat16 => "bf16",
+        torch.ScalarType.Float16 => "fp16",
+        torch.ScalarType.Float64 => "fp64",
+        _ => type.ToString().ToLowerInvariant(),
+    };
 }

@@ -27,3 +27,45 @@ internal sealed class PictureOptions
     /// <summary>What the user gave.</summary>
     public PictureRequest Read(ParseResult parsed) => new(OverlayStyle.ByName[parsed.GetRequiredValue(_style)], parsed.GetValue(_labels));
 }
+
+/// <summary>How pictures of masks were asked for.</summary>
+/// <param name="Style">How masks are drawn.</param>
+/// <param name="Labels">Whether objects are labelled.</param>
+internal sealed record PictureRequest(OverlayStyle Style, bool Labels);
+
+/// <summary>The option <c>--save</c>: which results a command writes.</summary>
+internal sealed class SaveOption
+{
+    private readonly Option<string> _option;
+
+    /// <summary>An option with the results to choose from.</summary>
+    /// <param name="known">Names of results.</param>
+    /// <param name="byDefault">Those that are written if the option is not given, separated by commas.</param>
+    /// <param name="description">What the option chooses.</param>
+    public SaveOption(IReadOnlyList<string> known, string byDefault, string description = "What is written")
+    {
+        _option = new Option<string>("--save")
+        {
+            Description = $"{description}, separated by commas: {string.Join(", ", known)}.",
+            HelpName = "LIST",
+            DefaultValueFactory = _ => byDefault,
+        };
+        _option.Validators.Add(result =>
+        {
+            var list = string.Join(",", result.Tokens.Select(token => token.Value));
+            if (!result.Implicit && (Split(list).Except(known).Any() || !Split(list).Any()))
+            {
+                result.AddError($"--save '{list}': give one or more of {string.Join(", ", known)}");
+            }
+        });
+    }
+
+    /// <summary>Adds the option to a command.</summary>
+    public void AddTo(Command command) => command.Add(_option);
+
+    /// <summary>What the user wants.</summary>
+    public IReadOnlySet<string> Read(ParseResult parsed) => Split(parsed.GetRequiredValue(_option)).ToHashSet();
+
+    private static IEnumerable<string> Split(string list) =>
+        list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Sam2.Cli.Commands;
 using Sam2.Torch.Data.Annotation;
-using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;

@@ -34,7 +34,7 @@ internal sealed class AxisScale
             return;
         }
 
-        // What is counted has no halves.
+        // Counts are whole numbers, so no tick should stand between two of them.
         bool counts = range is null && high - low >= 2 && finite.TrueForAll(double.IsInteger);
         double step = Math.Max(RoundStep((high - low) / ticks), counts ? 1 : 0);
         if (range is null)

@@ -59,3 +59,10 @@ public sealed record BarChart(string Title, string Label, IReadOnlyList<ChartBar
         svg.Text(to + 6, top + 14, value);
     }
 }
+
+/// <summary>A bar of a <see cref="BarChart"/>.</summary>
+/// <param name="Name">What it stands for.</param>
+/// <param name="Value">How long it is; NaN draws none.</param>
+/// <param name="Low">Lower end of the value's uncertainty, if known.</param>
+/// <param name="High">Upper end of the value's uncertainty, if known.</param>
+public sealed record ChartBar(string Name, double Value, double? Low = null, double? High = null);

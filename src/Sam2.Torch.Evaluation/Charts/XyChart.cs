@@ -126,3 +126,18 @@ public sealed record XyChart(string Title, string XLabel, string YLabel, IReadOn
         }
     }
 }
+
+/// <summary>Values that belong together and share a colour.</summary>
+/// <param name="Name">What the legend says; no entry for an empty name.</param>
+/// <param name="Points">The values, in the order in which a line joins them.</param>
+/// <param name="Line">Whether a line joins the values; uncertainties are then a band, else bars.</param>
+/// <param name="Marks">Whether each value is marked by a dot.</param>
+public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, bool Line = true, bool Marks = false);
+
+/// <summary>A value in a chart.</summary>
+/// <param name="X">Where it is on the horizontal axis.</param>
+/// <param name="Y">Where it is on the vertical axis; NaN leaves a gap.</param>
+/// <param name="Low">Lower end of its uncertainty, if known.</param>
+/// <param name="High">Upper end of its uncertainty, if known.</param>
+/// <param name="Label">What is written beside it, if anything.</param>
+public readonly record struct ChartPoint(double X, double Y, double? Low = null, double? High = null, string? Label = null);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sam2.Torch.Evaluation.Metrics;
 
 /// <summary>How well the objects of a data set were followed. Every object counts the same, however long or crowded its video.</summary>
@@ -24,4 +26,102 @@ public sealed record DatasetScore(IReadOnlyList<VideoScore> Videos)
 
     internal static double Mean(IEnumerable<ObjectScore> objects, Func<ObjectScore, double> value) =>
         objects.Select(value).DefaultIfEmpty(double.NaN).Average();
+}
+
+/// <summary>How well the objects of one video were followed.</summary>
+/// <param name="Video">The video's name.</param>
+/// <param name="Objects">The objects that count; none if no object is visible on a frame that counts.</param>
+public sealed record VideoScore(string Video, IReadOnlyList<ObjectScore> Objects)
+{
+    /// <summary>Mean region similarity of the objects, 0 to 1; NaN without objects.</summary>
+    public double J => DatasetScore.Mean(Objects, o => o.J);
+
+    /// <summary>Mean boundary accuracy of the objects, 0 to 1; NaN without objects.</summary>
+    public double F => DatasetScore.Mean(Objects, o => o.F);
+
+    /// <summary>The mean of the two.</summary>
+    public double JAndF => (J + F) / 2;
+}
+
+/// <summary>How well one object was followed through a video. Values are fractions, 0 to 1, where reports show percent.</summary>
+/// <param name="Object">The object's name: its number, or its folder's name.</param>
+/// <param name="Frames">The frames that count, in order.</param>
+public sealed record ObjectScore(string Object, IReadOnlyList<FrameScore> Frames)
+{
+    /// <summary>Mean region similarity.</summary>
+    public double J { get; } = Frames.Average(f => f.J);
+
+    /// <summary>Mean boundary accuracy.</summary>
+    public double F { get; } = Frames.Average(f => f.F);
+
+    /// <summary>The mean of the two.</summary>
+    public double JAndF => (J + F) / 2;
+
+    /// <summary>How much J falls from the first to the last quarter of the frames (DAVIS's decay); negative if it rises.</summary>
+    public double JDecay { get; } = Metrics.JDecay.Of([.. Frames.Select(f => f.J)]);
+
+    /// <summary>The fraction of frames with J above 0.5 (DAVIS's recall).</summary>
+    public double JRecall { get; } = Frames.Average(f => f.J > 0.5 ? 1.0 : 0.0);
+
+    /// <summary>
+    /// The score of an object from what was measured on every annotated frame, as the benchmarks count it: not before the first frame
+    /// on which it is visible or predicted, and not at all, with null, if it is never visible on the frames that count.
+    /// </summary>
+    /// <param name="name">The object's name.</param>
+    /// <param name="frames">Every annotated frame, in order.</param>
+    /// <param name="skipFirstAndLast">
+    /// Whether the first and the last annotated frame don't count: the first is given to semi-supervised methods, and DAVIS
+    /// leaves out the last as well.
+    /// </param>
+    public static ObjectScore? From(string name, IReadOnlyList<FrameScore> frames, bool skipFirstAndLast)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        var counted = (skipFirstAndLast ? frames.Skip(1).SkipLast(1) : frames).SkipWhile(f => !f.IsSeen).ToList();
+        return counted.Exists(f => f.IsVisible) ? new ObjectScore(name, counted) : null;
+    }
+}
+
+/// <summary>How well one object was segmented on one frame.</summary>
+/// <param name="Frame">The frame's name.</param>
+/// <param name="J">Region similarity, 0 to 1.</param>
+/// <param name="F">Boundary accuracy, 0 to 1.</param>
+/// <param name="TrueArea">Pixels of the true mask; 0 where the object isn't visible.</param>
+/// <param name="PredictedArea">Pixels of the predicted mask.</param>
+public readonly record struct FrameScore(string Frame, double J, double F, long TrueArea, long PredictedArea)
+{
+    /// <summary>Whether the object is visible in truth.</summary>
+    [JsonIgnore]
+    public bool IsVisible => TrueArea > 0;
+
+    /// <summary>Whether the object is visible or anything was predicted for it.</summary>
+    [JsonIgnore]
+    public bool IsSeen => TrueArea > 0 || PredictedArea > 0;
+
+    /// <summary>The score where there is nothing and nothing was predicted.</summary>
+    public static FrameScore Absent(string frame) => new(frame, 1, 1, 0, 0);
+}
+
+/// <summary>
+/// DAVIS's decay: how much is lost over the length of a video. The frames are cut into four parts that share their end frames
+/// (davis2017-evaluation, <c>db_statistics</c>).
+/// </summary>
+public static class JDecay
+{
+    private const int Parts = 4;
+
+    /// <summary>The mean over the first part minus the mean over the last; 0 for fewer than two values.</summary>
+    /// <param name="values">One value per frame, in order.</param>
+    public static double Of(IReadOnlyList<double> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Count < 2)
+        {
+            return 0;
+        }
+
+        // The original counts frames from 1, adds a hair to each cut, and rounds halves to even.
+        int Cut(int part) => (int)Math.Round(1 + ((values.Count - 1) * (part / (double)Parts)) + 1e-10, MidpointRounding.ToEven) - 1;
+        double Mean(int first, int last) => Enumerable.Range(first, last - first + 1).Average(i => values[i]);
+        return Mean(Cut(0), Cut(1)) - Mean(Cut(Parts - 1), Cut(Parts));
+    }
 }

@@ -29,3 +29,36 @@ public sealed record ObjectFrames(string Object, IReadOnlyList<FrameScore> Frame
     /// <inheritdoc cref="ObjectScore.From"/>
     public ObjectScore? Conclude(bool skipFirstAndLast) => ObjectScore.From(Object, Frames, skipFirstAndLast);
 }
+
+/// <summary>The groups by which scores are broken down.</summary>
+public static class ObjectGroups
+{
+    /// <summary>The bucket of a mean mask area in pixels.</summary>
+    public static SizeBucket SizeOf(double meanArea) => meanArea switch
+    {
+        < 32 * 32 => SizeBucket.Small,
+        < 96 * 96 => SizeBucket.Medium,
+        _ => SizeBucket.Large,
+    };
+
+    /// <summary>The group of a number of visibility changes: objects that stay, that leave or come back, that do so again and again.</summary>
+    public static string VisibilityOf(int changes) => changes switch
+    {
+        0 => "0 changes",
+        <= 2 => "1–2 changes",
+        _ => "3 and more changes",
+    };
+}
+
+/// <summary>How large an object is in its video (SA-V, <c>masklet_size_bucket</c>), by the mean area of its mask where it is visible.</summary>
+public enum SizeBucket
+{
+    /// <summary>Below 32² pixels.</summary>
+    Small,
+
+    /// <summary>From 32² to below 96² pixels.</summary>
+    Medium,
+
+    /// <summary>96² pixels and more.</summary>
+    Large,
+}

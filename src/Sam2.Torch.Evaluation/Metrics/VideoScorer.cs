@@ -59,6 +59,6 @@ public sealed class VideoScorer(string video)
 
         predicted ??= new BinaryMask(truth.Height, truth.Width);
         return new FrameScore(
-            frame, RegionSimilarity.Of(predicted, truth), BoundaryAccuracy.Of(predicted, truth), truth.Area, predicted.Area);
+            frame, MaskMetrics.RegionSimilarity(predicted, truth), MaskMetrics.BoundaryAccuracy(predicted, truth), truth.Area, predicted.Area);
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Sam2.Torch.Data;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
 
@@ -49,5 +51,51 @@ public sealed class AnnotatedFrames : IFrameSource
         }
 
         return _last.Image;
+    }
+}
+
+/// <summary>What protocols ask of a data set's video beyond its frames.</summary>
+internal static class AnnotatedVideoExtensions
+{
+    /// <summary>The true masks of a frame by object id; none for a frame that isn't annotated.</summary>
+    /// <exception cref="DatasetException">A mask differs in size from the video.</exception>
+    public static IReadOnlyDictionary<int, BinaryMask> ReadTruth(this IAnnotatedVideo video, int frame, int width, int height)
+    {
+        if (!video.IsAnnotated(frame))
+        {
+            return new Dictionary<int, BinaryMask>();
+        }
+
+        var masks = video.ReadMasks(frame);
+        foreach (var (id, mask) in masks)
+        {
+            if (mask.Width != width || mask.Height != height)
+            {
+                throw new DatasetException(
+                    $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, the frames are {width}×{height}.");
+            }
+        }
+
+        return masks;
+    }
+
+    /// <summary>An object's name in scores: its folder's, where it has one.</summary>
+    public static string NameInScores(this IAnnotatedVideo video, int id) =>
+        video.ObjectsOverlap ? video.ObjectName(id) : id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Masks as the data set's layout can hold them. What is scored is what is stored: where a picture holds all objects of a frame, a
+    /// pixel belongs to one only.
+    /// </summary>
+    public static IReadOnlyDictionary<int, BinaryMask> AsStored(
+        this IAnnotatedVideo video, IReadOnlyDictionary<int, BinaryMask> masks, int height, int width)
+    {
+        if (video.ObjectsOverlap || masks.Count < 2)
+        {
+            return masks;
+        }
+
+        var split = IndexedMasks.Split(IndexedMasks.Combine(masks, height, width));
+        return masks.Keys.ToDictionary(id => id, id => split.GetValueOrDefault(id) ?? new BinaryMask(height, width));
     }
 }

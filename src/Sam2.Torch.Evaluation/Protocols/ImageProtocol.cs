@@ -1,13 +1,41 @@
 using System.Diagnostics;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Evaluation.Protocols;
+
+/// <summary>What the paper leaves open about promptable segmentation of images.</summary>
+public sealed record ImageProtocolOptions
+{
+    /// <summary>The prompt whose masks are stored and give J and F. Not a mask, which would leave nothing to measure.</summary>
+    public PromptKind Prompt { get; init; } = PromptKind.Click1;
+
+    /// <summary>How many clicks are simulated on every object; RITM's 20.</summary>
+    public int Clicks { get; init; } = 20;
+
+    /// <summary>Stride over the annotated frames of a video: 1 takes each of them as an image, 2 every second one.</summary>
+    public int FrameStride { get; init; } = 1;
+
+    /// <summary>When the model is asked for three masks, of which it chooses the one it thinks best.</summary>
+    public MultimaskUse Multimask { get; init; } = MultimaskUse.FirstClick;
+}
+
+/// <summary>When a model is asked for three masks instead of one.</summary>
+public enum MultimaskUse
+{
+    /// <summary>For a single click, which may mean the whole, a part or a part of it, as in the paper.</summary>
+    FirstClick,
+
+    /// <summary>For every prompt.</summary>
+    Always,
+
+    /// <summary>Never; the oracle then has no choice either.</summary>
+    Never,
+}
 
 /// <summary>
 /// Promptable segmentation of images, object by object: clicks at the centre of the largest error, each refining the answer to the
@@ -50,13 +78,13 @@ public sealed class ImageProtocol
         using var predictor = new ImagePredictor(model);
         for (int i = 0; i < frames.Count; i++)
         {
-            observer.Cancellation.ThrowIfCancellationRequested();
+            observer.CancellationToken.ThrowIfCancellationRequested();
             watch.Start();
             var image = video.ReadFrame(frames[i]);
             predictor.SetImage(image);
             watch.Stop();
 
-            var truth = AnnotationReader.Read(video, frames[i], image.Width, image.Height).Where(o => o.Value.Area > 0).OrderBy(o => o.Key).ToList();
+            var truth = video.ReadTruth(frames[i], image.Width, image.Height).Where(o => o.Value.Area > 0).OrderBy(o => o.Key).ToList();
             var predicted = new Dictionary<int, BinaryMask>();
             foreach (var batch in truth.Chunk(ObjectBatch))
             {
@@ -65,15 +93,15 @@ public sealed class ImageProtocol
                 for (int o = 0; o < batch.Length; o++)
                 {
                     predicted[batch[o].Key] = measured[o].Answer;
-                    results.Add(measured[o].Result with { Frame = video.FrameName(frames[i]), Object = ObjectScorer.NameOf(video, batch[o].Key) });
+                    results.Add(measured[o].Result with { Frame = video.FrameName(frames[i]), Object = video.NameInScores(batch[o].Key) });
                 }
             }
 
             observer.Predictions?.Write(frames[i], predicted);
-            observer.Progress?.Invoke((i + 1.0) / frames.Count);
+            observer.Progress?.Report((i + 1.0) / frames.Count);
         }
 
-        return new ImageResult(video.Name, results, new ReportSpeed(frames.Count, watch.Elapsed.TotalSeconds, observer.PeakMemory?.Invoke() ?? 0));
+        return new ImageResult(video.Name, results, new EvaluationSpeed(frames.Count, watch.Elapsed.TotalSeconds, observer.PeakMemory?.Invoke() ?? 0));
     }
 
     /// <summary>Measures some objects of the predictor's image.</summary>
@@ -101,9 +129,9 @@ public sealed class ImageProtocol
         {
             var answer = _options.Prompt == PromptKind.Box ? box[o].Mask : clicks[SimulatedUser.ClicksOf(_options.Prompt) - 1][o].Mask;
             return (new ImageObjectResult(
-                "", "", t.Area, [.. clicks.Select(c => c[o].Mask.Iou(t))], [.. clicks.Select(c => BoundaryIou.Of(c[o].Mask, t))], clicks[0][o].OracleIou(t),
-                box[o].Mask.Iou(t), BoundaryIou.Of(box[o].Mask, t), box[o].OracleIou(t), boxClick[o].Mask.Iou(t),
-                RegionSimilarity.Of(answer, t), BoundaryAccuracy.Of(answer, t)), answer);
+                "", "", t.Area, [.. clicks.Select(c => c[o].Mask.Iou(t))], [.. clicks.Select(c => MaskMetrics.BoundaryIou(c[o].Mask, t))], clicks[0][o].OracleIou(t),
+                box[o].Mask.Iou(t), MaskMetrics.BoundaryIou(box[o].Mask, t), box[o].OracleIou(t), boxClick[o].Mask.Iou(t),
+                MaskMetrics.RegionSimilarity(answer, t), MaskMetrics.BoundaryAccuracy(answer, t)), answer);
         })];
     }
 
@@ -129,5 +157,61 @@ public sealed class ImageProtocol
         }
 
         return all;
+    }
+}
+
+/// <summary>Everything that was measured on one image, or on the frames of one video taken as images.</summary>
+/// <param name="Video">Its name.</param>
+/// <param name="Objects">Every object of every frame that shows it.</param>
+/// <param name="Speed">What it cost; the frames are those encoded.</param>
+public sealed record ImageResult(string Video, IReadOnlyList<ImageObjectResult> Objects, EvaluationSpeed Speed);
+
+/// <summary>What was measured of one object of one image. IoUs are fractions, 0 to 1.</summary>
+/// <param name="Frame">The frame's name.</param>
+/// <param name="Object">The object's name.</param>
+/// <param name="Area">Pixels of the true mask.</param>
+/// <param name="ClickIous">IoU after 1, 2, … clicks.</param>
+/// <param name="ClickBoundaryIous">Boundary IoU after 1, 2, … clicks.</param>
+/// <param name="OracleIou">IoU of the best of the masks that the first click gave, whichever the model preferred.</param>
+/// <param name="BoxIou">IoU with a box.</param>
+/// <param name="BoxBoundaryIou">Boundary IoU with a box.</param>
+/// <param name="BoxOracleIou">IoU of the best of the masks that the box gave.</param>
+/// <param name="BoxClickIou">IoU with a box and a click at the centre of what the box left wrong.</param>
+/// <param name="J">IoU with the prompt that was asked for.</param>
+/// <param name="F">Boundary accuracy with the prompt that was asked for.</param>
+public sealed record ImageObjectResult(
+    string Frame, string Object, long Area, IReadOnlyList<double> ClickIous, IReadOnlyList<double> ClickBoundaryIous, double OracleIou,
+    double BoxIou, double BoxBoundaryIou, double BoxOracleIou, double BoxClickIou, double J, double F);
+
+/// <summary>What the model answered to one prompt: all its masks, and which of them it thinks best.</summary>
+/// <param name="Masks">One mask or three.</param>
+/// <param name="Choice">Index of the one with the highest predicted IoU.</param>
+/// <param name="Logits">The chosen one's logits, <c>[h, w]</c>, which a later prompt can refine.</param>
+internal sealed record ImageAnswer(IReadOnlyList<BinaryMask> Masks, int Choice, Tensor Logits)
+{
+    /// <summary>The mask that the model thinks best.</summary>
+    public BinaryMask Mask => Masks[Choice];
+
+    /// <summary>The IoU of the best mask, whichever the model preferred.</summary>
+    public double OracleIou(BinaryMask truth) => Masks.Max(m => m.Iou(truth));
+
+    /// <summary>Asks for several objects of the predictor's image. The logits belong to the caller's dispose scope.</summary>
+    public static ImageAnswer[] Ask(ImagePredictor predictor, IReadOnlyList<ObjectPrompt> prompts, bool multimask)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var prediction = predictor.Predict(prompts, multimask);
+        var choices = prediction.Scores.argmax(1).cpu().data<long>().ToArray();
+        var masks = BinaryMask.FromTensors(prediction.Masks);
+        int perObject = masks.Length / prompts.Count;
+        var answers = new ImageAnswer[prompts.Count];
+        for (int i = 0; i < answers.Length; i++)
+        {
+            int choice = (int)choices[i];
+            answers[i] = new ImageAnswer(
+                masks[(i * perObject)..((i + 1) * perObject)], choice, prediction.LowResLogits[i][choice].clone().MoveToOuterDisposeScope());
+        }
+
+        return answers;
     }
 }

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Prediction;
 
 namespace Sam2.Torch.Evaluation.Protocols;
 
-/// <summary>The work on one video: makes passes, and collects what each round of annotations gave.</summary>
+/// <summary>The work of an <see cref="InteractiveProtocol"/> on one video: makes passes and collects what each round of annotations gave.</summary>
 internal sealed class InteractiveJob
 {
     private readonly Sam2Model _model;
@@ -32,8 +32,6 @@ internal sealed class InteractiveJob
     public AnnotatedFrames Frames { get; }
 
     public Stopwatch Watch { get; } = new();
-
-    public CancellationToken Cancellation => _observer.Cancellation;
 
     public long FramesTracked { get; private set; }
 
@@ -61,13 +59,13 @@ internal sealed class InteractiveJob
         {
             // A guess that never exceeds 1: every group of objects could need all rounds.
             _done += 1.0 / ((double)Video.FrameCount * _options.AnnotatedFrames);
-            _observer.Progress?.Invoke(Math.Min(0.99, _done));
-        }, Cancellation);
+            _observer.Progress?.Report(Math.Min(0.99, _done));
+        }, _observer.CancellationToken);
         FramesTracked += pass.FramesTracked - before;
     }
 
     /// <summary>The true masks of a frame; none for a frame that isn't annotated.</summary>
-    public IReadOnlyDictionary<int, BinaryMask> Truth(int frame) => AnnotationReader.Read(Video, frame, Frames.Width, Frames.Height);
+    public IReadOnlyDictionary<int, BinaryMask> Truth(int frame) => Video.ReadTruth(frame, Frames.Width, Frames.Height);
 
     /// <summary>Measures what the latest pass gave for every object, on every annotated frame.</summary>
     public IReadOnlyDictionary<int, ObjectFrames> Measure(InteractivePass pass)
@@ -83,7 +81,7 @@ internal sealed class InteractiveJob
                 pass.Masks.GetValueOrDefault(frame)?.ToDictionary(m => m.Key, m => m.Value.Decode()) ?? []);
         }
 
-        return scorer.Frames.ToDictionary(o => o.Key, o => new ObjectFrames(ObjectScorer.NameOf(Video, o.Key), o.Value)
+        return scorer.Frames.ToDictionary(o => o.Key, o => new ObjectFrames(Video.NameInScores(o.Key), o.Value)
         {
             Prompted = [.. pass.Annotated[o.Key].Select(Video.FrameName)],
         });
@@ -112,10 +110,111 @@ internal sealed class InteractiveJob
         for (int frame = 0; frame < Video.FrameCount; frame++)
         {
             var masks = _last.GetValueOrDefault(frame)?.ToDictionary(m => m.Key, m => m.Value.Decode()) ?? [];
-            _observer.Predictions.Write(frame, PredictionLayout.AsStored(masks, Video, Frames.Height, Frames.Width));
+            _observer.Predictions.Write(frame, Video.AsStored(masks, Frames.Height, Frames.Width));
         }
     }
 
     public IReadOnlyList<RoundResult> Conclude() => [.. _rounds.Select((objects, i) =>
         new RoundResult(i + 1, [.. objects.OrderBy(o => o.Object.Length).ThenBy(o => o.Object, StringComparer.Ordinal)]))];
+}
+
+/// <summary>
+/// The objects of a video that appear on the same frame, as an annotator works on them: the session that follows them, the frames that
+/// were annotated, and the current masks. They share the cost of encoding frames, but don't influence each other.
+/// </summary>
+internal sealed class InteractivePass : IDisposable
+{
+    private readonly IAnnotatedVideo _video;
+    private readonly AnnotatedFrames _frames;
+    private readonly InteractiveOptions _options;
+    private readonly VideoSession _session;
+    private readonly Stopwatch _watch;
+
+    /// <param name="model">The model.</param>
+    /// <param name="video">The video.</param>
+    /// <param name="frames">Its frames.</param>
+    /// <param name="options">How the annotator works.</param>
+    /// <param name="start">The frame on which the objects appear.</param>
+    /// <param name="objects">The objects.</param>
+    /// <param name="watch">Measures the model's time.</param>
+    public InteractivePass(
+        Sam2Model model, IAnnotatedVideo video, AnnotatedFrames frames, InteractiveOptions options, int start, IReadOnlyList<int> objects, Stopwatch watch)
+    {
+        (_video, _frames, _options, _watch) = (video, frames, options, watch);
+        (Start, Objects) = (start, objects);
+        _session = new VideoSession(model, frames, new VideoSessionOptions
+        {
+            FillHoleArea = options.FillHoleArea,
+            CorrectedFramesCondition = options.CorrectedFramesCondition,
+            RememberedFrames = options.RememberedFrames ?? video.FrameCount,
+        });
+    }
+
+    /// <summary>The frame on which the objects appear.</summary>
+    public int Start { get; }
+
+    /// <summary>The objects.</summary>
+    public IReadOnlyList<int> Objects { get; }
+
+    /// <summary>The frames that were annotated, by object, in order of the annotations.</summary>
+    public Dictionary<int, List<int>> Annotated { get; } = [];
+
+    /// <summary>The masks of the latest pass, by frame and object.</summary>
+    public Dictionary<int, Dictionary<int, CocoRle>> Masks { get; } = [];
+
+    /// <summary>How many frames passes have gone over.</summary>
+    public long FramesTracked { get; private set; }
+
+    /// <summary>Clicks on an object until the answer is right or the clicks are used up.</summary>
+    /// <returns>The answer on this frame.</returns>
+    public BinaryMask Annotate(int frame, int id, BinaryMask truth, BinaryMask? predicted)
+    {
+        _watch.Start();
+        var answer = SimulatedUser.Click(_session, frame, id, truth, predicted, _options.ClicksPerFrame);
+        _watch.Stop();
+        if (!Annotated.TryGetValue(id, out var frames)) Annotated[id] = frames = [];
+        frames.Add(frame);
+        return answer;
+    }
+
+    /// <summary>Annotates all objects on the frame on which they appear.</summary>
+    public void Begin()
+    {
+        var truth = _video.ReadTruth(Start, _frames.Width, _frames.Height);
+        foreach (int id in Objects) Annotate(Start, id, truth[id], predicted: null);
+    }
+
+    /// <summary>Goes over the video once.</summary>
+    /// <param name="correct">May correct masks of an annotated frame before they are kept: gets frame, truth and masks.</param>
+    /// <param name="progress">Told of every frame.</param>
+    /// <param name="cancellationToken">Ends the pass between two frames.</param>
+    public void Track(
+        Action<int, IReadOnlyDictionary<int, BinaryMask>, Dictionary<int, BinaryMask>>? correct, Action progress, CancellationToken cancellationToken)
+    {
+        Masks.Clear();
+        _watch.Start();
+        try
+        {
+            foreach (var frame in _session.Propagate(Start, cancellationToken: cancellationToken))
+            {
+                _watch.Stop();
+                FramesTracked++;
+                var masks = frame.Objects.ToDictionary(o => o.ObjectId, o => o.Mask);
+                if (correct is not null && _video.IsAnnotated(frame.Frame))
+                {
+                    correct(frame.Frame, _video.ReadTruth(frame.Frame, _frames.Width, _frames.Height), masks);
+                }
+
+                Masks[frame.Frame] = masks.ToDictionary(m => m.Key, m => CocoRle.Encode(m.Value));
+                progress();
+                _watch.Start();
+            }
+        }
+        finally
+        {
+            _watch.Stop();
+        }
+    }
+
+    public void Dispose() => _session.Dispose();
 }

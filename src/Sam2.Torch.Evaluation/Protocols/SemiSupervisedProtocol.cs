@@ -1,10 +1,27 @@
 using System.Diagnostics;
 using Sam2.Torch.Data;
-using Sam2.Torch.Evaluation.Reports;
+using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 
 namespace Sam2.Torch.Evaluation.Protocols;
+
+/// <summary>What the paper leaves open about semi-supervised tracking.</summary>
+public sealed record SemiSupervisedOptions
+{
+    /// <summary>What the model is told of an object on the first frame that shows it.</summary>
+    public PromptKind Prompt { get; init; } = PromptKind.Mask;
+
+    /// <summary>
+    /// Whether a pixel goes to the object with the highest logit only, as in the original's tools/vos_inference.py for data sets whose
+    /// pictures hold all objects. Otherwise objects are independent, and where a picture has to hold them all, the lower id is on top.
+    /// </summary>
+    public bool NonOverlappingMasks { get; init; }
+
+    /// <summary>Holes of at most this area are filled, in pixels of the low-resolution mask. The original's evaluations fill none.</summary>
+    public int FillHoleArea { get; init; }
+}
 
 /// <summary>
 /// Semi-supervised tracking (tools/vos_inference.py): every object is prompted on the first frame that shows it and followed to the
@@ -32,8 +49,8 @@ public sealed class SemiSupervisedProtocol(SemiSupervisedOptions options) : IVid
         {
             for (int frame = 0; frame < video.FrameCount; frame++)
             {
-                observer.Cancellation.ThrowIfCancellationRequested();
-                var truth = AnnotationReader.Read(video, frame, frames.Width, frames.Height);
+                observer.CancellationToken.ThrowIfCancellationRequested();
+                var truth = video.ReadTruth(frame, frames.Width, frames.Height);
 
                 // Prompts on a frame that the session hasn't come to yet count from that frame on.
                 watch.Start();
@@ -47,10 +64,10 @@ public sealed class SemiSupervisedProtocol(SemiSupervisedOptions options) : IVid
                 var masks = pass is not null && pass.MoveNext() ? pass.Current.Objects.ToDictionary(o => o.ObjectId, o => o.Mask) : [];
                 watch.Stop();
 
-                var stored = PredictionLayout.AsStored(masks, video, frames.Height, frames.Width);
+                var stored = video.AsStored(masks, frames.Height, frames.Width);
                 observer.Predictions?.Write(frame, stored);
                 if (video.IsAnnotated(frame)) scores.Add(frame, truth, stored);
-                observer.Progress?.Invoke((frame + 1.0) / video.FrameCount);
+                observer.Progress?.Report((frame + 1.0) / video.FrameCount);
             }
         }
         finally
@@ -60,7 +77,29 @@ public sealed class SemiSupervisedProtocol(SemiSupervisedOptions options) : IVid
 
         return new VideoResult(video.Name, [new RoundResult(1, scores.Conclude())])
         {
-            Speed = new ReportSpeed(video.FrameCount, watch.Elapsed.TotalSeconds, observer.PeakMemory?.Invoke() ?? 0),
+            Speed = new EvaluationSpeed(video.FrameCount, watch.Elapsed.TotalSeconds, observer.PeakMemory?.Invoke() ?? 0),
         };
     }
+}
+
+/// <summary>Measures a protocol's masks of one video and remembers which frames were prompted.</summary>
+internal sealed class ObjectScorer(IAnnotatedVideo video)
+{
+    private readonly VideoScorer _scorer = new(video.Name);
+    private readonly Dictionary<int, List<string>> _prompted = [];
+
+    /// <summary>Remembers that an object was prompted on a frame.</summary>
+    public void Prompted(int id, int frame)
+    {
+        if (!_prompted.TryGetValue(id, out var frames)) _prompted[id] = frames = [];
+        frames.Add(video.FrameName(frame));
+    }
+
+    /// <summary>Measures an annotated frame.</summary>
+    public void Add(int frame, IReadOnlyDictionary<int, BinaryMask> truth, IReadOnlyDictionary<int, BinaryMask> predicted) =>
+        _scorer.Add(video.FrameName(frame), truth, predicted);
+
+    /// <summary>What was measured of each object, under the names by which the data set's layout knows them.</summary>
+    public IReadOnlyList<ObjectFrames> Conclude() => [.. _scorer.Frames.OrderBy(o => o.Key).Select(o =>
+        new ObjectFrames(video.NameInScores(o.Key), o.Value) { Prompted = _prompted.GetValueOrDefault(o.Key) ?? [] })];
 }

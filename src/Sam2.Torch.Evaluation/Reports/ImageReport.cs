@@ -10,7 +10,7 @@ public static class ImageReport
 {
     private const int ShownWorstCases = 8;
 
-    /// <summary>Clicks after which the mean IoU is listed, as far as there are so many.</summary>
+    /// <summary>Numbers of clicks after which the mean IoU is listed, where that many were made.</summary>
     private static readonly int[] ListedClicks = [1, 3, 5, 10, 20];
 
     private static readonly double[] Thresholds = [0.85, 0.90];
@@ -25,7 +25,7 @@ public static class ImageReport
         var objects = images.SelectMany(i => i.Objects).ToList();
         return new Report("image", title, settings, Values(objects), [.. images.SelectMany(i => i.Objects.Select(o => Item(i, o)))])
         {
-            Speed = new ReportSpeed(
+            Speed = new EvaluationSpeed(
                 images.Sum(i => i.Speed.Frames), images.Sum(i => i.Speed.Seconds), images.Select(i => i.Speed.PeakMemoryBytes).DefaultIfEmpty(0).Max()),
             Videos = [.. images.Where(i => i.Objects.Count > 0).Select(i => new ReportGroup(i.Video, i.Objects.Count, Values(i.Objects)))],
             Breakdowns =

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Evaluation.Charts;
+using Sam2.Torch.Evaluation.Protocols;
 
 namespace Sam2.Torch.Evaluation.Reports;
 

@@ -1,3 +1,7 @@
+using Sam2.Torch.Evaluation.Charts;
+using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Evaluation.Protocols;
+
 namespace Sam2.Torch.Evaluation.Reports;
 
 /// <summary>What an evaluation found, as report.json holds it. All scores are in percent.</summary>
@@ -13,7 +17,7 @@ public sealed record Report(
     public const string ScoreKind = "score";
 
     /// <summary>How fast it was and how much memory it took: the model, or where predictions come from elsewhere, scoring them.</summary>
-    public ReportSpeed? Speed { get; init; }
+    public EvaluationSpeed? Speed { get; init; }
 
     /// <summary>The scores of every video or image that has objects, in the data set's order.</summary>
     public IReadOnlyList<ReportGroup> Videos { get; init; } = [];
@@ -21,7 +25,7 @@ public sealed record Report(
     /// <summary>The scores of groups of objects.</summary>
     public IReadOnlyList<ReportBreakdown> Breakdowns { get; init; } = [];
 
-    /// <summary>Scores as they depend on something.</summary>
+    /// <summary>Charts of scores, such as over time or over clicks.</summary>
     public IReadOnlyList<ReportChart> Charts { get; init; } = [];
 
     /// <summary>Where it went most wrong, worst first; at most one frame per object.</summary>
@@ -33,4 +37,59 @@ public sealed record Report(
     /// <summary>The line that every evaluation ends with, such as <c>J&amp;F 54.64  J 50.11  F 59.17</c>.</summary>
     public string Headline() => string.Join("  ", new[] { MetricNames.JAndF, MetricNames.J, MetricNames.F }
         .Select(name => $"{name} {ReportNumber.Format(Metrics[name])}"));
+}
+
+/// <summary>The scores of one object.</summary>
+/// <param name="Video">The video or image.</param>
+/// <param name="Object">The object's name in it.</param>
+/// <param name="Values">The scores in percent, and facts such as its size, by name.</param>
+public sealed record ReportItem(string Video, string Object, IReadOnlyDictionary<string, double> Values);
+
+/// <summary>The scores of a group of objects.</summary>
+/// <param name="Name">The group.</param>
+/// <param name="Objects">How many objects it has.</param>
+/// <param name="Values">Their mean scores in percent, by name.</param>
+public sealed record ReportGroup(string Name, int Objects, IReadOnlyDictionary<string, double> Values);
+
+/// <summary>Scores of groups of objects.</summary>
+/// <param name="Name">What the groups differ in.</param>
+/// <param name="Groups">The groups that have objects.</param>
+public sealed record ReportBreakdown(string Name, IReadOnlyList<ReportGroup> Groups);
+
+/// <summary>A chart's numbers.</summary>
+/// <param name="Title">What is shown.</param>
+/// <param name="XLabel">What the horizontal axis measures.</param>
+/// <param name="YLabel">What the vertical axis measures.</param>
+/// <param name="Series">The values.</param>
+public sealed record ReportChart(string Title, string XLabel, string YLabel, IReadOnlyList<ChartSeries> Series)
+{
+    /// <summary>The chart as SVG.</summary>
+    public string ToSvg() => new XyChart(Title, XLabel, YLabel, Series).ToSvg();
+}
+
+/// <summary>A frame on which an object was segmented badly.</summary>
+/// <param name="Video">The video or image.</param>
+/// <param name="Object">The object's name.</param>
+/// <param name="Frame">The frame's name.</param>
+/// <param name="J">Region similarity there, in percent.</param>
+/// <param name="F">Boundary accuracy there, in percent.</param>
+public sealed record WorstCase(string Video, string Object, string Frame, double J, double F);
+
+/// <summary>The names of scores in reports.</summary>
+public static class MetricNames
+{
+    /// <summary>The mean of J and F.</summary>
+    public const string JAndF = "J&F";
+
+    /// <summary>Region similarity.</summary>
+    public const string J = "J";
+
+    /// <summary>Boundary accuracy.</summary>
+    public const string F = "F";
+
+    /// <summary>How much J falls over the length of a video.</summary>
+    public const string JDecay = "J decay";
+
+    /// <summary>The part of frames with J above 0.5.</summary>
+    public const string JRecall = "J recall";
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -48,4 +49,15 @@ public static class ReportJson
     /// <exception cref="DatasetException">The file can't be written.</exception>
     public static void Write<T>(string path, T value, bool compact = false) => ReportFile.Write(
         path, stream => JsonSerializer.Serialize(stream, value, compact ? Compact : Options));
+}
+
+/// <summary>Writes the files of a report completely or not at all.</summary>
+internal static class ReportFile
+{
+    /// <exception cref="DatasetException">The file can't be written.</exception>
+    public static void Write(string path, Action<Stream> write) => AtomicFile.Write(
+        path, write, e => new DatasetException($"{path} can't be written: {e.Message}", e));
+
+    /// <exception cref="DatasetException">The file can't be written.</exception>
+    public static void Write(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

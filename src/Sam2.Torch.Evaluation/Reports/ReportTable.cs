@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Sam2.Torch.Evaluation.Reports;
@@ -41,4 +42,11 @@ public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
     }
 
     private static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal).Replace('\n', ' ');
+}
+
+/// <summary>Numbers as reports write them.</summary>
+internal static class ReportNumber
+{
+    /// <summary>Two decimals; a dash where there is no value.</summary>
+    public static string Format(double value) => double.IsFinite(value) ? value.ToString("0.00", CultureInfo.InvariantCulture) : "–";
 }

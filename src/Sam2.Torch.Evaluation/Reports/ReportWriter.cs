@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text;
 using Sam2.Torch.Data;
+using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Evaluation.Reports;
 
 /// <summary>Writes a report for programs (report.json) and for people (report.md, and report.html, which needs no other file).</summary>
 public static class ReportWriter
 {
-    /// <summary>Tables of videos and objects end here in report.md and report.html; report.json has all.</summary>
+    /// <summary>How many rows tables of videos and objects have in report.md and report.html; report.json has all.</summary>
     private const int ListedItems = 200;
 
-    /// <summary>So many values of each object fit a page.</summary>
+    /// <summary>How many values of each object fit on a page.</summary>
     private const int ListedColumns = 8;
 
     /// <summary>Writes the three files.</summary>
@@ -24,7 +25,7 @@ public static class ReportWriter
         ReportFile.Write(Path.Combine(folder, "report.html"), ToHtml(report, pictures ?? []));
         ReportFile.Write(Path.Combine(folder, "report.md"), ToMarkdown(report));
 
-        // Last: whoever finds report.json finds the others.
+        // Written last, so that where there is a report.json, there are the others too.
         ReportJson.Write(Path.Combine(folder, "report.json"), report);
     }
 
@@ -128,3 +129,8 @@ public static class ReportWriter
     private static string Value(IReadOnlyDictionary<string, double> values, string name) =>
         values.TryGetValue(name, out double value) ? ReportNumber.Format(value) : "";
 }
+
+/// <summary>A picture in a report.</summary>
+/// <param name="Image">The picture.</param>
+/// <param name="Caption">What it shows.</param>
+public sealed record ReportPicture(RgbImage Image, string Caption);

@@ -1,5 +1,6 @@
 using Sam2.Torch.Evaluation.Charts;
 using Sam2.Torch.Evaluation.Metrics;
+using Sam2.Torch.Evaluation.Protocols;
 
 namespace Sam2.Torch.Evaluation.Reports;
 
@@ -50,10 +51,10 @@ public static class VideoReport
         };
     }
 
-    internal static ReportSpeed? TotalSpeed(IReadOnlyList<VideoResult> videos)
+    internal static EvaluationSpeed? TotalSpeed(IReadOnlyList<VideoResult> videos)
     {
-        var speeds = videos.Select(v => v.Speed).OfType<ReportSpeed>().ToList();
-        return speeds.Count == 0 ? null : new ReportSpeed(speeds.Sum(s => s.Frames), speeds.Sum(s => s.Seconds), speeds.Max(s => s.PeakMemoryBytes));
+        var speeds = videos.Select(v => v.Speed).OfType<EvaluationSpeed>().ToList();
+        return speeds.Count == 0 ? null : new EvaluationSpeed(speeds.Sum(s => s.Frames), speeds.Sum(s => s.Seconds), speeds.Max(s => s.PeakMemoryBytes));
     }
 
     internal static IReadOnlyList<ReportBreakdown> Breakdowns(IReadOnlyList<ScoredObject> objects) =>
@@ -102,3 +103,9 @@ public static class VideoReport
             .GroupBy(group).OrderBy(g => order.ToList().IndexOf(g.Key))
             .Select(g => new ReportGroup(g.Key, g.Count(), Percent([.. g])))]);
 }
+
+/// <summary>An object that counts.</summary>
+/// <param name="Video">Its video.</param>
+/// <param name="Frames">What was measured on all annotated frames.</param>
+/// <param name="Score">Its score on those that count.</param>
+internal sealed record ScoredObject(string Video, ObjectFrames Frames, ObjectScore Score);

@@ -1,6 +1,5 @@
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
-using Sam2.Torch.Evaluation.Reports;
 
 namespace Sam2.Torch.Evaluation.Runs;
 
@@ -37,18 +36,18 @@ public static class EvaluationRun
             lock (parts)
             {
                 parts[index] = part;
-                options.Progress?.Invoke(new EvaluationProgress(videos.Count - missing.Count, parts.Sum(), videos.Count));
+                options.Progress?.Report(new EvaluationProgress(videos.Count - missing.Count, parts.Sum(), videos.Count));
             }
         }
 
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Jobs, CancellationToken = options.Cancellation };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Jobs, CancellationToken = options.CancellationToken };
         try
         {
             Parallel.ForEach(missing, parallel, index =>
             {
                 var video = videos[index];
                 var predictions = options.StorePredictions ? new PredictionFolder(folder.Predictions, video) : null;
-                var result = evaluate(video, new VideoObserver(predictions, part => Report(index, part), options.PeakMemory, options.Cancellation));
+                var result = evaluate(video, new VideoObserver(predictions, new Part(part => Report(index, part)), options.PeakMemory, options.CancellationToken));
                 folder.Store(video.Name, result);
                 results[index] = result;
                 Report(index, 1);
@@ -62,4 +61,35 @@ public static class EvaluationRun
 
         return results!;
     }
+
+    /// <summary>Passes progress on at once; <see cref="Progress{T}"/> would do it later and in any order.</summary>
+    private sealed class Part(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
+    }
 }
+
+/// <summary>How an evaluation works through a data set. Scores don't depend on it.</summary>
+public sealed record EvaluationRunOptions
+{
+    /// <summary>How many videos are worked on at once.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>Whether predictions are stored.</summary>
+    public bool StorePredictions { get; init; } = true;
+
+    /// <summary>Told how far the evaluation is; called from the threads that evaluate, but from one at a time.</summary>
+    public IProgress<EvaluationProgress>? Progress { get; init; }
+
+    /// <summary>Measures the largest amount of memory that was in use, in bytes.</summary>
+    public Func<long>? PeakMemory { get; init; }
+
+    /// <summary>Ends the evaluation between two frames; videos that are done stay done.</summary>
+    public CancellationToken CancellationToken { get; init; }
+}
+
+/// <summary>How far an evaluation is, in videos.</summary>
+/// <param name="Before">Videos that an earlier run of the same evaluation did.</param>
+/// <param name="Done">Videos that this run did, plus the finished parts of those in progress.</param>
+/// <param name="Total">All videos.</param>
+public readonly record struct EvaluationProgress(int Before, double Done, int Total);

@@ -74,7 +74,7 @@ public sealed class PredictionFolder : IPredictionSink
         return IndexedMasks.Split(image).GetValueOrDefault(objectId) ?? new BinaryMask(image.Height, image.Width);
     }
 
-    /// <summary>Removes what a run left that was killed while it wrote: a benchmark's server would take it for a prediction.</summary>
+    /// <summary>Removes what a run that was killed while writing left behind: a benchmark's server would take it for a prediction.</summary>
     private void RemoveRemains()
     {
         foreach (var file in Directory.GetFiles(_folder, ".*.tmp.png", SearchOption.AllDirectories))

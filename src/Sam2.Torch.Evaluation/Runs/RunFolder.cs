@@ -5,7 +5,7 @@ namespace Sam2.Torch.Evaluation.Runs;
 
 /// <summary>
 /// The folder of an evaluation: what was chosen (run.json), what was measured on each video as soon as it is done (videos/), the
-/// predictions, and in the end the report. An evaluation that was stopped, however, goes on with the videos that are missing.
+/// predictions, and in the end the report. An evaluation that was stopped continues with the videos that are missing.
 /// </summary>
 public sealed class RunFolder
 {

@@ -31,7 +31,7 @@ public sealed class DatasetValidator(
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken = default)
     {
-        var observer = new VideoObserver(Cancellation: cancellationToken);
+        var observer = new VideoObserver(CancellationToken: cancellationToken);
         var (main, details) = (new List<KeyValuePair<string, double>>(), new List<KeyValuePair<string, double>>());
         if (videos.Count > 0)
             foreach (var prompt in prompts)

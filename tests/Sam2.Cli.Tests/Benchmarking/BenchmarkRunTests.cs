@@ -26,7 +26,7 @@ public class BenchmarkRunTests
     {
         using var cancel = new CancellationTokenSource();
         var work = new Workload("w", "work", cancel.Cancel);
-        Assert.That(() => BenchmarkRun.Measure(() => { }, [work], 1000, cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => BenchmarkRun.Measure(() => { }, [work], 1000, cancellationToken: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Cli.Commands.Annotate;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Data.Annotation.Boxes;
 using Sam2.Torch.Data.Drawn;
@@ -145,20 +144,20 @@ public class AnnotateCommandTests
     [Test]
     public void What_was_done_before_Ctrl_C_is_kept_and_the_rest_can_follow()
     {
-        for (var i = 0; i < 12; i++)
+        foreach (var name in (string[])["c", "d"])
         {
-            ImageFile.Write(Path.Combine(_pictures, $"c{i:00}.png"), _scene.Image);
-            WriteLabels($"c{i:00}");
+            ImageFile.Write(Path.Combine(_pictures, name + ".png"), _scene.Image);
+            WriteLabels(name);
         }
 
         var journal = _folder.At("out", "annotations.json.journal");
-        using var watcher = new Watcher(() => File.Exists(journal) && new FileInfo(journal).Length > 0);
-        var run = CommandLine.Run(watcher.Token, "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
-        if (run.ExitCode == ExitCode.Success) Assert.Ignore("Annotating was over before it could be cancelled.");
-        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        var run = CommandLine.RunUntil(
+            "picture 3 of 4", "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled), run.Error);
         Assert.That(File.Exists(_folder.At("out", "annotations.json")), Is.False);
-        Assert.That(Annotate("--boxes", _labels, "--format", "coco").Output, Does.Contain("done before"));
-        Assert.That(CocoReader.Read(_folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(14));
+        Assert.That(File.Exists(journal));
+        Assert.That(Annotate("--boxes", _labels, "--format", "coco").Output, Does.Match(@"\b[23] done before"));
+        Assert.That(CocoReader.Read(_folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(4));
         Assert.That(File.Exists(journal), Is.False);
     }
 

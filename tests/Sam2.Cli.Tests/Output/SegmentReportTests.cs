@@ -1,7 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Output;
-using Sam2.Torch.Evaluation.Reports;
 
 namespace Sam2.Cli.Tests.Output;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Sam2.Torch.Evaluation.Protocols;
+using Sam2.Torch.Evaluation.Reports;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
@@ -22,16 +24,16 @@ internal static class EvalImageCommand
         prompt.AcceptOnlyFromAmong(Prompts);
         var clicks = new Option<int>("--clicks")
         {
-            Description = "How many clicks are simulated on every object, each at the centre of the largest error. NoC counts as many where they don't suffice.",
+            Description = "How many clicks are simulated on every object, each at the centre of the largest error. Where they don't suffice, NoC counts all of them.",
             HelpName = "N",
             DefaultValueFactory = _ => defaults.Clicks,
         };
-        clicks.Validators.Add(result => AtLeast(result, clicks.Name, 5));
+        clicks.AtLeast(5);
         var stride = new Option<int>("--stride")
         {
-            Description = "Every how many-th annotated frame of a video is taken as an image.", HelpName = "N", DefaultValueFactory = _ => defaults.FrameStride,
+            Description = "Stride over the annotated frames of a video: 1 takes each of them as an image, 2 every second one.", HelpName = "N", DefaultValueFactory = _ => defaults.FrameStride,
         };
-        stride.Validators.Add(result => AtLeast(result, stride.Name, 1));
+        stride.AtLeast(1);
         var multimask = new Option<string>("--multimask")
         {
             Description = "When the model is asked for three masks, of which it chooses by predicted IoU and the oracle by the true one.",
@@ -56,12 +58,19 @@ internal static class EvalImageCommand
         }));
         return command;
     }
+}
 
-    private static void AtLeast(System.CommandLine.Parsing.OptionResult result, string name, int smallest)
+/// <summary>Does what <c>sam2 eval image</c> asks for.</summary>
+internal sealed class ImageEvaluation(CommandContext context)
+{
+    public int Run(EvaluationRequest request, ImageProtocolOptions options)
     {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < smallest)
-        {
-            result.AddError($"{name} {value}: at least {smallest} is needed");
-        }
+        var settings = request.Settings("images");
+        settings["prompt"] = options.Prompt.ToString().ToLowerInvariant();
+        settings["clicks"] = options.Clicks.ToString(CultureInfo.InvariantCulture);
+        settings["stride"] = options.FrameStride.ToString(CultureInfo.InvariantCulture);
+        settings["multimask"] = options.Multimask.ToString();
+        return new EvaluationSession<ImageResult>(context, request, settings).Run(
+            new ImageProtocol(options).Run, (shown, results) => ImageReport.Create($"Images: {request.Model.NameOrPath}", shown, results));
     }
 }

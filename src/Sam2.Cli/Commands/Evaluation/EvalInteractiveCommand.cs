@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Sam2.Torch.Evaluation.Protocols;
+using Sam2.Torch.Evaluation.Reports;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
@@ -24,13 +26,7 @@ internal static class EvalInteractiveCommand
         {
             Description = "Online: the IoU below which the pass stops.", HelpName = "IOU", DefaultValueFactory = _ => defaults.Threshold,
         };
-        threshold.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, out var value) && value is < 0 or > 1)
-            {
-                result.AddError($"--threshold {result.Tokens[0].Value}: a number from 0 to 1 is needed");
-            }
-        });
+        threshold.FromZeroToOne();
         var unconditioned = new Option<bool>("--corrections-do-not-condition")
         {
             Description = "Don't remember corrected frames as prompted ones, the default of the original's video predictor.",
@@ -40,7 +36,7 @@ internal static class EvalInteractiveCommand
         {
             Description = "On how many frames each object's answer is kept to correct it, at 0.8 MB each for 1024x1024 pixels; on all if not given.", HelpName = "N",
         };
-        remembered.Validators.Add(result => AtLeastOne(result, remembered.Name));
+        remembered.AtLeast(1);
         var inner = new Option<bool>("--skip-first-and-last") { Description = "Don't count the first and the last annotated frame." };
 
         var command = new Command(
@@ -66,18 +62,28 @@ internal static class EvalInteractiveCommand
         return command;
     }
 
-    private static Option<int> Number(string name, string description, int fallback)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
-        option.Validators.Add(result => AtLeastOne(result, name));
-        return option;
-    }
+    private static Option<int> Number(string name, string description, int fallback) =>
+        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1);
+}
 
-    private static void AtLeastOne(OptionResult result, string name)
+/// <summary>Does what <c>sam2 eval interactive</c> asks for.</summary>
+internal sealed class InteractiveEvaluation(CommandContext context)
+{
+    public int Run(EvaluationRequest request, InteractiveOptions options, bool online, bool skipFirstAndLast)
     {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+        var mode = online ? "online" : "offline";
+        var settings = request.Settings($"interactive, {mode}");
+        settings["annotated frames"] = options.AnnotatedFrames.ToString(CultureInfo.InvariantCulture);
+        settings["clicks per frame"] = options.ClicksPerFrame.ToString(CultureInfo.InvariantCulture);
+        if (online) settings["threshold"] = options.Threshold.ToString(CultureInfo.InvariantCulture);
+        settings["corrections condition"] = options.CorrectedFramesCondition ? "yes" : "no";
+        settings["absent objects are corrected"] = options.CorrectAbsent ? "yes" : "no";
+        settings["remembered frames"] = options.RememberedFrames?.ToString(CultureInfo.InvariantCulture) ?? "all";
+        InteractiveProtocol protocol = online ? new OnlineProtocol(options) : new OfflineProtocol(options);
+        return new EvaluationSession<VideoResult>(context, request, settings).Run(protocol.Run, (shown, results) =>
         {
-            result.AddError($"{name} {value}: at least 1 is needed");
-        }
+            shown["frames"] = skipFirstAndLast ? "without the first and last annotated" : "all annotated";
+            return InteractiveReport.Create($"Interactive, {mode}: {request.Model.NameOrPath}", shown, results, skipFirstAndLast);
+        });
     }
 }

@@ -1,4 +1,11 @@
 using System.CommandLine;
+using System.Diagnostics;
+using Sam2.Cli.Benchmarking;
+using Sam2.Cli.Output;
+using Sam2.Torch.Data;
+using Sam2.Torch.Evaluation.Protocols;
+using Sam2.Torch.Evaluation.Reports;
+using Sam2.Torch.Evaluation.Runs;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
@@ -31,4 +38,58 @@ internal static class EvalScoreCommand
             parsed.GetValue(jobs), parsed.GetValue(directory))));
         return command;
     }
+}
+
+/// <summary>What <c>sam2 eval score</c> was asked for.</summary>
+/// <param name="Truth">The root of the true masks.</param>
+/// <param name="Predicted">The root of the predictions.</param>
+/// <param name="AllFrames">Whether the first and the last annotated frame count.</param>
+/// <param name="Videos">Which videos, or null for all.</param>
+/// <param name="Jobs">How many videos at once.</param>
+/// <param name="Directory">Where a report is written, or null for nowhere.</param>
+internal sealed record ScoreRequest(string Truth, string Predicted, bool AllFrames, IReadOnlyList<string>? Videos, int Jobs, string? Directory);
+
+/// <summary>Does what <c>sam2 eval score</c> asks for.</summary>
+internal sealed class Scoring(CommandContext context)
+{
+    public int Run(ScoreRequest request)
+    {
+        using var progress = new ProgressLine(context);
+        var (truth, predicted) = (MaskTree.Open(request.Truth), MaskTree.Open(request.Predicted));
+        var names = request.Videos ?? truth.Videos;
+        var results = new VideoResult[names.Count];
+        var left = new TimeLeft("scoring", names.Count);
+        var watch = Stopwatch.StartNew();
+        Parallel.For(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = request.Jobs, CancellationToken = context.Cancellation }, i =>
+        {
+            results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i]))]);
+            lock (progress) progress.Step(left.Advance());
+        });
+
+        watch.Stop();
+        var settings = new Dictionary<string, string>
+        {
+            ["truth"] = truth.Root,
+            ["predictions"] = predicted.Root,
+            ["frames"] = request.AllFrames ? "all annotated" : "without the first and last annotated",
+        };
+        var report = VideoReport.Create(Report.ScoreKind, $"Scores of {predicted.Root}", settings, results, !request.AllFrames) with
+        {
+            Speed = new EvaluationSpeed(results.Sum(FramesOf), watch.Elapsed.TotalSeconds, PeakMemory.Read()),
+        };
+        if (request.Directory is { } directory)
+        {
+            progress.Step("writing the report ...");
+            OutputFolder.Create(directory);
+            ReportWriter.Write(directory, report, WorstCasePictures.Draw(report, truth, predicted));
+        }
+
+        progress.Dispose();
+        context.Output.Write(ScoreTable.Of(report));
+        context.Output.WriteLine(report.Headline());
+        return ExitCode.Success;
+    }
+
+    private static long FramesOf(VideoResult video) =>
+        video.Rounds.SelectMany(r => r.Objects).SelectMany(o => o.Frames).Select(f => f.Frame).Distinct().Count();
 }

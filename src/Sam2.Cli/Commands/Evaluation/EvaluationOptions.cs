@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Security.Cryptography;
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data;
 
 namespace Sam2.Cli.Commands.Evaluation;
@@ -18,7 +20,7 @@ internal sealed class EvaluationOptions
         Description = "The part of the data set, such as val: a list or a folder that it has.", HelpName = "NAME",
     };
     private readonly Option<string?> _videos = VideoList.CreateOption();
-    private readonly Option<int?> _limit = new("--limit") { Description = "Only the first so many videos.", HelpName = "N" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Only the first N videos.", HelpName = "N" };
     private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
     private readonly Option<string> _directory = new("--out", "-o")
     {
@@ -42,13 +44,7 @@ internal sealed class EvaluationOptions
                 result.AddError($"--format: {refusal}");
             }
         });
-        _limit.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var limit) && limit < 1)
-            {
-                result.AddError($"--limit {limit}: at least 1 is needed");
-            }
-        });
+        _limit.AtLeast(1);
     }
 
     public void AddTo(Command command)
@@ -79,4 +75,96 @@ internal sealed class EvaluationOptions
             return e.Message;
         }
     }
+}
+
+/// <summary>What every evaluation of a model was asked for.</summary>
+/// <param name="Root">The data set's folder.</param>
+/// <param name="Format">The name of its format, or null to find out.</param>
+/// <param name="Split">Which part of it, or null for all.</param>
+/// <param name="Videos">Which videos, or null for all.</param>
+/// <param name="Limit">How many of them, or null for all.</param>
+/// <param name="Model">Which model, where and how.</param>
+/// <param name="Jobs">How many videos at once.</param>
+/// <param name="Directory">Where results go.</param>
+/// <param name="StorePredictions">Whether masks are stored there too.</param>
+internal sealed record EvaluationRequest(
+    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
+{
+    /// <summary>Opens the data set.</summary>
+    public IReadOnlyList<IAnnotatedVideo> OpenDataset()
+    {
+        IReadOnlyList<IAnnotatedVideo> videos = ProceduralArgument.Open(Root) is { } drawn
+            ? Videos is null ? drawn : [.. drawn.Where(v => Videos.Contains(v.Name))]
+            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
+        return Limit is { } limit ? [.. videos.Take(limit)] : videos;
+    }
+
+    /// <summary>The settings on which every video's result depends, by name.</summary>
+    public Dictionary<string, string> Settings(string protocol) => new()
+    {
+        ["protocol"] = protocol,
+        ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
+        ["format"] = Format ?? "found out",
+        ["part"] = Split ?? "all",
+        ["model"] = Model.NameOrPath,
+        ["checkpoint"] = ModelFingerprint.Of(Model.NameOrPath),
+        ["configuration"] = Model.Config is { } config ? $"{config} {ModelFingerprint.OfFile(config)}" : "from the weights",
+        ["device"] = Model.Device,
+        ["precision"] = Model.Precision,
+        ["predictions"] = StorePredictions ? "stored" : "not stored",
+    };
+}
+
+/// <summary>Tells checkpoints apart, also those that were written over each other.</summary>
+internal static class ModelFingerprint
+{
+    /// <summary>The beginning of the SHA-256 of a checkpoint's file.</summary>
+    public static string Of(string nameOrPath) => OfFile(ModelFiles.Resolve(nameOrPath));
+
+    /// <summary>The beginning of a file's SHA-256.</summary>
+    /// <exception cref="CliException">It can't be read.</exception>
+    public static string OfFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(file))[..16];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} can't be read: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>The option that names a file with the videos to use.</summary>
+internal static class VideoList
+{
+    public static Option<string?> CreateOption() => new("--videos")
+    {
+        Description = "A text file with the names of the videos to use, one per line, such as the lists that come with data sets; all if not given.",
+        HelpName = "FILE",
+    };
+
+    /// <summary>The names in a file; null for no file.</summary>
+    /// <exception cref="CliException">The file can't be read or holds no name.</exception>
+    public static IReadOnlyList<string>? Read(string? path)
+    {
+        if (path is null) return null;
+        try
+        {
+            return VideoListFile.Read(path);
+        }
+        catch (DatasetException e)
+        {
+            throw new CliException($"--videos {path}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>The option that says how many videos are worked on at once.</summary>
+internal static class JobsOption
+{
+    public static Option<int> Create(string description, int fallback) =>
+        new Option<int>("--jobs", "-j") { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1);
 }

@@ -105,3 +105,23 @@ internal sealed class EverythingInImage(CommandContext context)
         return image;
     }
 }
+
+/// <summary>What <c>sam2 everything</c> was asked for, of a picture.</summary>
+/// <param name="Input">The picture.</param>
+/// <param name="Model">Which model, where and how.</param>
+/// <param name="Generator">How masks are looked for.</param>
+/// <param name="Directory">Where results are written.</param>
+/// <param name="Format">The format of the masks.</param>
+/// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
+/// <param name="Pictures">How overlays are drawn.</param>
+internal sealed record ImageRequest(
+    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures);
+
+/// <summary>Shows how far the mask generator has come.</summary>
+/// <param name="line">Where.</param>
+/// <param name="prefix">Says what comes before it, such as the frame; null for nothing.</param>
+internal sealed class GeneratorProgress(ProgressLine line, Func<string>? prefix = null) : IProgress<MaskGeneratorProgress>
+{
+    public void Report(MaskGeneratorProgress value) => line.Update(
+        () => $"{prefix?.Invoke()}finding masks: point {value.PointsDone} of {value.Points}, {value.Candidates} candidates in this crop");
+}

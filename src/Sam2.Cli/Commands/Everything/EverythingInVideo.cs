@@ -11,7 +11,7 @@ namespace Sam2.Cli.Commands.Everything;
 /// <summary>Finds and follows every object in a video. What was done is kept on the way, so that an interrupted run can be continued.</summary>
 internal sealed class EverythingInVideo(CommandContext context)
 {
-    /// <summary>How often the state is saved: as much as this has to be done again after a crash. Ctrl-C loses nothing.</summary>
+    /// <summary>How often the state is saved: a crash loses this much work at most, Ctrl-C none.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
 
     public int Run(VideoRequest request)
@@ -112,3 +112,18 @@ internal sealed class EverythingInVideo(CommandContext context)
             $"{request.Directory}  {kept.Count} objects on {generator.NextFrame} frames in {elapsed.TotalSeconds:0.0} s; dropped: {Dropped(MaskletVerdict.Duplicate)} duplicates, {Dropped(MaskletVerdict.TooShort)} too short, {Dropped(MaskletVerdict.Unstable)} unstable"));
     }
 }
+
+/// <summary>What <c>sam2 everything</c> was asked for, of a video.</summary>
+/// <param name="Input">The video or folder of pictures.</param>
+/// <param name="Model">Which model, where and how.</param>
+/// <param name="Generator">How objects are found and followed.</param>
+/// <param name="Frames">How many frames, or null for all.</param>
+/// <param name="MaxSide">Longer side to scale frames down to, or null.</param>
+/// <param name="Directory">Where results are written.</param>
+/// <param name="Format">The format of the masks.</param>
+/// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
+/// <param name="Pictures">How the overlay is drawn.</param>
+/// <param name="Restart">Whether what an interrupted run left is ignored.</param>
+internal sealed record VideoRequest(
+    string Input, ModelRequest Model, VideoMaskGeneratorOptions Generator, int? Frames, int? MaxSide, string Directory, string Format,
+    IReadOnlySet<string> Save, PictureRequest Pictures, bool Restart);

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sam2.Torch.Data.Annotation;
-using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
 
-namespace Sam2.Torch.Evaluation.Scoring;
+namespace Sam2.Torch.Evaluation.Runs;
 
 /// <summary>
 /// Scores predictions from anywhere, stored as the benchmarks want them (sav_dataset/sav_evaluator.py). What is predicted for

@@ -1,7 +1,7 @@
 using NUnit.Framework;
-using Sam2.Cli.Output;
+using Sam2.Cli.Commands;
 
-namespace Sam2.Cli.Tests.Output;
+namespace Sam2.Cli.Tests.Commands;
 
 public class TrackStatusTests
 {

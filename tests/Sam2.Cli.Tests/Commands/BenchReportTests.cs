@@ -1,10 +1,9 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Benchmarking;
-using Sam2.Cli.Output;
-using Sam2.Torch.Evaluation.Reports;
+using Sam2.Cli.Commands;
 
-namespace Sam2.Cli.Tests.Output;
+namespace Sam2.Cli.Tests.Commands;
 
 public class BenchReportTests
 {
