@@ -105,7 +105,7 @@ public static class TemporalPositionEncoding
         }
 
         // TorchSharp's tensor lies where the array does, and products of this size depend in their last bit on how that is aligned.
-        using var unaligned = torch.tensor(values, [positions.Count, dim]);
+        using var unaligned = tensor(values, [positions.Count, dim]);
         return unaligned.clone().to(device);
     }
 }
