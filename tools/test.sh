@@ -44,15 +44,16 @@ fi
 results="$repo/artifacts/test-results"
 rm -rf "$results"
 
-projects=(Sam2.Torch.Tests Sam2.Cli.Tests)
+projects=("$repo"/tests/*.Tests)
 
 counter() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
-for project in "${projects[@]}"; do
+for path in "${projects[@]}"; do
+    project="$(basename "$path")"
     echo "== $project"
     trx="$results/$project.trx" status=0
     started=$SECONDS
-    dotnet test "$repo/tests/$project" -c Release --no-build -nologo ${filter[@]+"${filter[@]}"} \
+    dotnet test "$path" -c Release --no-build -nologo ${filter[@]+"${filter[@]}"} \
         --results-directory "$results" --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=minimal" \
         --blame-hang --blame-hang-timeout 20m --blame-hang-dump-type none </dev/null || status=$?
     if [ ! -f "$trx" ]; then
@@ -67,7 +68,7 @@ for project in "${projects[@]}"; do
         bad=1
     fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-    summary+=("$(printf '%-24s %5d passed %5d failed %5d skipped %5d s' "$project" "$ok" "$bad" "$left" $((SECONDS - started)))")
+    summary+=("$(printf '%-28s %5d passed %5d failed %5d skipped %5d s' "$project" "$ok" "$bad" "$left" $((SECONDS - started)))")
 done
 
 finish

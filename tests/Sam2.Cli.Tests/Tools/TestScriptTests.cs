@@ -14,6 +14,8 @@ public class TestScriptTests
     public void CopyTools()
     {
         _folder = new ScriptFolder();
+        Directory.CreateDirectory(_folder.At("tests", "One.Tests"));
+        Directory.CreateDirectory(_folder.At("tests", "Two.Tests"));
         _folder.Program("ffmpeg", "");
         _folder.Program("ffprobe", "");
         _folder.Program("id", "echo 0");
