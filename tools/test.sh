@@ -44,7 +44,7 @@ fi
 results="$repo/artifacts/test-results"
 rm -rf "$results"
 
-projects=(Sam2.Torch.Tests Sam2.Cli.Tests)
+projects=(Sam2.Torch.Tests Sam2.Torch.Data.Tests Sam2.Torch.Evaluation.Tests Sam2.Torch.Training.Tests Sam2.Cli.Tests)
 
 counter() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
@@ -67,7 +67,7 @@ for project in "${projects[@]}"; do
         bad=1
     fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-    summary+=("$(printf '%-24s %5d passed %5d failed %5d skipped %5d s' "$project" "$ok" "$bad" "$left" $((SECONDS - started)))")
+    summary+=("$(printf '%-28s %5d passed %5d failed %5d skipped %5d s' "$project" "$ok" "$bad" "$left" $((SECONDS - started)))")
 done
 
 finish

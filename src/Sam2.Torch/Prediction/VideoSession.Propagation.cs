@@ -115,9 +115,9 @@ public sealed partial class VideoSession
     }
 
     /// <summary>A video whose length isn't known when tracking is asked for may end before the first frame.</summary>
-    private static void RequireStarted(int start, int end)
+    private static void RequireStarted(int startFrame, int end)
     {
-        if (end == start) throw new ArgumentOutOfRangeException("startFrame", start, "The video has no such frame.");
+        if (end == startFrame) throw new ArgumentOutOfRangeException(nameof(startFrame), startFrame, "The video has no such frame.");
     }
 
     private static bool IsWithin(int frame, int? end, bool reverse) => end is null || (reverse ? frame >= end : frame <= end);
