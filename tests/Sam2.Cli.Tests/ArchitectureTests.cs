@@ -44,7 +44,6 @@ public class ArchitectureTests
     [TestCase("Sam2.Torch.Modeling", "Sam2.Torch.Media")]
     [TestCase("Sam2.Torch.Modeling", "Sam2.Torch.Checkpoints")]
     [TestCase("Sam2.Torch.Modeling", "Sam2.Torch.Prediction")]
-    [TestCase("Sam2.Torch.Tracking", "Sam2.Torch.Prediction")]
     [TestCase("Sam2.Torch.Media", "Sam2.Torch.Masks")]
     public void A_part_of_the_library_does_not_know(string part, string other)
     {
