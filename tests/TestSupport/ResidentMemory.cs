@@ -22,7 +22,7 @@ public static class ResidentMemory
         using var borrowed = NewDisposeScope();
         for (var i = 0; i < 1024; i++) empty([1 << 20], dtype: ScalarType.Byte);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        malloc_trim(0);
+        _ = malloc_trim(0);
 
         File.WriteAllText("/proc/self/clear_refs", "5"); // from here on the peak is recorded
         var before = Status("VmRSS:");

@@ -32,11 +32,12 @@ public static class CheckpointWriter
     }
 
     /// <summary>Saves a module's parameters and buffers under their state-dict keys.</summary>
-    /// <inheritdoc cref="Save(string, IReadOnlyDictionary{string, Tensor}, PlainDictionary, ScalarType?)"/>
     /// <param name="path">The file; <c>.safetensors</c> or, for any other name, PyTorch's zip format.</param>
     /// <param name="module">The module.</param>
     /// <param name="entries">Plain values beside <c>model</c>.</param>
     /// <param name="floatType">Element type that floating-point tensors are converted to; their own when null.</param>
+    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    /// <exception cref="ArgumentException">An entry can't be represented.</exception>
     public static void Save(string path, nn.Module module, PlainDictionary? entries = null, ScalarType? floatType = null)
     {
         using var scope = NewDisposeScope();

@@ -94,7 +94,7 @@ public class PromptEncoder : PromptEncoderBase
     public virtual Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
     {
         // A single label would otherwise be broadcast to all points without a word.
-        if (coordinates.dim() != 3 || coordinates.shape[2] != 2 || !labels.shape.SequenceEqual(coordinates.shape[..2]))
+        if (coordinates.dim() != 3 || coordinates.shape[2] != 2 || !labels.shape.AsSpan().SequenceEqual(coordinates.shape.AsSpan(0, 2)))
             throw new ArgumentException(
                 $"Points have shape [{string.Join(", ", coordinates.shape)}] and labels [{string.Join(", ", labels.shape)}]; give [B, N, 2] and [B, N].", nameof(labels));
         using var scope = NewDisposeScope();

@@ -89,12 +89,14 @@ internal sealed class MaskletStore : IDisposable
         if (!_deleted) _journal.Dispose();
     }
 
+    private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };
+
     /// <summary>Everything that masks depend on, in a few letters.</summary>
     private static string Fingerprint(VideoRequest request)
     {
         var settings = JsonSerializer.Serialize(
             new { Input = Path.GetFullPath(request.Input), request.Model, request.Generator, request.Frames, request.MaxSide },
-            new JsonSerializerOptions { IncludeFields = true });
+            WithFields);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..12];
     }
 }
