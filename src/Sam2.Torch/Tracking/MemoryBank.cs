@@ -115,7 +115,11 @@ public class MemoryBank : IMemoryPolicy
     }
 
     /// <inheritdoc/>
-    public virtual void Dispose() => Clear();
+    public virtual void Dispose()
+    {
+        Clear();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>How far back a frame attends: the frame before and one of every r-th for the other memories, and object pointers.</summary>
     private static int FramesAttended(Sam2Config config)

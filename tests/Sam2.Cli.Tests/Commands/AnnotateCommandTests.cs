@@ -15,7 +15,7 @@ public class AnnotateCommandTests
     private const int Height = 300;
     private const double GoodIou = 0.8;
 
-    private static readonly string Detector = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Annotation", "Boxes", "named.pt");
+    private static readonly string Detector = RepositoryFiles.At("tests", "Sam2.Torch.Data.Tests", "Annotation", "Boxes", "named.pt");
 
     private TemporaryFolder _folder = null!;
     private DrawnFrame _scene = null!;

@@ -63,7 +63,7 @@ public class MemoryPolicyTests
     {
         var policy = new Recorder(_model.Config);
         using var session = Session(_ => policy);
-        session.Propagate(maxFrames: 0).Single();
+        _ = session.Propagate(maxFrames: 0).Single();
         session.ClearPrompts(0, 1);
         session.RemoveObject(1);
         Assert.That(policy.Calls[^2..], Is.EqualTo((string[])["demote 0", "dispose"]));

@@ -158,5 +158,5 @@ public class DetectorTests
     }
 
     private static string PathOf(string name) =>
-        Path.Combine(RepositoryFiles.Root, "tests", "Sam2.Torch.Tests", "Annotation", "Boxes", name + ".pt");
+        Path.Combine(RepositoryFiles.Root, "tests", "Sam2.Torch.Data.Tests", "Annotation", "Boxes", name + ".pt");
 }
