@@ -41,7 +41,10 @@ public sealed class PromptPlanTests
     {
         var options = TrainingOptions.FineTuning with
         {
-            ProbToUsePtInputForEval = 1, ProbToUseBoxInputForEval = 1, NumInitCondFramesForEval = 3, NumFramesToCorrectForEval = 5,
+            ProbToUsePtInputForEval = 1,
+            ProbToUseBoxInputForEval = 1,
+            NumInitCondFramesForEval = 3,
+            NumFramesToCorrectForEval = 5,
         };
         var plan = PromptPlan.Draw(options, frames: 6, training: false, new(1));
         Assert.That(plan.InitialFrames, Has.Count.EqualTo(3));

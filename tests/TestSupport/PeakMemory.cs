@@ -14,7 +14,8 @@ public static class PeakMemory
         {
             while (!done.Wait(TimeSpan.FromMilliseconds(0.5)))
                 peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false) - before);
-        }) { IsBackground = true, Priority = ThreadPriority.AboveNormal };
+        })
+        { IsBackground = true, Priority = ThreadPriority.AboveNormal };
         sampler.Start();
         try
         {

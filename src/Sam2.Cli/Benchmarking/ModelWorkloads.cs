@@ -70,7 +70,8 @@ public sealed class ModelWorkloads : IDisposable
                 _model, new() { PointsPerSide = GridPointsPerSide, PredIouThreshold = 0, StabilityScoreThreshold = 0 });
             generator.Generate(BenchmarkPicture.Draw(PictureWidth, PictureHeight));
             DeviceClock.Wait(_model.Device);
-        }) { MaxRepeat = 2 };
+        })
+    { MaxRepeat = 2 };
 
     private void Track(int objects)
     {

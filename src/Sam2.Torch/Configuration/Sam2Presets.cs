@@ -55,7 +55,8 @@ public static class Sam2Presets
             EmbedDim = 48, Stages = [2, 2, 4, 1], GlobalAttBlocks = [6, 7],
             WindowPosEmbedBkgSpatialSize = [4, 4], WindowSpec = [8, 4, 8, 4],
         },
-        [384, 192, 96, 48], dModel: 128, memDim: 32) with { SamMaskDecoderExtraArgs = new() { DynamicMultimaskViaStability = false } };
+        [384, 192, 96, 48], dModel: 128, memDim: 32) with
+    { SamMaskDecoderExtraArgs = new() { DynamicMultimaskViaStability = false } };
 
     /// <summary>SAM 2.1 at 128×128 pixels with 2.58 million parameters.</summary>
     public static Sam2Config Nano => ForSmallImages(

@@ -10,8 +10,12 @@ public class MemorySelectionTests
 {
     private static readonly Sam2Config Config = Sam2Presets.Nano with
     {
-        NumMaskmem = 7, MaxObjPtrsInEncoder = 16, MaxCondFramesInAttn = -1, MemoryTemporalStrideForEval = 1,
-        OnlyObjPtrsInThePastForEval = true, UseSignedTposEncToObjPtrs = true,
+        NumMaskmem = 7,
+        MaxObjPtrsInEncoder = 16,
+        MaxCondFramesInAttn = -1,
+        MemoryTemporalStrideForEval = 1,
+        OnlyObjPtrsInThePastForEval = true,
+        UseSignedTposEncToObjPtrs = true,
     };
 
     [Test]
