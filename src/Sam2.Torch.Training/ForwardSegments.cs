@@ -1,6 +1,5 @@
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;

@@ -2,7 +2,6 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Prompts;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;

@@ -1,7 +1,6 @@
 using System.Text;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Data;
 using Sam2.Torch.Training.Logging;
 using Sam2.Torch.Training.Recipes;
 using TorchSharp;

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Data.Tests;
 

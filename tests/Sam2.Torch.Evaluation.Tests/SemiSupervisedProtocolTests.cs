@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Modeling;

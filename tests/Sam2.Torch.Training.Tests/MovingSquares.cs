@@ -1,5 +1,4 @@
 using Sam2.Torch.Training.Batches;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Tests;

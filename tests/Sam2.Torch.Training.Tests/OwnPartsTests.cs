@@ -11,7 +11,6 @@ using Sam2.Torch.Training.Prompts;
 using Sam2.Torch.Training.Recipes;
 using Sam2.Torch.Training.Validation;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Tests;

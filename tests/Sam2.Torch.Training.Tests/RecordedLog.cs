@@ -1,4 +1,3 @@
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Training.Logging;
 
 namespace Sam2.Torch.Training.Tests;

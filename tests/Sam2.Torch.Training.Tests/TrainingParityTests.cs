@@ -4,7 +4,6 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Losses;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Tests;

@@ -1,6 +1,4 @@
 using System.Text;
-using Sam2.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TestSupport;

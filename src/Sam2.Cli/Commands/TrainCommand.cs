@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Training;
 using Sam2.Torch.Training.Recipes;
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Sam2.Torch.Data.Drawn;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Sam2.Torch.Evaluation.Charts;
-using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Protocols;
 
 namespace Sam2.Torch.Evaluation.Reports;

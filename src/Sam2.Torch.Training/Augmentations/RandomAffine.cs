@@ -1,6 +1,5 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

@@ -4,7 +4,6 @@ using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Training.Augmentations;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Batches;

@@ -2,7 +2,6 @@ using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Prompts;

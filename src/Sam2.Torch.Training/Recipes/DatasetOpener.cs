@@ -1,7 +1,6 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Data;
 using Sam2.Torch.Data.Drawn;
-using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Training.Recipes;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Text;
 using Sam2.Torch.Configuration;
-using static TorchSharp.torch;
 
 namespace Sam2.Torch.Checkpoints;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Sam2.Torch.Media;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Masks;

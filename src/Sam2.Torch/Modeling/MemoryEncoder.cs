@@ -1,5 +1,4 @@
 using Sam2.Torch.Configuration;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

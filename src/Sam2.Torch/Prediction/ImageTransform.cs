@@ -1,5 +1,4 @@
 using Sam2.Torch.Media;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

@@ -1,6 +1,4 @@
 using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

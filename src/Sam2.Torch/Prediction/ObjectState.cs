@@ -1,5 +1,4 @@
 using Sam2.Torch.Tracking;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Prediction;

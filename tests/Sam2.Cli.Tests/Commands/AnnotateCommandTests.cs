@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Data.Annotation;
-using Sam2.Torch.Data.Annotation.Boxes;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Checkpoints;
 using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using NUnit.Framework;
-using Sam2.Cli.Commands;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;

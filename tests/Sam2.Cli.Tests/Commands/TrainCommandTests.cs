@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Training.Recipes;
 using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TestSupport;
 
 namespace Sam2.Cli.Tests.Tools;
 

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Evaluation.Reports;
 using TestSupport;
 
 namespace Sam2.Torch.Tests.Checkpoints;

@@ -3,7 +3,6 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;

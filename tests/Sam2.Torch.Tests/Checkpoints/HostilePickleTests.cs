@@ -2,7 +2,6 @@ using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using TestSupport;
-using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Checkpoints;
 

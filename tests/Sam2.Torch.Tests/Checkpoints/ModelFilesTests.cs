@@ -1,7 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 using TestSupport;
 
 namespace Sam2.Torch.Tests.Checkpoints;

@@ -1,7 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Masks;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Masks;

@@ -2,7 +2,6 @@ using NUnit.Framework;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Masks;

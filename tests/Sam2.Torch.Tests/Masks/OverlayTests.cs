@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using SkiaSharp;

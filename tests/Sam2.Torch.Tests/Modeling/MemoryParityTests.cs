@@ -2,7 +2,6 @@ using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Modeling;

@@ -5,7 +5,6 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
 using TestSupport;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

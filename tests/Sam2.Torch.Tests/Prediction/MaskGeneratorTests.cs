@@ -1,7 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Torch.Data.Drawn;
-using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;

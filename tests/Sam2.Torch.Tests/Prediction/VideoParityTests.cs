@@ -1,11 +1,8 @@
 using NUnit.Framework;
-using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Prediction;

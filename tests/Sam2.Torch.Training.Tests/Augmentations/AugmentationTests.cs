@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Augmentations;
 using TorchSharp;
 using static TorchSharp.torch;

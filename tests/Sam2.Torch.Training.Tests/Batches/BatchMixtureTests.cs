@@ -6,7 +6,6 @@ using Sam2.Torch.Media;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
-using TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 

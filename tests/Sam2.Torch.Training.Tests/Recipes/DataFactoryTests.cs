@@ -1,8 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Training.Recipes;
 using TestSupport;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Tests.Recipes;
 

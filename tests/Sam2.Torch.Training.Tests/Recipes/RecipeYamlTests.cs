@@ -1,9 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Losses;
-using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Prompts;
 using Sam2.Torch.Training.Recipes;
 using TestSupport;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;

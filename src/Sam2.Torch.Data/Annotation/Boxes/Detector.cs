@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Data.Annotation.Boxes;
