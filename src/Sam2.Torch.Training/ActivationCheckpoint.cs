@@ -139,6 +139,6 @@ public static class ActivationCheckpoint
 
         /// <summary>A gradient that can't be mistaken for a valid one and takes no memory; none where none is wanted.</summary>
         private static Tensor? NotANumber(Tensor x) =>
-            x.requires_grad ? full(1, float.NaN, dtype: x.dtype, device: x.device).expand(x.shape) : null;
+            x.requires_grad ? full(1, Scalars.Of(double.NaN), dtype: x.dtype, device: x.device).expand(x.shape) : null;
     }
 }

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using NUnit.Framework;
 
@@ -14,9 +13,6 @@ public class ArchitectureTests
     private static readonly Assembly Model = Assembly.Load("Sam2.Torch");
 
     private static readonly string[] Libraries = ["Sam2.Torch", "Sam2.Torch.Data", "Sam2.Torch.Evaluation", "Sam2.Torch.Training"];
-
-    private static readonly Dictionary<ushort, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ushort)code.Value);
 
     [TestCase("Sam2.Torch")]
     [TestCase("Sam2.Torch.Data", "Sam2.Torch")]
@@ -69,13 +65,13 @@ public class ArchitectureTests
         foreach (var implemented in type.GetInterfaces()) Add(implemented);
         foreach (var attribute in type.GetCustomAttributesData()) Add(attribute.AttributeType);
         foreach (var field in type.GetFields(Declared)) Add(field.FieldType);
-        foreach (var method in type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared)))
+        foreach (var method in IntermediateCode.Methods(type))
         {
             AddSignature(method);
             if (method.GetMethodBody() is not { } body) continue;
             foreach (var local in body.LocalVariables) Add(local.LocalType);
             foreach (var clause in body.ExceptionHandlingClauses.Where(clause => clause.Flags == ExceptionHandlingClauseOptions.Clause)) Add(clause.CatchType);
-            foreach (var token in Tokens(body.GetILAsByteArray()!)) AddMember(Resolve(method, token));
+            foreach (var member in IntermediateCode.Members(method)) AddMember(member);
         }
         return found;
 
@@ -100,34 +96,6 @@ public class ArchitectureTests
             if (used is null || used.IsGenericParameter) return;
             if (used.HasElementType) Add(used.GetElementType());
             else if (found.Add(used)) foreach (var argument in used.GetGenericArguments()) Add(argument);
-        }
-    }
-
-    private static MemberInfo? Resolve(MethodBase method, int token)
-    {
-        var typeArguments = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
-        return method.Module.ResolveMember(token, typeArguments, method.IsGenericMethod ? method.GetGenericArguments() : null);
-    }
-
-    /// <summary>The metadata tokens of types, methods and fields in a method's code.</summary>
-    private static IEnumerable<int> Tokens(byte[] code)
-    {
-        for (var at = 0; at < code.Length;)
-        {
-            // The first byte of an operation code of two bytes is 0xFE.
-            var operation = OpCodesByValue[code[at] == 0xFE ? (ushort)(0xFE00 | code[at + 1]) : code[at]];
-            at += operation.Size;
-            if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
-                yield return BitConverter.ToInt32(code, at);
-            at += operation.OperandType switch
-            {
-                OperandType.InlineNone => 0,
-                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-                OperandType.InlineVar => 2,
-                OperandType.InlineI8 or OperandType.InlineR => 8,
-                OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(code, at)),
-                _ => 4,
-            };
         }
     }
 

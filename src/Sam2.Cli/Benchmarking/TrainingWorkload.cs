@@ -1,3 +1,4 @@
+using Sam2.Torch;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training;
@@ -34,7 +35,7 @@ public sealed class TrainingWorkload : IDisposable
         using var scope = torch.NewDisposeScope();
         var images = torch.randn([Frames, 1, 3, ImageSize, ImageSize], device: device);
         var masks = torch.zeros([Frames, 1, ImageSize, ImageSize], dtype: torch.ScalarType.Bool, device: device);
-        masks.narrow(2, ImageSize / 4, ImageSize / 2).narrow(3, ImageSize / 4, ImageSize / 3).fill_(true);
+        masks.narrow(2, ImageSize / 4, ImageSize / 2).narrow(3, ImageSize / 4, ImageSize / 3).fill_(Scalars.Of(true));
         _clip = new ClipBatch(images.DetachFromDisposeScope(), masks.DetachFromDisposeScope(), [0], ["random"]);
     }
 

@@ -84,7 +84,8 @@ internal static class Colours
     public static Tensor Luma(Tensor image)
     {
         using var scope = NewDisposeScope();
-        return ((image.narrow(0, 0, 1) * 0.299f) + (image.narrow(0, 1, 1) * 0.587f) + (image.narrow(0, 2, 1) * 0.114f)).MoveToOuterDisposeScope();
+        var (red, green, blue) = (image.narrow(0, 0, 1), image.narrow(0, 1, 1), image.narrow(0, 2, 1));
+        return red.Times(0.299f).Plus(green.Times(0.587f)).Plus(blue.Times(0.114f)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Between black (0) and the picture (1), or brighter (above 1).</summary>
@@ -101,7 +102,7 @@ internal static class Colours
     public static Tensor Saturation(Tensor image, double factor)
     {
         using var scope = NewDisposeScope();
-        return ((image * (float)factor) + (Luma(image) * (float)(1 - factor))).clamp(0, 1).MoveToOuterDisposeScope();
+        return Clamped(image.Times((float)factor).Plus(Luma(image).Times((float)(1 - factor)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Turns the hue by a fraction of the colour circle, −0.5 to 0.5.</summary>
@@ -111,19 +112,19 @@ internal static class Colours
         var (red, green, blue) = (image[0], image[1], image[2]);
         var value = image.amax(0);
         var chroma = value - image.amin(0);
-        var divisor = where(chroma > 0, chroma, ones_like(chroma));
+        var divisor = where(chroma.gt(Scalars.Of(0)), chroma, ones_like(chroma));
 
         // Where colours lie on the circle, in sixths: red at 0, green at 2, blue at 4.
         var hue = where(
             value == red, (green - blue) / divisor,
-            where(value == green, ((blue - red) / divisor) + 2, ((red - green) / divisor) + 4));
-        hue = hue + (float)(6 * turn);
+            where(value == green, ((blue - red) / divisor).Plus(2), ((red - green) / divisor).Plus(4)));
+        hue = hue.Plus((float)(6 * turn));
 
         // Each channel falls from the value by the chroma, along the circle (Smith, "Color Gamut Transform Pairs", 1978).
         Tensor Channel(double offset)
         {
-            var k = (hue + offset).remainder(6);
-            return value - (chroma * minimum(k, 4 - k).clamp(0, 1));
+            var k = hue.Plus(offset).remainder(Scalars.Of(6));
+            return value - (chroma * Clamped(minimum(k, k.SubtractedFrom(4))));
         }
         return stack([Channel(5), Channel(3), Channel(1)]).MoveToOuterDisposeScope();
     }
@@ -131,6 +132,8 @@ internal static class Colours
     private static Tensor Blend(Tensor image, double other, double factor)
     {
         using var scope = NewDisposeScope();
-        return ((image * (float)factor) + (float)(other * (1 - factor))).clamp(0, 1).MoveToOuterDisposeScope();
+        return Clamped(image.Times((float)factor).Plus((float)(other * (1 - factor)))).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Clamped(Tensor values) => values.clamp(Scalars.Of(0), Scalars.Of(1));
 }

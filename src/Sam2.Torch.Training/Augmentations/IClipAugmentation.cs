@@ -45,7 +45,7 @@ public sealed record ClipFrame(Tensor Image, Tensor Masks)
             return this;
         using var scope = NewDisposeScope();
         var image = F.interpolate(Image.unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true).squeeze(0);
-        return new ClipFrame(image.clamp(0, 1), ResizedMasks(Masks, height, width)).MoveToOuterDisposeScope();
+        return new ClipFrame(image.clamp(Scalars.Of(0), Scalars.Of(1)), ResizedMasks(Masks, height, width)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Masks [O, H, W] at another size, as <see cref="ResizedTo"/> makes them.</summary>
@@ -55,7 +55,7 @@ public sealed record ClipFrame(Tensor Image, Tensor Masks)
             return masks.alias();
         using var scope = NewDisposeScope();
         var soft = F.interpolate(masks.to(float32).unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
-        return (soft.squeeze(0) > 0.5f).MoveToOuterDisposeScope();
+        return soft.squeeze(0).gt(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Moves the tensors out of the current dispose scope, so that they outlive it.</summary>

@@ -115,15 +115,15 @@ internal static class AffineWarp
         var samples = stretch <= HarmlessShrinking ? 1 : (long)Math.Min(MostSamples, Math.Ceiling(stretch));
         var fill = tensor(Fill).view(3, 1, 1);
         var fine = Sample((frame.Image - fill).unsqueeze(0), back, samples, GridSampleMode.Bilinear);
-        var image = (samples == 1 ? fine : F.avg_pool2d(fine, samples)).squeeze(0) + fill;
-        return new ClipFrame(image.clamp(0, 1), masks).MoveToOuterDisposeScope();
+        var image = (samples == 1 ? fine : F.avg_pool2d(fine, samples)).squeeze(0).Plus(fill);
+        return new ClipFrame(image.clamp(Scalars.Of(0), Scalars.Of(1)), masks).MoveToOuterDisposeScope();
     }
 
     /// <summary>Masks [O, H, W] after a map, given the way back.</summary>
     public static Tensor Masks(Tensor masks, Affine2 back)
     {
         using var scope = NewDisposeScope();
-        return (Sample(masks.to(float32).unsqueeze(0), back, 1, GridSampleMode.Nearest).squeeze(0) > 0.5f).MoveToOuterDisposeScope();
+        return Sample(masks.to(float32).unsqueeze(0), back, 1, GridSampleMode.Nearest).squeeze(0).gt(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Sample(Tensor planes, Affine2 back, long samples, GridSampleMode mode)

@@ -59,7 +59,7 @@ public sealed record RandomMosaic : IClipAugmentation
                 if ((y, x) == target)
                 {
                     // Antialiased as the picture is: what covers more than half of a pixel.
-                    var part = Smaller(frame.Masks.to(float32), height, width) > 0.5f;
+                    var part = Smaller(frame.Masks.to(float32), height, width).gt(Scalars.Of(0.5));
                     Place(masks, top, left, mirrored[y, x] ? part.flip(2) : part);
                 }
             }

@@ -130,7 +130,7 @@ public sealed class ClipSampler : IClipSampler
     {
         using var scope = NewDisposeScope();
         var image = video.ReadFrame(frame);
-        return new ClipFrame(image.ToPlanarTensor().to(float32).div(255), ReadMasks(video, frame, objects, image)).MoveToOuterDisposeScope();
+        return new ClipFrame(image.ToPlanarTensor().to(float32).DividedBy(255), ReadMasks(video, frame, objects, image)).MoveToOuterDisposeScope();
     }
 
     private List<ClipFrame> Augmented(IReadOnlyList<ClipFrame> clip, TrainingRandom random)

@@ -76,12 +76,12 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
             var truth = masks[t].unsqueeze(1);
             var visible = Options.PredObjScores ? truth.flatten(1).any(1, keepdim: true).to(float32) : ones(truth.shape[0], 1, device: truth.device);
             var former = sum;
-            foreach (var step in prediction.Frames[t].Steps) sum = sum + StepLosses(step, truth, visible);
+            foreach (var step in prediction.Frames[t].Steps) sum = sum.Plus(StepLosses(step, truth, visible));
             sum.MoveToOuterDisposeScope();
             former.Dispose();
         }
 
-        sum = sum / Math.Max(1, masks.shape[1]);
+        sum = sum.DividedBy(Math.Max(1, masks.shape[1]));
         var weights = tensor(new[] { (float)Options.LossMask, (float)Options.LossDice, (float)Options.LossIou, (float)Options.LossClass }, device: masks.device);
         var total = (sum * weights).sum();
         var values = sum.detach().cpu();
@@ -106,10 +106,10 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
         var mask = MaskLosses.SigmoidFocal(step.Masks, targets, Options.FocalAlpha, Options.FocalGamma).mean([2, 3]);
         var dice = MaskLosses.Dice(step.Masks, targets);
         var error = step.Ious - MaskLosses.TrueIou(step.Masks, truth);
-        var iou = Options.IouUseL1Loss ? error.abs() : error.square();
+        var iou = Options.IouUseL1Loss ? error.abs() : error * error;
         if (mask.shape[1] > 1)
         {
-            var best = (mask * Options.LossMask + dice * Options.LossDice).detach().argmin(1, keepdim: true);
+            var best = mask.Times(Options.LossMask).Plus(dice.Times(Options.LossDice)).detach().argmin(1, keepdim: true);
             mask = mask.gather(1, best);
             dice = dice.gather(1, best);
             iou = Options.SuperviseAllIou ? iou.mean([1], keepdim: true) : iou.gather(1, best);
@@ -136,12 +136,12 @@ public static class MaskLosses
     public static Tensor SigmoidFocal(Tensor logits, Tensor targets, double alpha, double gamma)
     {
         using var scope = NewDisposeScope();
-        // With s = 1 where the target is 0 and −1 where it is 1: the cross entropy is softplus(s · logit), the error
-        // 1 − p of the target's probability is sigmoid(s · logit).
-        var wrong = logits * (1 - 2 * targets);
-        var loss = F.softplus(wrong);
-        if (gamma != 0) loss = loss * wrong.sigmoid().pow(gamma);
-        if (alpha >= 0) loss = loss * (targets * (2 * alpha - 1) + (1 - alpha));
+        // With s = 1 where the target is 1 and −1 where it is 0: p, the target's probability, is sigmoid(s · logit), and the
+        // cross entropy −log p.
+        var right = logits * targets.Times(2).Minus(1);
+        var loss = right.log_sigmoid().negative();
+        if (gamma != 0) loss = loss * right.negative().sigmoid().pow(Scalars.Of(gamma));
+        if (alpha >= 0) loss = loss * targets.Times(2 * alpha - 1).Plus(1 - alpha);
         return loss.MoveToOuterDisposeScope();
     }
 
@@ -154,8 +154,8 @@ public static class MaskLosses
         using var scope = NewDisposeScope();
         var probabilities = logits.sigmoid();
         var intersection = (probabilities * targets).sum([2, 3]);
-        var areas = probabilities.sum([2, 3]) + targets.sum([2, 3]);
-        return (1 - (2 * intersection + 1) / (areas + 1)).MoveToOuterDisposeScope();
+        var areas = probabilities.sum([2, 3]).Plus(targets.sum([2, 3]));
+        return (intersection.Times(2).Plus(1) / areas.Plus(1)).SubtractedFrom(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The true IoU of each predicted mask, without gradient; 0 where both are empty.</summary>
@@ -165,9 +165,9 @@ public static class MaskLosses
     public static Tensor TrueIou(Tensor logits, Tensor targets)
     {
         using var scope = NewDisposeScope();
-        var predicted = logits.detach() > 0;
+        var predicted = logits.detach().gt(Scalars.Of(0));
         var intersection = predicted.logical_and(targets).sum([2, 3]).to(float32);
         var union = predicted.logical_or(targets).sum([2, 3]).to(float32);
-        return (intersection / union.clamp(min: 1)).MoveToOuterDisposeScope();
+        return (intersection / union.clamp_min(Scalars.Of(1))).MoveToOuterDisposeScope();
     }
 }

@@ -97,7 +97,7 @@ public sealed class MasterWeights : IDisposable
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         foreach (var (_, _, master) in _trained)
-            master.grad?.mul_(factor);
+            master.grad?.mul_(Scalars.Of(factor));
     }
 
     /// <summary>Removes all gradients.</summary>
@@ -134,7 +134,7 @@ public sealed class MasterWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         if (master.grad is { } sum)
-            sum.add_(gradient.to(float32));
+            sum.AddInPlace(gradient.to(float32));
         else
             master.grad = gradient.to(float32);
     }
@@ -176,7 +176,7 @@ public sealed class ExponentialMovingAverage : IDisposable
         using var mode = no_grad();
         var decay = Math.Min(_decay, (1.0 + step) / (10.0 + step));
         foreach (var (name, weight) in weights.Trained)
-            _averages[name].mul_(decay).add_(weight, alpha: 1 - decay);
+            _averages[name].mul_(Scalars.Of(decay)).add_(weight, alpha: Scalars.Of(1 - decay));
     }
 
     /// <inheritdoc/>

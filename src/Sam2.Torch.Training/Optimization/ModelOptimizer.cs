@@ -79,7 +79,7 @@ public sealed class ModelOptimizer : IDisposable
         if (!loss.requires_grad)
             return;
         using var scope = NewDisposeScope();
-        ActivationCheckpoint.Backward(loss * (Scaler.Scale * share));
+        ActivationCheckpoint.Backward(loss.Times(Scaler.Scale * share));
     }
 
     /// <summary>Takes one step with the gradients so far and clears them.</summary>

@@ -33,7 +33,7 @@ public class UserSimulation(TrainingOptions options) : IPromptSimulation
     public virtual PointTensors Correct(PointTensors? points, Tensor masks, Tensor logits, bool training, TrainingRandom random)
     {
         var ignorePrediction = training && Options.ProbToSampleFromGtForTrain > 0 && random.Chance(Options.ProbToSampleFromGtForTrain);
-        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach() > 0, Sampling(training, random), random));
+        return PromptSampler.Append(points, PromptSampler.Click(masks, ignorePrediction ? null : logits.detach().gt(Scalars.Of(0)), Sampling(training, random), random));
     }
 
     private PointSampling Sampling(bool training, TrainingRandom random)

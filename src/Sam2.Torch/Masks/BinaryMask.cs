@@ -139,7 +139,7 @@ public sealed class BinaryMask : IEquatable<BinaryMask>
         using var scope = NewDisposeScope();
         bool isByteSized = tensor.dtype is ScalarType.Bool or ScalarType.Byte;
         int size = height * width;
-        var values = (isByteSized ? tensor : tensor.ne(0)).detach().cpu().contiguous().reshape(count, size);
+        var values = (isByteSized ? tensor : tensor.ne(Scalars.Of(0))).detach().cpu().contiguous().reshape(count, size);
         var masks = new BinaryMask[count];
         for (int i = 0; i < count; i++)
         {

@@ -48,8 +48,8 @@ public static class BoxFromMask
     private static (Tensor First, Tensor Last) FirstAndLast(Tensor flags)
     {
         long length = flags.shape[^1];
-        var positions = torch.arange(length, dtype: ScalarType.Int64, device: flags.device).expand(flags.shape);
+        var positions = TensorArithmetic.Range(0, length, device: flags.device).expand(flags.shape);
         var off = flags.logical_not();
-        return (positions.masked_fill(off, length).amin([-1]), positions.masked_fill(off, -1).amax([-1]));
+        return (positions.masked_fill(off, Scalars.Of(length)).amin([-1]), positions.masked_fill(off, Scalars.Of(-1)).amax([-1]));
     }
 }

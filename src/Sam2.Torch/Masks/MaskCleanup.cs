@@ -21,8 +21,8 @@ public static class MaskCleanup
     {
         ArgumentNullException.ThrowIfNull(scores);
         using var scope = NewDisposeScope();
-        var holes = maxArea > 0 ? SmallComponents(scores.le(0), maxArea) : null;
-        return (holes is null ? scores.alias() : scores.masked_fill(holes, VideoHoleScore)).MoveToOuterDisposeScope();
+        var holes = maxArea > 0 ? SmallComponents(scores.le(Scalars.Of(0)), maxArea) : null;
+        return (holes is null ? scores.alias() : scores.masked_fill(holes, Scalars.Of(VideoHoleScore))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -39,17 +39,17 @@ public static class MaskCleanup
     {
         ArgumentNullException.ThrowIfNull(logits);
         using var scope = NewDisposeScope();
-        var holes = maxHoleArea > 0 ? SmallComponents(logits.le(threshold), maxHoleArea) : null;
-        var specks = maxSprinkleArea > 0 ? SmallComponents(logits.gt(threshold), maxSprinkleArea) : null;
+        var holes = maxHoleArea > 0 ? SmallComponents(logits.le(Scalars.Of(threshold)), maxHoleArea) : null;
+        var specks = maxSprinkleArea > 0 ? SmallComponents(logits.gt(Scalars.Of(threshold)), maxSprinkleArea) : null;
         var cleaned = logits.alias();
         if (holes is not null)
         {
-            cleaned = cleaned.masked_fill(holes, threshold + ImageMargin);
+            cleaned = cleaned.masked_fill(holes, Scalars.Of(threshold + ImageMargin));
         }
 
         if (specks is not null)
         {
-            cleaned = cleaned.masked_fill(specks, threshold - ImageMargin);
+            cleaned = cleaned.masked_fill(specks, Scalars.Of(threshold - ImageMargin));
         }
 
         return cleaned.MoveToOuterDisposeScope();

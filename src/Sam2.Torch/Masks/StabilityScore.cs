@@ -18,11 +18,11 @@ public static class StabilityScore
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         using var scope = NewDisposeScope();
-        var inner = Area(logits.gt(threshold + offset));
-        var outer = Area(logits.gt(threshold - offset));
+        var inner = Area(logits.gt(Scalars.Of(threshold + offset)));
+        var outer = Area(logits.gt(Scalars.Of(threshold - offset)));
 
         // The original divides 0 by 0 here; an empty mask is not stable, and NaN would escape every comparison.
-        return (inner / outer.clamp_min(1)).MoveToOuterDisposeScope();
+        return (inner / outer.clamp_min(Scalars.Of(1))).MoveToOuterDisposeScope();
     }
 
     private static Tensor Area(Tensor masks) =>

@@ -43,8 +43,8 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
             var lateral = convs[stages.Count - 1 - i].call(stages[i]);
             if (above is not null && (_config.FpnTopDownLevels is null || _config.FpnTopDownLevels.Contains(i)))
             {
-                lateral = lateral + TopDown(above).to(lateral.dtype);
-                if (_config.FuseType == "avg") lateral = lateral / 2;
+                lateral = lateral.Plus(TopDown(above).to(lateral.dtype));
+                if (_config.FuseType == "avg") lateral = lateral.DividedBy(2);
             }
             levels[i] = above = lateral;
         }

@@ -97,7 +97,7 @@ public class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
         // Interpolated in float32 whatever the weights' type, as the original does.
         var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(x.dtype);
         var windows = pos_embed_window.tile([1, 1, height / pos_embed_window.shape[2], width / pos_embed_window.shape[3]]);
-        return (x + (global + windows).permute(0, 2, 3, 1)).contiguous().MoveToOuterDisposeScope();
+        return x.Plus(global.Plus(windows).permute(0, 2, 3, 1)).contiguous().MoveToOuterDisposeScope();
     }
 }
 
@@ -160,8 +160,8 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
             ? attn.call(normed)
             : WindowPartition.Unpartition(
                 attn.call(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
-        x = shortcut + _dropPath.call(attended);
-        return (x + _dropPath.call(mlp.call(norm2.call(x)))).MoveToOuterDisposeScope();
+        x = shortcut.Plus(_dropPath.call(attended));
+        return x.Plus(_dropPath.call(mlp.call(norm2.call(x)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Max pooling of <c>[B, H, W, C]</c> with the kernel equal to the stride.</summary>
@@ -286,7 +286,7 @@ public class DropPath : nn.Module<Tensor, Tensor>
         var shape = new long[x.dim()];
         Array.Fill(shape, 1);
         shape[0] = x.shape[0];
-        var mask = empty(shape, dtype: x.dtype, device: x.device).bernoulli_(keep).div_(keep);
+        var mask = empty(shape, dtype: x.dtype, device: x.device).bernoulli_(keep).div_(Scalars.Of(keep));
         return (x * mask).MoveToOuterDisposeScope();
     }
 }

@@ -110,7 +110,7 @@ public class MaskDecoder : MaskDecoderBase
             : cat([obj_score_token.weight!, iou_token.weight!, mask_tokens.weight!]);
         var tokens = cat([outputTokens.unsqueeze(0).expand(batch, -1, -1), sparsePrompts.to(dtype)], dim: 1);
         var (outputs, keys) = transformer.call(
-            AsTokens(image.to(dtype) + densePrompts.to(dtype)), AsTokens(imagePe.to(dtype)), tokens);
+            AsTokens(image.to(dtype).Plus(densePrompts.to(dtype))), AsTokens(imagePe.to(dtype)), tokens);
 
         var first = obj_score_token is null ? 0 : 1;
         var iouToken = outputs.select(1, first);
@@ -125,7 +125,7 @@ public class MaskDecoder : MaskDecoderBase
         var ious = iou_prediction_head.call(iouToken).to(float32);
         // A model without an occlusion head takes the object for present: sigmoid(10) ≈ 1.
         var objectScores = pred_obj_score_head?.call(outputs.select(1, 0)).to(float32)
-            ?? full(batch, 1, 10f, device: ious.device);
+            ?? full(batch, 1, Scalars.Of(10.0), device: ious.device);
 
         (masks, ious) = Select(masks, ious, multimaskOutput);
         var pointerTokens = multimaskOutput && _useMultimaskTokenForObjPtr
@@ -141,8 +141,8 @@ public class MaskDecoder : MaskDecoderBase
         var (first, norm, gelu, second, lastGelu) = (
             output_upscaling[0], output_upscaling[1], output_upscaling[2], output_upscaling[3], output_upscaling[4]);
         // Added in place, which autograd allows here: fresh tensors make the upscaling of eight prompts 16 % slower.
-        var x = gelu.call(norm.call(first.call(image).add_(skips.Stride8)));
-        return lastGelu.call(second.call(x).add_(skips.Stride4));
+        var x = gelu.call(norm.call(first.call(image).AddInPlace(skips.Stride8)));
+        return lastGelu.call(second.call(x).AddInPlace(skips.Stride4));
     }
 
     private static Tensor AsTokens(Tensor map) => map.flatten(2).transpose(1, 2);
@@ -156,13 +156,13 @@ public class MaskDecoder : MaskDecoderBase
 
         var delta = _config.DynamicMultimaskStabilityDelta;
         var flat = single.flatten(2);
-        var inner = (flat > delta).sum(-1, type: float32);
-        var outer = (flat > -delta).sum(-1, type: float32);
-        var stability = where(outer > 0, inner / outer, ones_like(outer)); // [B, 1]
-        var stable = stability >= _config.DynamicMultimaskStabilityThresh;
+        var inner = flat.gt(Scalars.Of(delta)).sum(-1, type: float32);
+        var outer = flat.gt(Scalars.Of(-delta)).sum(-1, type: float32);
+        var stability = where(outer.gt(Scalars.Of(0)), inner / outer, ones_like(outer)); // [B, 1]
+        var stable = stability.ge(Scalars.Of(_config.DynamicMultimaskStabilityThresh));
 
-        var best = ious.narrow(1, 1, NumMultimaskOutputs).argmax(1) + 1;
-        var rows = arange(masks.shape[0], device: masks.device);
+        var best = ious.narrow(1, 1, NumMultimaskOutputs).argmax(1).Plus(1);
+        var rows = TensorArithmetic.Range(0, masks.shape[0], device: masks.device);
         var bestMask = masks.index(rows, best).unsqueeze(1);
         var bestIou = ious.index(rows, best).unsqueeze(1);
         return (where(stable.unsqueeze(2).unsqueeze(3), single, bestMask), where(stable, singleIou, bestIou));

@@ -51,7 +51,7 @@ public class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tens
         }
 
         using var scope = NewDisposeScope();
-        var x = _config.PosEncAtInput ? current + 0.1 * currentPosition : current;
+        var x = _config.PosEncAtInput ? current.Plus(currentPosition.Times(0.1)) : current;
         foreach (var layer in layers) x = layer.call(x, memory, currentPosition, memoryPosition, numObjPtrTokens);
         return norm.call(x).MoveToOuterDisposeScope();
     }
@@ -114,18 +114,18 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
         using var scope = NewDisposeScope();
 
         var normed = norm1.call(target);
-        var placed = _config.PosEncAtAttn ? normed + position : normed;
-        var x = target + dropout1.call(self_attn.call(placed, placed, normed, 0));
+        var placed = _config.PosEncAtAttn ? normed.Plus(position) : normed;
+        var x = target.Plus(dropout1.call(self_attn.call(placed, placed, normed, 0)));
 
         normed = norm2.call(x);
-        x = x + dropout2.call(cross_attn_image.call(
-            _config.PosEncAtCrossAttnQueries ? normed + position : normed,
-            _config.PosEncAtCrossAttnKeys ? memory + memoryPosition : memory,
+        x = x.Plus(dropout2.call(cross_attn_image.call(
+            _config.PosEncAtCrossAttnQueries ? normed.Plus(position) : normed,
+            _config.PosEncAtCrossAttnKeys ? memory.Plus(memoryPosition) : memory,
             memory,
-            numObjPtrTokens));
+            numObjPtrTokens)));
 
         var hidden = _activation.Apply(linear1.call(norm3.call(x)));
-        x = x + dropout3.call(linear2.call(dropout.call(hidden)));
+        x = x.Plus(dropout3.call(linear2.call(dropout.call(hidden))));
         return x.MoveToOuterDisposeScope();
     }
 }

@@ -43,7 +43,7 @@ public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor imageEmbedding, Tensor masks)
     {
         using var scope = NewDisposeScope();
-        var x = pix_feat_proj.call(imageEmbedding) + mask_downsampler.call(masks);
+        var x = pix_feat_proj.call(imageEmbedding).Plus(mask_downsampler.call(masks));
         x = fuser.call(x);
         if (out_proj is not null) x = out_proj.call(x);
         return x.MoveToOuterDisposeScope();
@@ -143,7 +143,7 @@ public class CXBlock : Module<Tensor, Tensor>
         norm = new LayerNorm2d(dim, 1e-6);
         pwconv1 = Linear(dim, 4 * dim);
         pwconv2 = Linear(4 * dim, dim);
-        if (config.LayerScaleInitValue > 0) gamma = Parameter(full(dim, config.LayerScaleInitValue));
+        if (config.LayerScaleInitValue > 0) gamma = Parameter(full(dim, Scalars.Of(config.LayerScaleInitValue)));
         if (config.DropPath > 0) drop_path = new DropPath(config.DropPath);
         RegisterComponents();
     }
@@ -157,6 +157,6 @@ public class CXBlock : Module<Tensor, Tensor>
         if (gamma is not null) x = gamma * x;
         x = x.permute(0, 3, 1, 2);
         if (drop_path is not null) x = drop_path.call(x);
-        return (input + x).MoveToOuterDisposeScope();
+        return input.Plus(x).MoveToOuterDisposeScope();
     }
 }

@@ -33,6 +33,6 @@ public class MemoryGru : Module<Tensor, Tensor, Tensor>
         var parts = gates.call(cat([memory, state], 1)).sigmoid().chunk(2, 1);
         var (update, reset) = (parts[0], parts[1]);
         var proposed = candidate.call(cat([memory, reset * state], 1)).tanh();
-        return (state + update * (proposed - state)).MoveToOuterDisposeScope();
+        return state.Plus(update * (proposed - state)).MoveToOuterDisposeScope();
     }
 }

@@ -18,7 +18,7 @@ public static class NonOverlappingMasks
         if (logits.shape[0] == 1) return logits.alias();
         using var scope = NewDisposeScope();
         var best = logits.argmax(0, keepdim: true);
-        var objects = arange(logits.shape[0], dtype: ScalarType.Int64, device: logits.device).view(-1, 1, 1, 1);
-        return where(best == objects, logits, logits.clamp(max: (Scalar)(-10.0))).MoveToOuterDisposeScope();
+        var objects = TensorArithmetic.Range(0, logits.shape[0], device: logits.device).view(-1, 1, 1, 1);
+        return where(best == objects, logits, logits.clamp_max(Scalars.Of(-10.0))).MoveToOuterDisposeScope();
     }
 }

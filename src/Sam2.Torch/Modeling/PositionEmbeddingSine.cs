@@ -58,11 +58,11 @@ public class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
     private Tensor Axis(long length, int channels, Device device)
     {
         const double epsilon = 1e-6;
-        var position = arange(1, length + 1, dtype: float32, device: device);
+        var position = TensorArithmetic.Range(1, length + 1, float32, device);
         if (_config.Normalize)
-            position = position / (length + epsilon) * (_config.Scale ?? 2 * Math.PI);
-        var index = arange(channels, dtype: float32, device: device).div(2, RoundingMode.floor);
-        var wavelength = pow(_config.Temperature, index * 2 / channels);
+            position = position.DividedBy(length + epsilon).Times(_config.Scale ?? 2 * Math.PI);
+        var index = TensorArithmetic.Range(0, channels, float32, device).div(Scalars.Of(2), RoundingMode.floor);
+        var wavelength = pow(_config.Temperature, index.Times(2).DividedBy(channels));
         var angle = position.unsqueeze(1) / wavelength;
         var sine = angle.slice(1, 0, channels, 2).sin();
         var cosine = angle.slice(1, 1, channels, 2).cos();

@@ -98,18 +98,18 @@ public class PromptEncoder : PromptEncoderBase
             throw new ArgumentException(
                 $"Points have shape [{string.Join(", ", coordinates.shape)}] and labels [{string.Join(", ", labels.shape)}]; give [B, N, 2] and [B, N].", nameof(labels));
         using var scope = NewDisposeScope();
-        coordinates = coordinates.to(float32) + 0.5; // the centre of the pixel
+        coordinates = coordinates.to(float32).Plus(0.5); // the centre of the pixel
         labels = labels.to(int32).unsqueeze(2);
         if (pad)
         {
             var batch = coordinates.shape[0];
             coordinates = cat([coordinates, zeros(batch, 1, 2, device: coordinates.device)], dim: 1);
-            labels = cat([labels, full(batch, 1, 1, -1, dtype: int32, device: labels.device)], dim: 1);
+            labels = cat([labels, full(batch, 1, 1, Scalars.Of(-1), dtype: int32, device: labels.device)], dim: 1);
         }
         var embedding = pe_layer.Points(coordinates, _imageSize, _imageSize);
-        embedding = where(labels == -1, not_a_point_embed.weight!.to(float32), embedding);
+        embedding = where(labels.eq(Scalars.Of(-1)), not_a_point_embed.weight!.to(float32), embedding);
         for (var label = 0; label < point_embeddings.Count; label++)
-            embedding = where(labels == label, embedding + point_embeddings[label].weight!.to(float32), embedding);
+            embedding = where(labels.eq(Scalars.Of(label)), embedding.Plus(point_embeddings[label].weight!.to(float32)), embedding);
         return embedding.MoveToOuterDisposeScope();
     }
 
@@ -145,8 +145,8 @@ public class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
     {
         using var scope = NewDisposeScope();
         var device = Frequencies.device;
-        var y = (arange(height, dtype: float32, device: device) + 0.5) / height;
-        var x = (arange(width, dtype: float32, device: device) + 0.5) / width;
+        var y = TensorArithmetic.Range(0, height, float32, device).Plus(0.5).DividedBy(height);
+        var x = TensorArithmetic.Range(0, width, float32, device).Plus(0.5).DividedBy(width);
         var coordinates = stack(
             [x.unsqueeze(0).expand(height, width), y.unsqueeze(1).expand(height, width)], dim: 2);
         return Encode(coordinates).permute(2, 0, 1).MoveToOuterDisposeScope();
@@ -170,7 +170,7 @@ public class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
     private Tensor Encode(Tensor coordinates)
     {
         using var scope = NewDisposeScope();
-        var angle = (coordinates * 2 - 1).matmul(Frequencies.to(float32)) * (2 * Math.PI);
+        var angle = coordinates.Times(2).Minus(1).matmul(Frequencies.to(float32)).Times(2 * Math.PI);
         return cat([angle.sin(), angle.cos()], dim: -1).MoveToOuterDisposeScope();
     }
 }

@@ -27,13 +27,13 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         if (objectsOfOneFrame && Config.NonOverlapMasksForMemEnc && !training) maskLogits = NonOverlappingMasks.Apply(maskLogits);
 
-        var masks = binarize && !training ? maskLogits.gt(0).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
-        masks = masks * Config.SigmoidScaleForMemEnc + Config.SigmoidBiasForMemEnc;
+        var masks = binarize && !training ? maskLogits.gt(Scalars.Of(0)).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
+        masks = masks.Times(Config.SigmoidScaleForMemEnc).Plus(Config.SigmoidBiasForMemEnc);
         var memories = memory_encoder.call(imageEmbedding, masks);
         if (no_obj_embed_spatial is not null)
         {
-            var occluded = objectScoreLogits.le(0).to(memories.dtype);
-            memories = memories + (occluded * no_obj_embed_spatial).unsqueeze(-1).unsqueeze(-1);
+            var occluded = objectScoreLogits.le(Scalars.Of(0)).to(memories.dtype);
+            memories = memories.Plus((occluded * no_obj_embed_spatial).unsqueeze(-1).unsqueeze(-1));
         }
 
         return memories.MoveToOuterDisposeScope();
@@ -108,7 +108,7 @@ public sealed partial class Sam2Model
         foreach (var reference in selection.Memories)
         {
             tokens.Add(Resolve(reference).Features.to(imageEmbedding.dtype, imageEmbedding.device));
-            positions.Add(space + maskmem_tpos_enc[Config.NumMaskmem - reference.Offset - 1]);
+            positions.Add(space.Plus(maskmem_tpos_enc[Config.NumMaskmem - reference.Offset - 1]));
         }
 
         var numObjPtrTokens = 0;
@@ -138,7 +138,7 @@ public sealed partial class Sam2Model
     {
         if (memories.Count == 0) throw new ArgumentException("There is no memory to attend to.", nameof(memories));
         using var scope = NewDisposeScope();
-        var position = (MemoryPosition(imageEmbedding) + maskmem_tpos_enc[Config.NumMaskmem - 1]).to(imageEmbedding.dtype);
+        var position = MemoryPosition(imageEmbedding).Plus(maskmem_tpos_enc[Config.NumMaskmem - 1]).to(imageEmbedding.dtype);
         return new(
             cat(memories.Select(m => m.Features.to(imageEmbedding.dtype, imageEmbedding.device)).ToArray(), 1).MoveToOuterDisposeScope(),
             position.repeat(1, memories.Count, 1).MoveToOuterDisposeScope(),
@@ -174,7 +174,7 @@ public sealed partial class Sam2Model
         if (Config.NumMaskmem == 0) return imageEmbedding.alias();
 
         using var scope = NewDisposeScope();
-        if (Config.DirectlyAddNoMemEmbed) return (imageEmbedding + no_mem_embed.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+        if (Config.DirectlyAddNoMemEmbed) return imageEmbedding.Plus(no_mem_embed.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
 
         // A single token without place stands for the missing memories.
         var batch = imageEmbedding.shape[0];
@@ -198,7 +198,7 @@ public sealed partial class Sam2Model
         var lowRes = F.interpolate(
             highRes, size: [highRes.shape[2] / 4, highRes.shape[3] / 4], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
 
-        var visible = masks.flatten(1).amax([1], keepdim: true).gt(0).to(float32);
+        var visible = masks.flatten(1).amax([1], keepdim: true).gt(Scalars.Of(0)).to(float32);
         Tensor pointer;
         if (mask_downsample is null)
         {
@@ -219,7 +219,7 @@ public sealed partial class Sam2Model
     public static Tensor MaskAsLogits(Tensor masks)
     {
         using var scope = NewDisposeScope();
-        return (masks.to(float32) * 20 - 10).MoveToOuterDisposeScope();
+        return masks.to(float32).Times(20).Minus(10).MoveToOuterDisposeScope();
     }
 
     /// <summary>Memory banks can be anyone's; an index that is out of range would count from the end.</summary>

@@ -22,20 +22,20 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         var device = embedding.device;
         var batch = points?.Coordinates.shape[0] ?? masks?.shape[0] ?? embedding.shape[0];
-        points ??= new(zeros(batch, 1, 2, device: device), full(batch, 1, -1, dtype: int32, device: device));
+        points ??= new(zeros(batch, 1, 2, device: device), full(batch, 1, Scalars.Of(-1), dtype: int32, device: device));
 
         var decoded = DecodePrompts(embedding, highRes, points, masks, multimaskOutput);
 
-        var appears = decoded.ObjectScores > 0;
+        var appears = decoded.ObjectScores.gt(Scalars.Of(0));
         var lowRes = decoded.Masks;
         if (Config.PredObjScores)
-            lowRes = where(appears.unsqueeze(2).unsqueeze(3), lowRes, full(1, NoObjectScore, device: device));
+            lowRes = where(appears.unsqueeze(2).unsqueeze(3), lowRes, full(1, Scalars.Of((double)NoObjectScore), device: device));
 
         var best = lowRes;
         var token = decoded.Tokens.select(1, 0);
         if (multimaskOutput)
         {
-            var rows = arange(batch, device: device);
+            var rows = TensorArithmetic.Range(0, batch, device: device);
             var index = decoded.Ious.argmax(-1);
             best = lowRes.index(rows, index).unsqueeze(1);
             if (decoded.Tokens.shape[1] > 1) token = decoded.Tokens.index(rows, index);
@@ -91,7 +91,7 @@ public sealed partial class Sam2Model
     {
         visible = visible.to(pointer.dtype);
         if (Config.FixedNoObjPtr) pointer = visible * pointer;
-        return no_obj_ptr is null ? pointer : pointer + (1 - visible) * no_obj_ptr;
+        return no_obj_ptr is null ? pointer : pointer.Plus(visible.SubtractedFrom(1) * no_obj_ptr);
     }
 
     private Tensor ToMaskInputSize(Tensor masks)

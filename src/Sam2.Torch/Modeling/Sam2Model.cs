@@ -99,7 +99,7 @@ public sealed partial class Sam2Model : nn.Module
     public Tensor AddNoMemoryEmbedding(Tensor embedding)
     {
         using var scope = NewDisposeScope();
-        return (Config.DirectlyAddNoMemEmbed ? embedding + no_mem_embed.view(1, -1, 1, 1) : embedding.alias()).MoveToOuterDisposeScope();
+        return (Config.DirectlyAddNoMemEmbed ? embedding.Plus(no_mem_embed.view(1, -1, 1, 1)) : embedding.alias()).MoveToOuterDisposeScope();
     }
 
     /// <summary>

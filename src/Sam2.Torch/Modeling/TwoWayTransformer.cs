@@ -47,8 +47,8 @@ public class TwoWayTransformer : nn.Module<Tensor, Tensor, Tensor, (Tensor Token
         var (queries, keys) = (tokens, image);
         foreach (var layer in layers)
             (queries, keys) = layer.call(queries, keys, tokens, imagePe);
-        var attended = final_attn_token_to_image.call(queries + tokens, keys + imagePe, keys);
-        queries = norm_final_attn.call(queries + attended);
+        var attended = final_attn_token_to_image.call(queries.Plus(tokens), keys.Plus(imagePe), keys);
+        queries = norm_final_attn.call(queries.Plus(attended));
         return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
     }
 }
@@ -107,15 +107,15 @@ public class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (T
         }
         else
         {
-            var withPe = queries + queryPe;
-            queries = queries + self_attn.call(withPe, withPe, queries);
+            var withPe = queries.Plus(queryPe);
+            queries = queries.Plus(self_attn.call(withPe, withPe, queries));
         }
         queries = norm1.call(queries);
 
-        var keysWithPe = keys + keyPe;
-        queries = norm2.call(queries + cross_attn_token_to_image.call(queries + queryPe, keysWithPe, keys));
-        queries = norm3.call(queries + mlp.call(queries));
-        keys = norm4.call(keys + cross_attn_image_to_token.call(keysWithPe, queries + queryPe, queries));
+        var keysWithPe = keys.Plus(keyPe);
+        queries = norm2.call(queries.Plus(cross_attn_token_to_image.call(queries.Plus(queryPe), keysWithPe, keys)));
+        queries = norm3.call(queries.Plus(mlp.call(queries)));
+        keys = norm4.call(keys.Plus(cross_attn_image_to_token.call(keysWithPe, queries.Plus(queryPe), queries)));
         return (queries.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope());
     }
 }

@@ -56,7 +56,7 @@ internal static class OutputMasks
         if (options.NonOverlappingMasks && known.Count > 1)
         {
             var logits = MaskResize.Logits(cat(known.Select(o => o.Output!.MaskLogits).ToArray(), 0), height, width);
-            var apart = BinaryMask.FromTensors(NonOverlappingMasks.Apply(logits).gt(0));
+            var apart = BinaryMask.FromTensors(NonOverlappingMasks.Apply(logits).gt(Scalars.Of(0)));
             for (var i = 0; i < known.Count; i++) masks[known[i].ObjectId] = apart[i];
         }
         else

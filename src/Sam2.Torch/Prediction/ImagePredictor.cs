@@ -128,7 +128,7 @@ public sealed class ImagePredictor : IDisposable
             ? MaskResize.Logits(cleaned, height, width)
             : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
         return new ImagePrediction(
-            masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), lowRes.clamp(-32, 32).DetachFromDisposeScope());
+            masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), lowRes.clamp(Scalars.Of(-32), Scalars.Of(32)).DetachFromDisposeScope());
     }
 
     /// <summary>

@@ -63,7 +63,7 @@ public static class ImageTransform
         return result.MoveToOuterDisposeScope();
     }
 
-    private static Tensor ToUnit(Tensor rows) => rows.permute(2, 0, 1).to(float32).div(255).unsqueeze(0);
+    private static Tensor ToUnit(Tensor rows) => rows.permute(2, 0, 1).to(float32).DividedBy(255).unsqueeze(0);
 
     private static Tensor Resize(Tensor image, long height, long width) => F.interpolate(
         image, size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
@@ -86,7 +86,7 @@ internal static class FramePreprocessing
         var resized = new RgbImage(size, size, BicubicResampler.Resize(frame.Pixels, frame.Width, frame.Height, size, size));
         var mean = tensor(ImageTransform.Mean.ToArray(), device: device).view(3, 1, 1);
         var std = tensor(ImageTransform.Std.ToArray(), device: device).view(3, 1, 1);
-        var unit = resized.ToPlanarTensor().to(device).to(float32).div_(255);
+        var unit = resized.ToPlanarTensor().to(device).to(float32).div_(Scalars.Of(255));
         return unit.sub_(mean).div_(std).unsqueeze(0).MoveToOuterDisposeScope();
     }
 }

@@ -176,7 +176,7 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
         PointPrompt PointOf(int candidate) => points[candidate / perPoint];
         if (options.UseM2M)
         {
-            var before = logits.clamp(-MaxPromptLogit, MaxPromptLogit);
+            var before = logits.clamp(Scalars.Of((double)-MaxPromptLogit), Scalars.Of((double)MaxPromptLogit));
             (logits, ious) = predictor.PredictLowRes(
                 [.. Enumerable.Range(0, (int)before.shape[0]).Select(i => ObjectPrompt.FromPoints(PointOf(i)) with { MaskLogits = before[i] })],
                 multimask: false);

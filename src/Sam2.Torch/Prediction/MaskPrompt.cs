@@ -59,7 +59,7 @@ public static class MaskPrompt
         if (mask.Width != size || mask.Height != size)
         {
             values = F.interpolate(values, size: [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)
-                .ge(0.5).to(float32);
+                .ge(Scalars.Of(0.5)).to(float32);
         }
 
         return values.MoveToOuterDisposeScope();

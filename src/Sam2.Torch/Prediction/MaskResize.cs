@@ -29,7 +29,7 @@ public static class MaskResize
             using var piece = NewDisposeScope();
             var count = Math.Min(perPiece, batch * masks - i);
             if (height * width <= PieceElements)
-                result.narrow(1, i, count).copy_(Logits(flat.narrow(1, i, count), height, width) > threshold);
+                result.narrow(1, i, count).copy_(Logits(flat.narrow(1, i, count), height, width).gt(Scalars.Of(threshold)));
             else
                 BinaryStrips(flat.narrow(1, i, count), result.narrow(1, i, count), threshold);
         }
@@ -46,13 +46,14 @@ public static class MaskResize
             using var scope = NewDisposeScope();
             var count = Math.Min(rows, height - y);
             // Rows by hand, as interpolation places them, then columns by interpolation at an unchanged height.
-            var position = ((arange(y, y + count, dtype: float64, device: lowRes.device) + 0.5) * sourceHeight / height - 0.5).clamp_min(0);
+            var position = TensorArithmetic.Range(y, y + count, float64, lowRes.device)
+                .Plus(0.5).Times(sourceHeight).DividedBy(height).Minus(0.5).clamp_min(Scalars.Of(0));
             var upper = position.floor();
             var weight = (position - upper).to(float32).view(1, 1, -1, 1);
             var index = upper.to(int64);
-            var lower = (index + 1).clamp_max(sourceHeight - 1);
-            var strip = lowRes.index_select(2, index) * (1 - weight) + lowRes.index_select(2, lower) * weight;
-            result.narrow(2, y, count).copy_(Logits(strip, count, width) > threshold);
+            var lower = index.Plus(1).clamp_max(Scalars.Of(sourceHeight - 1));
+            var strip = (lowRes.index_select(2, index) * weight.SubtractedFrom(1)).Plus(lowRes.index_select(2, lower) * weight);
+            result.narrow(2, y, count).copy_(Logits(strip, count, width).gt(Scalars.Of(threshold)));
         }
     }
 }

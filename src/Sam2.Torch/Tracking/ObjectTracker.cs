@@ -55,7 +55,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
             new PointTensors(
                 tensor(points.SelectMany(p => new[] { p.X, p.Y }).ToArray(), [1, points.Count, 2], device: model.Device),
                 tensor(points.Select(p => p.Label).ToArray(), [1, points.Count], device: model.Device)),
-            PreviousLogits: previousLogits?.clamp(-MaxPromptLogit, MaxPromptLogit));
+            PreviousLogits: previousLogits?.clamp(Scalars.Of((double)-MaxPromptLogit), Scalars.Of((double)MaxPromptLogit)));
         return Output(_step.Segment(at, features, prompt, bank).Heads, 0);
     }
 

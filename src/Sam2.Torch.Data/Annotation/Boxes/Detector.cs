@@ -333,8 +333,8 @@ internal sealed class Letterbox
             pixels = nn.functional.interpolate(pixels, [_scaledHeight, _scaledWidth], mode: InterpolationMode.Bilinear, align_corners: false).round();
         }
 
-        var square = full([1, 3, _size, _size], (float)Grey, dtype: float32);
-        square.narrow(2, Top, _scaledHeight).narrow(3, Left, _scaledWidth).copy_(pixels / 255);
+        var square = full([1, 3, _size, _size], Scalars.Of((double)(float)Grey), dtype: float32);
+        square.narrow(2, Top, _scaledHeight).narrow(3, Left, _scaledWidth).copy_(pixels.DividedBy(255));
         return square.MoveToOuterDisposeScope();
     }
 
