@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using Sam2.Cli;
+using Sam2.Torch.Runtime;
+
+NativeHeap.KeepFreedMemory();
 
 // The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted.
 var patience = TimeSpan.FromSeconds(3);

@@ -172,11 +172,40 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     public override Tensor forward(Tensor query, Tensor key, Tensor value, long numKExcludeRope)
     {
         using var scope = NewDisposeScope();
-        var (q, k) = (SeparateHeads(q_proj.call(query)), SeparateHeads(k_proj.call(key)));
-        if (_rotary is not null) (q, k) = Rotate(q, k, numKExcludeRope, _rotary);
+        var q = SeparateHeads(q_proj.call(query));
+        if (IsWorthBlocks(key)) return out_proj.call(v_proj.call(AttendInBlocks(q, key, value, numKExcludeRope))).MoveToOuterDisposeScope();
+
+        var k = SeparateHeads(k_proj.call(key));
+        if (_rotary is not null) (q, k) = (RotateQueries(q, _rotary), RotateKeys(k, q.shape[2], numKExcludeRope, _rotary));
         var attended = functional.scaled_dot_product_attention(
             q.expand(key.shape[0], -1, -1, -1), k, SeparateHeads(v_proj.call(value)), p: training ? _config.Dropout : 0);
         return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// On a CPU, memories are attended to as they are, 64 channels wide, and what is attended is projected to 256: the same result
+    /// as with projected values, since weights sum to 1, in three fifths of the time (4.9 against 8.7 sg for 28,736 keys).
+    /// </summary>
+    private bool IsWorthBlocks(Tensor key) =>
+        _config.NumHeads == 1 && !is_grad_enabled() && !(training && _config.Dropout > 0)
+        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.weight!.shape[0];
+
+    /// <summary>
+    /// One object after the other, so that the keys of only one are in memory: 29 MB for a full memory bank.
+    /// </summary>
+    /// <returns><c>[B, N, Ckv]</c>: values, weighted but not yet projected.</returns>
+    private Tensor AttendInBlocks(Tensor q, Tensor key, Tensor value, long numKExcludeRope)
+    {
+        if (_rotary is not null) q = RotateQueries(q, _rotary);
+        var attended = new List<Tensor>();
+        for (long i = 0; i < key.shape[0]; i++)
+        {
+            using var scope = NewDisposeScope();
+            var k = SeparateHeads(k_proj.call(key.narrow(0, i, 1)));
+            if (_rotary is not null) k = RotateKeys(k, q.shape[2], numKExcludeRope, _rotary);
+            attended.Add(BlockwiseAttention.Attend(q[q.shape[0] == 1 ? 0 : i, 0], k[0, 0], value[i]).MoveToOuterDisposeScope());
+        }
+        return stack(attended);
     }
 
     /// <inheritdoc/>
@@ -186,25 +215,28 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
         base.Dispose(disposing);
     }
 
-    /// <summary>Rotates queries <c>[B, heads, N, C]</c> and those of the keys <c>[B, heads, M, C]</c> that have a place.</summary>
-    private (Tensor Queries, Tensor Keys) Rotate(Tensor q, Tensor k, long numKExcludeRope, RotaryPositionEncoding rotary)
+    /// <summary>Rotates queries, <c>[B, heads, N, C]</c>.</summary>
+    private Tensor RotateQueries(Tensor q, RotaryPositionEncoding rotary)
     {
         var (width, height) = Grid(q.shape[2]);
+        return RotaryPositionEncoding.Rotate(q, rotary[width, height, q.device]);
+    }
+
+    /// <summary>Rotates those of the keys, <c>[B, heads, M, C]</c>, that have a place.</summary>
+    private Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary)
+    {
         var numRope = k.shape[2] - numKExcludeRope;
-        if (numRope < 0 || (numRope != q.shape[2] && numRope != 0 && !_config.RopeKRepeat))
+        if (numRope < 0 || (numRope != queries && numRope != 0 && !_config.RopeKRepeat))
         {
             throw new ArgumentException(
-                $"{k.shape[2]} keys, {numKExcludeRope} of them without place, don't fit {q.shape[2]} queries; " +
+                $"{k.shape[2]} keys, {numKExcludeRope} of them without place, don't fit {queries} queries; " +
                 "keys of several grids need RopeKRepeat.", "key");
         }
+        if (numRope == 0) return k;
 
-        var rotations = rotary[width, height, q.device];
-        if (numRope > 0)
-        {
-            var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), rotations);
-            k = numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
-        }
-        return (RotaryPositionEncoding.Rotate(q, rotations), k);
+        var (width, height) = Grid(queries);
+        var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), rotary[width, height, k.device]);
+        return numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
     }
 
     /// <summary>The grid of that many queries: the configured one, or a square.</summary>
