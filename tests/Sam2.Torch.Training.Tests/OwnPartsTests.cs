@@ -79,6 +79,24 @@ public sealed class OwnPartsTests
     }
 
     [Test]
+    public void A_callback_hears_all_that_the_logs_write()
+    {
+        using var output = new StringWriter();
+        using var json = new JsonLinesLog(_folder["log.jsonl"]);
+        Assert.That(() => Run(Recipe(), null, new() { Callbacks = [new ConsoleLog(output), json, new StopAfterFirstStep()] }), Throws.InstanceOf<OperationCanceledException>());
+        var callback = new Recorder();
+        Run(Recipe(), null, new() { Callbacks = [callback, new ConsoleLog(output), json] }, resume: true);
+        var table = output.ToString();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(table, Does.Contain("1/2").And.Contain("stopped at step 1").And.Contain("2/2"));
+            Assert.That(File.ReadAllLines(_folder["log.jsonl"]), Has.Length.EqualTo(2));
+            Assert.That(callback.Started, Is.EqualTo(new[] { 1L }));
+            Assert.That(callback.Records.Select(record => (record.Step, record.TotalSteps)), Is.EqualTo(new[] { (2L, 2L) }));
+        }
+    }
+
+    [Test]
     public void Batches_are_mixed_from_own_samplers()
     {
         var sampler = new Squares();
@@ -130,14 +148,15 @@ public sealed class OwnPartsTests
     private RunState Train(TrainerParts parts, bool resume = false) =>
         TrainingRun.Execute(Recipe(), new TrainingFolder(_folder["run"]), resume, TextWriter.Null, parts);
 
-    private void Run(Recipe recipe, IValidator? validator, TrainerParts parts, IBatchSource? batches = null)
+    private void Run(Recipe recipe, IValidator? validator, TrainerParts parts, IBatchSource? batches = null, bool resume = false)
     {
         Directory.CreateDirectory(_folder["run"]);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
         using var source = batches ?? DataFactory.Training(recipe, model.Config.ImageSize);
         using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder["run"]), validator, parts);
-        using var log = new ConsoleLog(TextWriter.Null);
-        trainer.Run(log);
+        if (resume)
+            trainer.Resume();
+        trainer.Run();
     }
 
     /// <summary>Cross entropy of each frame's last mask and its squared IoU, times two.</summary>
@@ -204,11 +223,19 @@ public sealed class OwnPartsTests
 
     private sealed class Recorder : ITrainerCallback
     {
+        public List<long> Started { get; } = [];
+
         public List<TrainingStep> Steps { get; } = [];
+
+        public List<StepRecord> Records { get; } = [];
 
         public List<ValidationRecord> Validations { get; } = [];
 
         public List<(string Name, long Step)> Files { get; } = [];
+
+        public void OnStart(long step) => Started.Add(step);
+
+        public void OnLog(StepRecord record) => Records.Add(record);
 
         public void OnStep(TrainingStep step) => Steps.Add(step);
 

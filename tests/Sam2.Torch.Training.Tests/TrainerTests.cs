@@ -218,8 +218,8 @@ public sealed class TrainerTests
         Directory.CreateDirectory(_folder["run"]);
         using (var model = ModelFactory.Create(Short.Model, Short.Seed))
         using (var source = new MovingSquares())
-        using (var trainer = new Trainer(Short with { Validation = new() { Every = 2 }, Accumulate = 1 }, model, source, new TrainingFolder(_folder["run"]), validator))
-            trainer.Run(log);
+        using (var trainer = new Trainer(Short with { Validation = new() { Every = 2 }, Accumulate = 1 }, model, source, new TrainingFolder(_folder["run"]), validator, new() { Callbacks = [log] }))
+            trainer.Run();
         Assert.That(log.Validations.Select(v => (v.Step, v.Best)), Is.EqualTo(new[] { (2L, true), (4L, true), (6L, false) }));
         using var scope = NewDisposeScope();
         using Checkpoint best = Checkpoint.Open(At("run", "best.pt")), last = Checkpoint.Open(At("run", "model.pt"));
@@ -233,10 +233,10 @@ public sealed class TrainerTests
         var log = new RecordedLog();
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
         source ??= new MovingSquares();
-        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder[name]));
+        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder[name]), parts: new() { Callbacks = [log] });
         if (resume)
             trainer.Resume();
-        trainer.Run(log, cancellation);
+        trainer.Run(cancellation);
         return log;
     }
 
