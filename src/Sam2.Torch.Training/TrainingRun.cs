@@ -66,11 +66,12 @@ public static class TrainingRun
 
     /// <summary>Finds the mistakes of a recipe that show without training, by preparing its run.</summary>
     /// <param name="recipe">All settings.</param>
+    /// <param name="parts">The parts that the run will have; null for those of the recipe.</param>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="CheckpointException">A checkpoint is missing or damaged.</exception>
     /// <exception cref="Data.DatasetException">A data set is missing or damaged.</exception>
     /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
-    internal static void Check(Recipe recipe)
+    internal static void Check(Recipe recipe, TrainerParts? parts = null)
     {
         using var scope = NewDisposeScope();
         DeviceFor(recipe);
@@ -78,7 +79,7 @@ public static class TrainingRun
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
         if (recipe.Validation is not null)
             DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""));
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""), parts: parts);
     }
 
     private static void WriteRecipe(string path, Recipe recipe) => AtomicFile.Write(

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Ablation;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
@@ -105,6 +106,32 @@ public sealed class OwnPartsTests
         Run(Recipe(), null, new() { Callbacks = [callback] }, mixture);
         Assert.That(callback.Steps, Has.Count.EqualTo(2));
         Assert.That(sampler.Numbers.Order().Take(2), Is.EqualTo(new long[] { 0, 1 }));
+    }
+
+    [Test]
+    public void An_own_loss_is_ablated_against_the_usual_one()
+    {
+        File.WriteAllText(_folder["recipe.yaml"], Drawn + "\n" + "validation: {every: 2}");
+        File.WriteAllText(_folder["sweep.yaml"], """
+            recipe: recipe.yaml
+            seeds: [1]
+            set: {data.validation: {images: {seed: 3, count: 1}, clicks: [1]}}
+            axes: [{name: loss, choices: [{name: usual}, {name: mine}]}]
+            """);
+        var (loss, trained) = (new LastStepLoss(), new List<(string, string, ulong)>());
+        TrainerParts? Parts(SweepRun run)
+        {
+            trained.Add((run.Variant, run.Choices["loss"], run.Recipe.Seed));
+            return run.Choices["loss"] == "mine" ? new() { Loss = loss } : null;
+        }
+
+        Assert.That(SweepRunner.Execute(_folder["sweep.yaml"], [], _folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
+        Assert.That(trained.Distinct(), Is.EqualTo(new[] { ("loss usual", "usual", 1UL), ("loss mine", "mine", 1UL) }));
+        Assert.That(loss.FirstFrameSteps, Has.Count.EqualTo(2), "the two batches of one variant");
+        Assert.That(
+            Directory.GetFiles(_folder["sweep"], "log.jsonl", SearchOption.AllDirectories).Order().Select(log => File.ReadAllText(log).Contains("last_step", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { true, false }), "runs of 'mine' and 'usual'");
+        Assert.That(File.ReadAllText(Path.Combine(_folder["sweep"], "report.md")), Does.Match(@"\| loss mine +\| +\d").And.Match(@"\| loss usual +\| +\d"));
     }
 
     [Test]
