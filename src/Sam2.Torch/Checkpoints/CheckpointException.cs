@@ -24,6 +24,9 @@ public sealed class CheckpointException : Sam2Exception
 
     /// <summary>What the user can do; empty if there is nothing to add.</summary>
     public string Remedy { get; }
+
+    /// <summary>The published model that is missing and can be downloaded (<see cref="CheckpointDownload"/>); null for any other failure.</summary>
+    public PublishedModel? Download { get; init; }
 }
 
 /// <summary>Advice that several errors share.</summary>
