@@ -17,7 +17,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training.Tests;
 
 /// <summary>Parts as a user of the package writes them: against its public API only.</summary>
-public sealed class OwnPartsTests
+public sealed class OwnPartsTests : FolderTests
 {
     private const string Drawn = """
         seed: 5
@@ -29,17 +29,11 @@ public sealed class OwnPartsTests
         log: {every: 1, tensorboard: false}
         """;
 
-    private TemporaryFolder _folder = null!;
-
     [SetUp]
-    public void CreateFolder()
+    public void WriteFiles()
     {
-        _folder = new TemporaryFolder();
         ClipAugmentations.Register("swap_channels", new SwapChannels());
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void A_run_uses_an_own_loss_user_augmentation_and_callback()
@@ -83,7 +77,7 @@ public sealed class OwnPartsTests
     public void A_callback_hears_all_that_the_logs_write()
     {
         using var output = new StringWriter();
-        using var json = new JsonLinesLog(_folder["log.jsonl"]);
+        using var json = new JsonLinesLog(Folder["log.jsonl"]);
         Assert.That(() => Run(Recipe(), null, new() { Callbacks = [new ConsoleLog(output), json, new StopAfterFirstStep()] }), Throws.InstanceOf<OperationCanceledException>());
         var callback = new Recorder();
         Run(Recipe(), null, new() { Callbacks = [callback, new ConsoleLog(output), json] }, resume: true);
@@ -91,7 +85,7 @@ public sealed class OwnPartsTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(table, Does.Contain("1/2").And.Contain("stopped at step 1").And.Contain("2/2"));
-            Assert.That(File.ReadAllLines(_folder["log.jsonl"]), Has.Length.EqualTo(2));
+            Assert.That(File.ReadAllLines(Folder["log.jsonl"]), Has.Length.EqualTo(2));
             Assert.That(callback.Started, Is.EqualTo(new[] { 1L }));
             Assert.That(callback.Records.Select(record => (record.Step, record.TotalSteps)), Is.EqualTo(new[] { (2L, 2L) }));
         }
@@ -111,8 +105,8 @@ public sealed class OwnPartsTests
     [Test]
     public void An_own_loss_is_ablated_against_the_usual_one()
     {
-        File.WriteAllText(_folder["recipe.yaml"], Drawn + "\n" + "validation: {every: 2}");
-        File.WriteAllText(_folder["sweep.yaml"], """
+        File.WriteAllText(Folder["recipe.yaml"], Drawn + "\n" + "validation: {every: 2}");
+        File.WriteAllText(Folder["sweep.yaml"], """
             recipe: recipe.yaml
             seeds: [1]
             set: {data.validation: {images: {seed: 3, count: 1}, clicks: [1]}}
@@ -125,13 +119,13 @@ public sealed class OwnPartsTests
             return run.Choices["loss"] == "mine" ? new() { Loss = loss } : null;
         }
 
-        Assert.That(SweepRunner.Execute(_folder["sweep.yaml"], [], _folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
+        Assert.That(SweepRunner.Execute(Folder["sweep.yaml"], [], Folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
         Assert.That(trained.Distinct(), Is.EqualTo(new[] { ("loss usual", "usual", 1UL), ("loss mine", "mine", 1UL) }));
         Assert.That(loss.FirstFrameSteps, Has.Count.EqualTo(2), "the two batches of one variant");
         Assert.That(
-            Directory.GetFiles(_folder["sweep"], "log.jsonl", SearchOption.AllDirectories).Order().Select(log => File.ReadAllText(log).Contains("last_step", StringComparison.Ordinal)),
+            Directory.GetFiles(Folder["sweep"], "log.jsonl", SearchOption.AllDirectories).Order().Select(log => File.ReadAllText(log).Contains("last_step", StringComparison.Ordinal)),
             Is.EqualTo(new[] { true, false }), "runs of 'mine' and 'usual'");
-        Assert.That(File.ReadAllText(Path.Combine(_folder["sweep"], "report.md")), Does.Match(@"\| loss mine +\| +\d").And.Match(@"\| loss usual +\| +\d"));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["sweep"], "report.md")), Does.Match(@"\| loss mine +\| +\d").And.Match(@"\| loss usual +\| +\d"));
     }
 
     [Test]
@@ -168,19 +162,19 @@ public sealed class OwnPartsTests
 
     private Recipe Recipe()
     {
-        File.WriteAllText(_folder["recipe.yaml"], Drawn);
-        return RecipeYaml.Read(_folder["recipe.yaml"]);
+        File.WriteAllText(Folder["recipe.yaml"], Drawn);
+        return RecipeYaml.Read(Folder["recipe.yaml"]);
     }
 
     private RunState Train(TrainerParts parts, bool resume = false) =>
-        TrainingRun.Execute(Recipe(), new TrainingFolder(_folder["run"]), resume, TextWriter.Null, parts);
+        TrainingRun.Execute(Recipe(), new TrainingFolder(Folder["run"]), resume, TextWriter.Null, parts);
 
     private void Run(Recipe recipe, IValidator? validator, TrainerParts parts, IBatchSource? batches = null, bool resume = false)
     {
-        Directory.CreateDirectory(_folder["run"]);
+        Directory.CreateDirectory(Folder["run"]);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
         using var source = batches ?? DataFactory.Training(recipe, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder["run"]), validator, parts);
+        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(Folder["run"]), validator, parts);
         if (resume)
             trainer.Resume();
         trainer.Run();

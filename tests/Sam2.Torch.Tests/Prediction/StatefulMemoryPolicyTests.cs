@@ -11,7 +11,7 @@ namespace Sam2.Torch.Tests.Prediction;
 
 /// <summary>Policies with state of their own, as someone writes them against the package: only its public members are used.</summary>
 [TestFixture]
-public class StatefulMemoryPolicyTests
+public class StatefulMemoryPolicyTests : FolderTests
 {
     private const int Stop = 4;
 
@@ -24,8 +24,6 @@ public class StatefulMemoryPolicyTests
 
     private Sam2Model _model = null!;
     private DrawnVideo _video = null!;
-    private TemporaryFolder _folder = null!;
-
     [OneTimeSetUp]
     public void Load()
     {
@@ -35,12 +33,6 @@ public class StatefulMemoryPolicyTests
 
     [OneTimeTearDown]
     public void Free() => _model.Dispose();
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void A_policy_with_state_goes_on_as_if_it_had_not_been_interrupted()
@@ -97,7 +89,7 @@ public class StatefulMemoryPolicyTests
         Assert.That(() => new MemoryPolicyState("", new Dictionary<string, Tensor> { ["large"] = large }), Throws.ArgumentException.With.Message.Contains("64000001 bytes"));
     }
 
-    private string State => _folder["state.pt"];
+    private string State => Folder["state.pt"];
 
     private static VideoMaskGeneratorOptions With(Func<int, IMemoryPolicy>? memory) => Options with { Tracking = Options.Tracking with { Memory = memory } };
 

@@ -7,16 +7,8 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Logging;
 
-public sealed class LogTests
+public sealed class LogTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void The_table_has_a_header_and_the_time_left()
     {
@@ -35,7 +27,7 @@ public sealed class LogTests
     [Test]
     public void Json_lines_of_steps_that_are_repeated_are_removed()
     {
-        var path = _folder["log.jsonl"];
+        var path = Folder["log.jsonl"];
         using (var log = new JsonLinesLog(path))
         {
             log.OnStart(0);
@@ -57,13 +49,13 @@ public sealed class LogTests
     [Test]
     public void Event_files_are_records_with_checksums_of_events()
     {
-        using (var log = new TensorBoardLog(_folder["board"]))
+        using (var log = new TensorBoardLog(Folder["board"]))
         {
             log.OnStart(7);
             log.OnLog(Step(10));
             log.OnValidation(new ValidationRecord(300, [new("j&f", 0.75)], Best: true, 3));
         }
-        var events = Records(File.ReadAllBytes(Directory.GetFiles(_folder["board"]).Single())).Select(Event.Parser.ParseFrom).ToList();
+        var events = Records(File.ReadAllBytes(Directory.GetFiles(Folder["board"]).Single())).Select(Event.Parser.ParseFrom).ToList();
         Assert.That(events[0].FileVersion, Is.EqualTo("brain.Event:2"));
         Assert.That(events.Select(e => e.Step), Is.EqualTo(new long[] { 0, 7, 10, 300 }));
         Assert.That(events[1].SessionLog.Status, Is.EqualTo(SessionLog.Types.SessionStatus.Start));
@@ -75,22 +67,22 @@ public sealed class LogTests
     [Test]
     public void A_record_is_in_the_file_as_soon_as_it_is_written_and_a_resumed_run_has_a_file_of_its_own()
     {
-        using var log = new TensorBoardLog(_folder["board"]);
+        using var log = new TensorBoardLog(Folder["board"]);
         log.OnStart(0);
         log.OnLog(Step(10));
-        var first = Directory.GetFiles(_folder["board"]).Single();
+        var first = Directory.GetFiles(Folder["board"]).Single();
         using (var stream = new FileStream(first, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
         {
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             Assert.That(Event.Parser.ParseFrom(Records(bytes).Last()).Step, Is.EqualTo(10));
         }
-        using (var resumed = new TensorBoardLog(_folder["board"]))
+        using (var resumed = new TensorBoardLog(Folder["board"]))
         {
             resumed.OnStart(10);
             resumed.OnLog(Step(20));
         }
-        Assert.That(Directory.GetFiles(_folder["board"]), Has.Length.EqualTo(2).And.Contain(first));
+        Assert.That(Directory.GetFiles(Folder["board"]), Has.Length.EqualTo(2).And.Contain(first));
     }
 
     [Test]

@@ -237,7 +237,7 @@ internal sealed record DetectorMetadata(IReadOnlyList<string>? Names, int? Image
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new AnnotationException(path, "does not exist", null, e);
+            throw new AnnotationException(path, "does not exist", inner: e);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
@@ -245,7 +245,7 @@ internal sealed record DetectorMetadata(IReadOnlyList<string>? Names, int? Image
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AnnotationException(path, $"cannot be read ({e.Message})", null, e);
+            throw new AnnotationException(path, $"cannot be read ({e.Message})", inner: e);
         }
     }
 
