@@ -20,7 +20,7 @@ public interface ITrainerCallback
     {
     }
 
-    /// <summary>As many steps have been taken as the recipe wants in one record of the log, or the last step has been taken.</summary>
+    /// <summary>The steps of one log record are complete: as many as the recipe asks for, or fewer at the end of the run.</summary>
     /// <param name="record">Means over these steps.</param>
     void OnLog(StepRecord record)
     {
@@ -45,7 +45,7 @@ public interface ITrainerCallback
     {
     }
 
-    /// <summary>Something happened that people should read of, such as the end of a run that was cancelled.</summary>
+    /// <summary>Something happened that people should know, such as where a cancelled run was saved.</summary>
     /// <param name="text">One line.</param>
     void OnNote(string text)
     {

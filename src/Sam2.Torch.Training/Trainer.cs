@@ -19,7 +19,7 @@ namespace Sam2.Torch.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    // The random numbers of a batch; other uses of the seed have other numbers.
+    // Keeps the random numbers of batches apart from those of other uses of the seed.
     private const ulong StepStream = 1;
 
     private readonly Recipe _recipe;
@@ -37,9 +37,9 @@ public sealed class Trainer : IDisposable
     private readonly RunState _state = new();
     private readonly TrainingCheckpoint _checkpoint;
     private readonly ComputeThreads? _threads;
-    // Of each batch of the step that is being taken.
+    // The losses of each batch of the current step.
     private readonly List<IReadOnlyDictionary<string, double>> _stepLosses = [];
-    // After the last complete step: within a step the source itself is ahead of it.
+    // The position in the data after the last complete step; within a step the source is ahead of it.
     private long _position;
 
     /// <summary>Prepares a run.</summary>
@@ -104,7 +104,7 @@ public sealed class Trainer : IDisposable
         var meter = new StepMeter();
         try
         {
-            // A run that was interrupted in a validation catches up on it, and on the weights that follow the last one.
+            // A run that was interrupted during a validation repeats it, and writes the weights that follow the last one.
             ValidateIfDue(cancellationToken);
             if (_state.Step == _recipe.Steps && !File.Exists(_folder.Model))
                 SaveWeights(_folder.Model);

@@ -19,7 +19,7 @@ internal static class AblateCommand
             Description = "Where runs, report.md, report.html and charts/ are written; runs/ and the sweep's name if not given.",
             HelpName = "DIR",
         };
-        var command = new Command("ablate", "Trains variants of a recipe and compares them; started again after an interruption, it goes on.") { sweep, set, directory };
+        var command = new Command("ablate", "Trains variants of a recipe and compares them; an interrupted run continues when it is started again.") { sweep, set, directory };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(sweep);

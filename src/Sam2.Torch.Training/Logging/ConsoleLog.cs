@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>A table for people: one row per record, with the time left. As progress it takes notes.</summary>
+/// <summary>A table for people: one row per record, with the time left. As an <see cref="IProgress{T}"/> it prints what is reported.</summary>
 /// <param name="output">Where the table goes; stays the caller's.</param>
 public sealed class ConsoleLog(TextWriter output) : ITrainerCallback, IProgress<string>
 {
@@ -51,7 +51,7 @@ public sealed class ConsoleLog(TextWriter output) : ITrainerCallback, IProgress<
     /// <inheritdoc/>
     void IProgress<string>.Report(string value) => OnNote(value);
 
-    /// <summary>Days only where there are any: <c>1d 02:03:04</c>, <c>2:03:04</c>.</summary>
+    /// <summary>With days only from one day on: <c>1d 02:03:04</c>, <c>2:03:04</c>.</summary>
     internal static string Duration(TimeSpan time) =>
         time.ToString(time.TotalDays >= 1 ? "d'd 'hh\\:mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture);
 
