@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Sam2.Torch.Checkpoints;
 
 namespace Sam2.Cli;
 
@@ -29,6 +30,8 @@ internal static partial class ErrorLine
         {
             NullReferenceException or IndexOutOfRangeException or InvalidCastException =>
                 $"internal error, {exception.GetType().Name}: {Flatten(exception.Message)} (--verbose shows where)",
+            CheckpointException { Download: { } model } missing =>
+                $"{missing.File}: {Flatten(missing.Cause)}. Download it: sam2 download {model.Name}, or put {model.Url} into one of these folders.",
             OutOfMemoryException => "out of memory",
             DllNotFoundException or BadImageFormatException =>
                 $"a native library can't be loaded: {Flatten(exception.Message)}",

@@ -30,7 +30,7 @@ public static class Sam2Command
 
     /// <inheritdoc cref="Run(IReadOnlyList{string}, TextWriter, TextWriter, bool, CancellationToken)"/>
     /// <param name="args">The arguments after the program's name.</param>
-    /// <param name="context">What the command may touch.</param>
+    /// <param name="context">What the command may use.</param>
     public static int Run(IReadOnlyList<string> args, CommandContext context)
     {
         var (output, error) = (context.Output, context.Error);
@@ -164,7 +164,7 @@ public static class Sam2Command
     }
 }
 
-/// <summary>What a command may touch of the outside: its streams, its terminal and the user's wish to stop.</summary>
+/// <summary>What a command may use of its surroundings: streams, the terminal, and the user's wish to stop.</summary>
 /// <param name="Output">Results.</param>
 /// <param name="Error">Errors, notes and progress.</param>
 /// <param name="ErrorIsTerminal">Whether <paramref name="Error"/> is a terminal, so that progress may be drawn on it.</param>

@@ -57,7 +57,7 @@ public static class ActivationCheckpoint
     /// <exception cref="Exception">What was thrown where a segment could not be computed again; the gradients are not valid then.</exception>
     public static void ThrowIfFailed() => Interlocked.Exchange(ref _failure, null)?.Throw();
 
-    /// <summary>A segment, and how its results lie in the tensor that they leave it as.</summary>
+    /// <summary>A segment, and how its results are laid out in the one tensor that it returns.</summary>
     private sealed class Segment(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
     {
         private List<(long[] Shape, ScalarType Type)> _layout = [];
@@ -89,8 +89,8 @@ public static class ActivationCheckpoint
     private sealed class Function : autograd.SingleTensorFunction<Function>
     {
         /// <summary>
-        /// What was handed to libtorch last, which takes references of its own only after <see cref="backward"/> has returned. Freed
-        /// by the next call instead of at the end of the step, where the gradients of all segments would add up.
+        /// The tensors that were handed to libtorch last. It takes references of its own only after <see cref="backward"/> has returned,
+        /// so the next call frees them. Freeing them at the end of the step would let the gradients of all segments pile up.
         /// </summary>
         [ThreadStatic]
         private static List<Tensor>? _handedOver;

@@ -38,7 +38,7 @@ internal sealed class ComputeThreads : IDisposable
         }
         Run([.. Enumerable.Range(0, count).Select(_ => (Func<int>)(() =>
         {
-            // libtorch copies the common number when it is first asked; after the setting, that copy would replace it.
+            // A thread's first call makes libtorch copy the common number, which would overwrite one that was set before.
             _ = get_num_threads();
             set_num_threads(share);
             return share;

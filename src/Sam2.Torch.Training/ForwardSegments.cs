@@ -64,14 +64,14 @@ internal sealed class ForwardSegments : TrackingStep
     }
 
     /// <summary>Computes a part.</summary>
-    /// <param name="weights">How the names of its weights begin.</param>
+    /// <param name="weights">What the names of its weights begin with.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="compute">The part.</param>
     private IReadOnlyList<Tensor> Run(
         string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
     {
         var seed = (long)_seeds.NextBits();
-        // Where nothing needs a gradient nothing is kept anyway, and what follows must not be led to believe otherwise.
+        // Where nothing needs a gradient, nothing is kept anyway, and the results must not claim to need one.
         var differentiated = _checkpointing && (inputs.Any(x => x.requires_grad)
             || Model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
         return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);

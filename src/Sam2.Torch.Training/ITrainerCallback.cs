@@ -5,7 +5,7 @@ namespace Sam2.Torch.Training;
 
 /// <summary>
 /// Is told what a <see cref="Trainer"/> does, as it does it: see <see cref="TrainerParts.Callbacks"/>. Every event has a default that
-/// does nothing.
+/// does nothing. The logs of a run (<see cref="ConsoleLog"/>, <see cref="JsonLinesLog"/>, <see cref="TensorBoardLog"/>) are callbacks.
 /// </summary>
 /// <remarks>
 /// Events come on the thread that called <see cref="Trainer.Run"/>, each in a dispose scope of its own. A callback may look at the
@@ -14,6 +14,18 @@ namespace Sam2.Torch.Training;
 /// </remarks>
 public interface ITrainerCallback
 {
+    /// <summary>A run begins, or one that was interrupted continues.</summary>
+    /// <param name="step">Steps taken so far; 0 for a new run. Later steps of an interrupted run are taken again.</param>
+    void OnStart(long step)
+    {
+    }
+
+    /// <summary>The steps of one log record are complete: as many as the recipe asks for, or fewer at the end of the run.</summary>
+    /// <param name="record">Means over these steps.</param>
+    void OnLog(StepRecord record)
+    {
+    }
+
     /// <summary>The optimizer has taken a step.</summary>
     /// <param name="step">What it found.</param>
     void OnStep(TrainingStep step)
@@ -30,6 +42,12 @@ public interface ITrainerCallback
     /// <param name="path">The file: one of those of <see cref="TrainingFolder"/>.</param>
     /// <param name="step">Steps taken so far.</param>
     void OnCheckpoint(string path, long step)
+    {
+    }
+
+    /// <summary>Something happened that people should know, such as where a cancelled run was saved.</summary>
+    /// <param name="text">One line.</param>
+    void OnNote(string text)
     {
     }
 }

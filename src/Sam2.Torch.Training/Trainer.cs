@@ -19,7 +19,7 @@ namespace Sam2.Torch.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    // The random numbers of a batch; other uses of the seed have other numbers.
+    // Keeps the random numbers of batches apart from those of other uses of the seed.
     private const ulong StepStream = 1;
 
     private readonly Recipe _recipe;
@@ -37,9 +37,9 @@ public sealed class Trainer : IDisposable
     private readonly RunState _state = new();
     private readonly TrainingCheckpoint _checkpoint;
     private readonly ComputeThreads? _threads;
-    // Of each batch of the step that is being taken.
+    // The losses of each batch of the current step.
     private readonly List<IReadOnlyDictionary<string, double>> _stepLosses = [];
-    // After the last complete step: within a step the source itself is ahead of it.
+    // The position in the data after the last complete step; within a step the source is ahead of it.
     private long _position;
 
     /// <summary>Prepares a run.</summary>
@@ -93,20 +93,19 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Trains to the end of the recipe.</summary>
-    /// <param name="log">Records the run.</param>
     /// <param name="cancellationToken">Ends the run with a checkpoint of the last complete step.</param>
     /// <exception cref="TrainingException">The loss is not finite or explodes; the message names the batch.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
-    public void Run(ITrainingLog log, CancellationToken cancellationToken = default)
+    public void Run(CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(log);
+        Notify(callback => callback.OnStart(_state.Step));
         foreach (var (model, _) in _workers)
             model.train();
         var meter = new StepMeter();
         try
         {
-            // A run that was interrupted in a validation catches up on it, and on the weights that follow the last one.
-            ValidateIfDue(log, cancellationToken);
+            // A run that was interrupted during a validation repeats it, and writes the weights that follow the last one.
+            ValidateIfDue(cancellationToken);
             if (_state.Step == _recipe.Steps && !File.Exists(_folder.Model))
                 SaveWeights(_folder.Model);
             while (_state.Step < _recipe.Steps)
@@ -115,10 +114,10 @@ public sealed class Trainer : IDisposable
                 var gradientNorm = TakeStep(meter, cancellationToken);
                 var last = _state.Step == _recipe.Steps;
                 if (_state.Step % _recipe.Log.Every == 0 || last)
-                    log.Write(meter.Take(_state.Step, _recipe.Steps, LearningRate, gradientNorm, _optimizer.Scaler.Scale));
+                    NotifyLog(meter, gradientNorm);
                 meter.Pause();
                 NotifyStep(gradientNorm);
-                ValidateIfDue(log, cancellationToken);
+                ValidateIfDue(cancellationToken);
                 if (_recipe.Checkpoint.KeepSteps.Contains(_state.Step))
                     SaveWeights(_folder.WeightsOf(_state.Step));
                 // The weights for use come first: once the checkpoint says that the run is over, they must be there.
@@ -132,7 +131,7 @@ public sealed class Trainer : IDisposable
         catch (OperationCanceledException) when (_state.Step > 0)
         {
             Save();
-            log.Note($"stopped at step {_state.Step}; saved to {_folder.Checkpoint}");
+            Notify(callback => callback.OnNote($"stopped at step {_state.Step}; saved to {_folder.Checkpoint}"));
             throw;
         }
     }
@@ -274,15 +273,15 @@ public sealed class Trainer : IDisposable
             return batch with { Images = batch.Images.to(device), Masks = batch.Masks.to(device) };
     }
 
-    private void ValidateIfDue(ITrainingLog log, CancellationToken cancellationToken)
+    private void ValidateIfDue(CancellationToken cancellationToken)
     {
         if (_validator is null || _recipe.Validation is not { } validation || _state.Step == 0 || _state.ValidatedStep == _state.Step)
             return;
         if (_state.Step % validation.Every == 0 || _state.Step == _recipe.Steps)
-            Validate(log, cancellationToken);
+            Validate(cancellationToken);
     }
 
-    private void Validate(ITrainingLog log, CancellationToken cancellationToken)
+    private void Validate(CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var watch = Stopwatch.StartNew();
@@ -296,7 +295,6 @@ public sealed class Trainer : IDisposable
         }
         (_state.ValidatedStep, _state.LastScores) = (_state.Step, scores);
         var record = new ValidationRecord(_state.Step, scores, best, watch.Elapsed.TotalSeconds);
-        log.Write(record);
         Notify(callback => callback.OnValidation(record));
     }
 
@@ -330,6 +328,12 @@ public sealed class Trainer : IDisposable
     {
         meter.AddBatch(losses, waited);
         _stepLosses.Add(losses);
+    }
+
+    private void NotifyLog(StepMeter meter, double gradientNorm)
+    {
+        var record = meter.Take(_state.Step, _recipe.Steps, LearningRate, gradientNorm, _optimizer.Scaler.Scale);
+        Notify(callback => callback.OnLog(record));
     }
 
     private void NotifyStep(double gradientNorm)

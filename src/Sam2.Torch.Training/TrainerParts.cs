@@ -30,6 +30,8 @@ public sealed record TrainerParts
     /// </summary>
     public Func<Sam2Config, Sam2Model>? CreateModel { get; init; }
 
-    /// <summary>Told of steps, validations and written files; each event goes through them in the order of this list.</summary>
+    /// <summary>
+    /// Told of steps, validations and written files; each event goes through them in the order of this list. They stay the caller's.
+    /// </summary>
     public IReadOnlyList<ITrainerCallback> Callbacks { get; init; } = [];
 }

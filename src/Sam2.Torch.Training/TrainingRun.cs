@@ -38,36 +38,40 @@ public static class TrainingRun
             throw new TrainingException("validation is set, but data.validation has no videos and no images. Give some, or set validation: null.");
 
         using var scope = NewDisposeScope();
-        using var console = new ConsoleLog(output);
+        var console = new ConsoleLog(output);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console);
         model.to(DeviceFor(recipe));
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, batches, folder, validator, parts);
+        using var json = new JsonLinesLog(folder.JsonLines);
+        using var board = recipe.Log.Tensorboard ? new TensorBoardLog(folder.TensorBoard) : null;
+        parts ??= new();
+        IReadOnlyList<ITrainerCallback> callbacks = [console, json, .. board is null ? Array.Empty<ITrainerCallback>() : [board], .. parts.Callbacks];
+        using var trainer = new Trainer(recipe, model, batches, folder, validator, parts with { Callbacks = callbacks });
         Directory.CreateDirectory(folder.Path);
         folder.RemoveLeftovers();
         if (begun)
         {
             trainer.Resume();
-            console.Note($"resuming {folder.Path} at step {trainer.State.Step} of {recipe.Steps}");
+            console.OnNote($"resuming {folder.Path} at step {trainer.State.Step} of {recipe.Steps}");
         }
         else
         {
-            console.Note($"training {model.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel()) / 1e6:0.00} million parameters for {recipe.Steps} steps, into {folder.Path}");
+            console.OnNote($"training {model.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel()) / 1e6:0.00} million parameters for {recipe.Steps} steps, into {folder.Path}");
         }
         WriteRecipe(folder.Recipe, recipe);
-        using var logs = Logs(console, recipe, folder, trainer.State.Step);
-        trainer.Run(logs, cancellationToken);
+        trainer.Run(cancellationToken);
         return trainer.State;
     }
 
     /// <summary>Finds the mistakes of a recipe that show without training, by preparing its run.</summary>
     /// <param name="recipe">All settings.</param>
+    /// <param name="parts">The parts that the run will have; null for those of the recipe.</param>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     /// <exception cref="CheckpointException">A checkpoint is missing or damaged.</exception>
     /// <exception cref="Data.DatasetException">A data set is missing or damaged.</exception>
     /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model.</exception>
-    internal static void Check(Recipe recipe)
+    internal static void Check(Recipe recipe, TrainerParts? parts = null)
     {
         using var scope = NewDisposeScope();
         DeviceFor(recipe);
@@ -75,13 +79,7 @@ public static class TrainingRun
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
         if (recipe.Validation is not null)
             DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""));
-    }
-
-    private static TrainingLogs Logs(ConsoleLog console, Recipe recipe, TrainingFolder folder, long step)
-    {
-        var json = new JsonLinesLog(folder.JsonLines, step);
-        return recipe.Log.Tensorboard ? new(console, json, new TensorBoardLog(folder.TensorBoard, step)) : new(console, json);
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""), parts: parts);
     }
 
     private static void WriteRecipe(string path, Recipe recipe) => AtomicFile.Write(

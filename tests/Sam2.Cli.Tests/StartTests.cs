@@ -11,20 +11,12 @@ namespace Sam2.Cli.Tests;
 /// How the program loads TorchSharp. On Linux with an older C++ library than the one that TorchSharp was built with, all of this goes
 /// through a copy (see <see cref="TorchRuntime"/>).
 /// </summary>
-public class StartTests
+public class StartTests : FolderTests
 {
-    private TemporaryFolder _temporary = null!;
-
-    [SetUp]
-    public void CreateFolder() => _temporary = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _temporary.Dispose();
-
     [Test]
     public async Task Several_processes_can_start_at_once()
     {
-        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Info(_temporary.Path))));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Info(Folder.Path))));
         Assert.That(runs.Select(run => (run.ExitCode, run.Error)), Is.All.EqualTo((ExitCode.Success, "")));
         Assert.That(runs.Select(run => run.Output).Distinct().Count(), Is.EqualTo(1));
         Assert.That(Copies, Is.Empty);
@@ -35,7 +27,7 @@ public class StartTests
     {
         var (hashes, files) = (Hashes(), Files());
         Assert.That(hashes, Is.Not.Empty);
-        Assert.That(Info(_temporary.Path).ExitCode, Is.Zero);
+        Assert.That(Info(Folder.Path).ExitCode, Is.Zero);
         Assert.That(Hashes(), Is.EqualTo(hashes));
         Assert.That(Files(), Is.EqualTo(files), "so the program may be installed where it can't write");
         Assert.That(Copies, Is.Empty);
@@ -54,9 +46,9 @@ public class StartTests
     public void An_installation_without_libtorch_says_what_to_install_in_one_line()
     {
         // The program alone: its libraries, but not the native ones.
-        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll")) File.Copy(file, _temporary.At(Path.GetFileName(file)));
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "sam2.runtimeconfig.json"), _temporary.At("sam2.runtimeconfig.json"));
-        var run = Start(_temporary.At("sam2.dll"), Path.GetTempPath());
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll")) File.Copy(file, Folder.At(Path.GetFileName(file)));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "sam2.runtimeconfig.json"), Folder.At("sam2.runtimeconfig.json"));
+        var run = Start(Folder.At("sam2.dll"), Path.GetTempPath());
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.Output, Is.Empty);
         Assert.That(run.Error, Does.StartWith("sam2 info: ").And.Contain("libtorch-cpu-linux-x64").And.EndsWith("\n"));
@@ -65,11 +57,11 @@ public class StartTests
         // What needs no libtorch works without.
         foreach (var arguments in (string[][])[["--version"], ["--help"], ["completion", "bash"]])
         {
-            Assert.That(Script.Run("dotnet", ["exec", _temporary.At("sam2.dll"), .. arguments]).ExitCode, Is.Zero, arguments[0]);
+            Assert.That(Script.Run("dotnet", ["exec", Folder.At("sam2.dll"), .. arguments]).ExitCode, Is.Zero, arguments[0]);
         }
     }
 
-    private string[] Copies => Directory.GetDirectories(_temporary.Path, "sam2.torch-*");
+    private string[] Copies => Directory.GetDirectories(Folder.Path, "sam2.torch-*");
 
     private static string[] Hashes() =>
         [.. Directory.GetFiles(AppContext.BaseDirectory, "*LibTorchSharp*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))))];

@@ -6,22 +6,14 @@ using TestSupport;
 namespace Sam2.Torch.Data.Tests;
 
 /// <summary>SA-V train: videos beside masklets as run lengths.</summary>
-public class MaskletDatasetTests
+public class MaskletDatasetTests : FolderTests
 {
-    private TemporaryFolder _root = null!;
-
-    [SetUp]
-    public void CreateFolder() => _root = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _root.Dispose();
-
     [Test]
     public void A_video_is_annotated_on_every_fourth_frame_and_its_frames_are_read_in_any_order()
     {
         WriteVideo("part1/sav_000001", 40);
 
-        var video = DatasetReader.Open(_root.Path).Single();
+        var video = DatasetReader.Open(Folder.Path).Single();
 
         Assert.That(video.Name, Is.EqualTo("sav_000001"));
         Assert.That(video.FrameCount, Is.EqualTo(40));
@@ -45,7 +37,7 @@ public class MaskletDatasetTests
     public void Frames_that_were_handed_out_belong_to_the_caller()
     {
         WriteVideo("sav_000001", 8);
-        var video = DatasetReader.Open(_root.Path).Single();
+        var video = DatasetReader.Open(Folder.Path).Single();
         video.ReadFrame(3).Pixels.AsSpan().Clear();
         Assert.That(Clips.Number(video.ReadFrame(3)), Is.EqualTo(3));
     }
@@ -56,11 +48,11 @@ public class MaskletDatasetTests
         WriteVideo("json/sav_000001", 40, video: false);
         foreach (int i in Enumerable.Range(0, 10))
         {
-            Directory.CreateDirectory(_root["frames/sav_000001"]);
-            ImageFile.Write(_root[$"frames/sav_000001/{4 * i:00000}.jpg"], Clips.Frame(4 * i));
+            Directory.CreateDirectory(Folder["frames/sav_000001"]);
+            ImageFile.Write(Folder[$"frames/sav_000001/{4 * i:00000}.jpg"], Clips.Frame(4 * i));
         }
 
-        var video = DatasetReader.Open(_root.Path, options: new DatasetOptions { Frames = "frames" }).Single();
+        var video = DatasetReader.Open(Folder.Path, options: new DatasetOptions { Frames = "frames" }).Single();
 
         Assert.That(video.FrameCount, Is.EqualTo(10));
         Assert.That(Enumerable.Range(0, 10).All(video.IsAnnotated));
@@ -75,7 +67,7 @@ public class MaskletDatasetTests
         WriteVideo("sav_000001", 40);
         int[] Numbers(DatasetOptions options)
         {
-            var video = DatasetReader.Open(_root.Path, DatasetFormats.Sav, options).Single();
+            var video = DatasetReader.Open(Folder.Path, DatasetFormats.Sav, options).Single();
             Assert.That(Clips.Number(video.ReadFrame(video.FrameCount - 1)), Is.EqualTo(int.Parse(video.FrameName(video.FrameCount - 1))));
             return [.. Enumerable.Range(0, video.FrameCount).Select(i => int.Parse(video.FrameName(i)))];
         }
@@ -90,12 +82,12 @@ public class MaskletDatasetTests
     public void Manual_and_automatic_masklets_are_kept_apart_or_joined()
     {
         WriteVideo("sav_000001", 12);
-        WriteMasklets(_root["sav_000001_auto.json"], 12, ids: [7]);
+        WriteMasklets(Folder["sav_000001_auto.json"], 12, ids: [7]);
 
-        int Objects(MaskletKind kind) => DatasetReader.Open(_root.Path, options: new DatasetOptions { Masklets = kind }).Single().ReadMasks(0).Count;
+        int Objects(MaskletKind kind) => DatasetReader.Open(Folder.Path, options: new DatasetOptions { Masklets = kind }).Single().ReadMasks(0).Count;
 
         Assert.That((Objects(MaskletKind.Manual), Objects(MaskletKind.Auto), Objects(MaskletKind.All)), Is.EqualTo((2, 1, 3)));
-        var all = DatasetReader.Open(_root.Path, options: new DatasetOptions { Masklets = MaskletKind.All }).Single();
+        var all = DatasetReader.Open(Folder.Path, options: new DatasetOptions { Masklets = MaskletKind.All }).Single();
         Assert.That(Enumerable.Range(1, 3).Select(all.ObjectName), Is.EqualTo(new[] { "000", "001", "007" }));
     }
 
@@ -103,8 +95,8 @@ public class MaskletDatasetTests
     public void A_frame_on_which_nothing_is_known_of_an_object_is_not_annotated()
     {
         WriteVideo("sav_000001", 12);
-        File.WriteAllText(_root["sav_000001_manual.json"], WithoutFirstMask(File.ReadAllText(_root["sav_000001_manual.json"])));
-        var video = DatasetReader.Open(_root.Path).Single();
+        File.WriteAllText(Folder["sav_000001_manual.json"], WithoutFirstMask(File.ReadAllText(Folder["sav_000001_manual.json"])));
+        var video = DatasetReader.Open(Folder.Path).Single();
         Assert.That(Enumerable.Range(0, 12).Where(video.IsAnnotated), Is.EqualTo(new[] { 4, 8 }));
         Assert.That(video.ReadMasks(0), Is.Empty);
     }
@@ -113,27 +105,27 @@ public class MaskletDatasetTests
     public void Each_kind_of_damage_is_named_with_its_file()
     {
         WriteVideo("sav_000001", 12);
-        string json = _root["sav_000001_manual.json"], good = File.ReadAllText(json);
+        string json = Folder["sav_000001_manual.json"], good = File.ReadAllText(json);
 
         File.WriteAllText(json, good[..(good.Length / 2)]);
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].ReadMasks(0), json, "JSON");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path)[0].ReadMasks(0), json, "JSON");
         File.WriteAllText(json, good.Replace("\"counts\":\"", "\"counts\":\"~", StringComparison.Ordinal));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].ReadMasks(0), json, "masklet[0][0]");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path)[0].ReadMasks(0), json, "masklet[0][0]");
         File.WriteAllText(json, good.Replace("\"masklet\"", "\"other\"", StringComparison.Ordinal));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].ReadMasks(0), json, "masklet");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path)[0].ReadMasks(0), json, "masklet");
         File.WriteAllText(json, good.Replace("\"video_frame_count\":12.0", "\"video_frame_count\":16.0", StringComparison.Ordinal));
-        Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(14), Throws.TypeOf<MediaException>().With.Message.Contains("sav_000001.mp4").And.Message.Contains("16"));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Sav, new DatasetOptions { Masklets = MaskletKind.Auto }), "_auto.json");
-        File.Delete(_root["sav_000001.mp4"]);
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path)[0].FrameCount, json, "sav_000001.mp4");
+        Assert.That(() => DatasetReader.Open(Folder.Path)[0].ReadFrame(14), Throws.TypeOf<MediaException>().With.Message.Contains("sav_000001.mp4").And.Message.Contains("16"));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, DatasetFormats.Sav, new DatasetOptions { Masklets = MaskletKind.Auto }), "_auto.json");
+        File.Delete(Folder["sav_000001.mp4"]);
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path)[0].FrameCount, json, "sav_000001.mp4");
     }
 
     [Test]
     public void Masks_and_frames_of_different_sizes_are_named()
     {
         WriteVideo("sav_000001", 12);
-        Clips.Write(_root["sav_000001.mp4"], 12, 32, 32);
-        Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(0), Throws.TypeOf<MediaException>()
+        Clips.Write(Folder["sav_000001.mp4"], 12, 32, 32);
+        Assert.That(() => DatasetReader.Open(Folder.Path)[0].ReadFrame(0), Throws.TypeOf<MediaException>()
             .With.Message.Contains("sav_000001.mp4").And.Message.Contains("32×32").And.Message.Contains("64×48"));
     }
 
@@ -164,11 +156,11 @@ public class MaskletDatasetTests
 
     private void WriteVideo(string name, int frames, bool video = true)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_root[name])!);
-        WriteMasklets(_root[name + "_manual.json"], frames, [0, 1]);
+        Directory.CreateDirectory(Path.GetDirectoryName(Folder[name])!);
+        WriteMasklets(Folder[name + "_manual.json"], frames, [0, 1]);
         if (video)
         {
-            Clips.Write(_root[name + ".mp4"], frames);
+            Clips.Write(Folder[name + ".mp4"], frames);
         }
     }
 }

@@ -7,23 +7,15 @@ using TestSupport;
 namespace Sam2.Torch.Data.Tests;
 
 /// <summary>Data sets of pictures: SA-1B, COCO, and folders of pictures and masks.</summary>
-public class PictureDatasetTests
+public class PictureDatasetTests : FolderTests
 {
-    private TemporaryFolder _root = null!;
-
-    [SetUp]
-    public void CreateFolder() => _root = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _root.Dispose();
-
     [Test]
     public void Sa1b_is_read_from_folders_of_parts()
     {
         WriteSa1b("part0/sa_17", 1);
         WriteSa1b("part1/sa_5", 6);
 
-        var pictures = DatasetReader.Open(_root.Path);
+        var pictures = DatasetReader.Open(Folder.Path);
 
         Assert.That(pictures.Select(p => p.Name), Is.EqualTo(new[] { "sa_17", "sa_5" }));
         var picture = pictures[1];
@@ -34,14 +26,14 @@ public class PictureDatasetTests
         Assert.That(picture.ReadMasks(0, [1]).Keys, Is.EqualTo(new[] { 1 }));
         Assert.That(picture.VisibleObjects(0), Is.EqualTo(new[] { 1, 2 }));
         Assert.That(() => picture.ReadMasks(1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { Videos = ["sa_5"] }).Single().Name, Is.EqualTo("sa_5"));
+        Assert.That(DatasetReader.Open(Folder.Path, options: new DatasetOptions { Videos = ["sa_5"] }).Single().Name, Is.EqualTo("sa_5"));
     }
 
     [Test]
     public void Sa1bs_unstable_and_very_large_masks_can_be_left_out()
     {
         WriteSa1b("sa_5", 6, stability: [0.9, 0.5]);
-        IReadOnlyList<int> Objects(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormats.Sa1b, options).Single().VisibleObjects(0);
+        IReadOnlyList<int> Objects(DatasetOptions options) => DatasetReader.Open(Folder.Path, DatasetFormats.Sa1b, options).Single().VisibleObjects(0);
         Assert.That(Objects(new DatasetOptions { MinStability = 0.8 }), Is.EqualTo(new[] { 1 }));
         Refusals.AreNamed(() => Objects(new DatasetOptions { MaxMaskArea = 0.01 }), "sa_5.json", "no object");
         Assert.That(() => Objects(new DatasetOptions { MaxMaskArea = 2 }), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -57,16 +49,16 @@ public class PictureDatasetTests
             WritePicture($"val2017/{name}.jpg", 6);
         }
 
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path), "instances_train2017.json", "instances_val2017.json");
-        var picture = DatasetReader.Open(_root.Path, options: new DatasetOptions { Split = "val" }).Single();
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path), "instances_train2017.json", "instances_val2017.json");
+        var picture = DatasetReader.Open(Folder.Path, options: new DatasetOptions { Split = "val" }).Single();
 
         Assert.That(picture.Name, Is.EqualTo("a"));
         Assert.That(DrawnVideoFiles.Number(picture.ReadFrame(0)), Is.EqualTo(6));
         Assert.That(picture.VisibleObjects(0), Is.EqualTo(new[] { 1, 4 }));
         Assert.That(picture.ReadMasks(0)[1].Equals(DrawnVideoFiles.Mask(6, 1)));
         Assert.That(picture.ReadMasks(0)[4].BoundingBox, Is.EqualTo((2, 3, 6, 4)));
-        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { Annotations = "annotations/instances_val2017.json" }), Has.Count.EqualTo(1));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, options: new DatasetOptions { Split = "train" }), "a.jpg", "train2017");
+        Assert.That(DatasetReader.Open(Folder.Path, options: new DatasetOptions { Annotations = "annotations/instances_val2017.json" }), Has.Count.EqualTo(1));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, options: new DatasetOptions { Split = "train" }), "a.jpg", "train2017");
     }
 
     [Test]
@@ -77,18 +69,18 @@ public class PictureDatasetTests
             WritePicture($"images/{name}.jpg", 6);
         }
 
-        Directory.CreateDirectory(_root["masks/folder"]);
+        Directory.CreateDirectory(Folder["masks/folder"]);
         var (first, second) = (DrawnVideoFiles.Mask(6, 1), DrawnVideoFiles.Mask(6, 2));
         var both = IndexedMasks.Combine(new Dictionary<int, BinaryMask> { [1] = first, [2] = second }, DrawnVideoFiles.Height, DrawnVideoFiles.Width);
-        both.Write(_root["masks/palette.png"]);
-        MaskFile.WritePng(_root["masks/white.png"], first);
+        both.Write(Folder["masks/palette.png"]);
+        MaskFile.WritePng(Folder["masks/white.png"], first);
         var colours = new RgbImage(DrawnVideoFiles.Width, DrawnVideoFiles.Height, [.. first.Data.SelectMany(v => new byte[] { 0, (byte)(255 * v), 0 })]);
-        ImageFile.Write(_root["masks/colour.png"], colours);
-        new IndexedImage(both.Width, both.Height, [.. both.Indices.Select((v, i) => i < 10 ? (byte)255 : v)], both.Palette).Write(_root["masks/border.png"]);
-        MaskFile.WritePng(_root["masks/folder/000.png"], first);
-        MaskFile.WritePng(_root["masks/folder/001.png"], second);
+        ImageFile.Write(Folder["masks/colour.png"], colours);
+        new IndexedImage(both.Width, both.Height, [.. both.Indices.Select((v, i) => i < 10 ? (byte)255 : v)], both.Palette).Write(Folder["masks/border.png"]);
+        MaskFile.WritePng(Folder["masks/folder/000.png"], first);
+        MaskFile.WritePng(Folder["masks/folder/001.png"], second);
 
-        var pictures = DatasetReader.Open(_root.Path).ToDictionary(p => p.Name);
+        var pictures = DatasetReader.Open(Folder.Path).ToDictionary(p => p.Name);
 
         Assert.That(pictures.Keys, Is.EqualTo(new[] { "border", "colour", "folder", "palette", "white" }));
         foreach (var (name, objects) in new[] { ("palette", 2), ("white", 1), ("colour", 1), ("border", 2), ("folder", 2) })
@@ -105,51 +97,51 @@ public class PictureDatasetTests
     {
         WritePicture("images/a.jpg", 6);
         WritePicture("images/b.jpg", 6);
-        Directory.CreateDirectory(_root["masks"]);
-        MaskFile.WritePng(_root["masks/a.png"], DrawnVideoFiles.Mask(6, 1));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path), _root["images/b.jpg"], _root["masks/b.png"]);
-        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { Videos = ["a"] }), Has.Count.EqualTo(1));
+        Directory.CreateDirectory(Folder["masks"]);
+        MaskFile.WritePng(Folder["masks/a.png"], DrawnVideoFiles.Mask(6, 1));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path), Folder["images/b.jpg"], Folder["masks/b.png"]);
+        Assert.That(DatasetReader.Open(Folder.Path, options: new DatasetOptions { Videos = ["a"] }), Has.Count.EqualTo(1));
 
-        MaskFile.WritePng(_root["masks/b.png"], new BinaryMask(DrawnVideoFiles.Height, DrawnVideoFiles.Width));
-        Refused(_root["masks/b.png"], "no object");
-        MaskFile.WritePng(_root["masks/b.png"], new BinaryMask(4, 5, [.. Enumerable.Repeat((byte)1, 20)]));
-        Refused(_root["masks/b.png"], "5×4", "40×24", _root["images/b.jpg"]);
-        File.WriteAllBytes(_root["masks/b.png"], []);
-        Refused(_root["masks/b.png"], "can't be read");
-        MaskFile.WritePng(_root["masks/c.png"], DrawnVideoFiles.Mask(6, 1));
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path), _root["masks/c.png"], "no picture");
+        MaskFile.WritePng(Folder["masks/b.png"], new BinaryMask(DrawnVideoFiles.Height, DrawnVideoFiles.Width));
+        Refused(Folder["masks/b.png"], "no object");
+        MaskFile.WritePng(Folder["masks/b.png"], new BinaryMask(4, 5, [.. Enumerable.Repeat((byte)1, 20)]));
+        Refused(Folder["masks/b.png"], "5×4", "40×24", Folder["images/b.jpg"]);
+        File.WriteAllBytes(Folder["masks/b.png"], []);
+        Refused(Folder["masks/b.png"], "can't be read");
+        MaskFile.WritePng(Folder["masks/c.png"], DrawnVideoFiles.Mask(6, 1));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path), Folder["masks/c.png"], "no picture");
     }
 
     [Test]
     public void Damage_to_sa1b_and_coco_is_named_with_its_file()
     {
         WriteSa1b("sa_5", 6);
-        File.Delete(_root["sa_5.jpg"]);
-        Refused(_root["sa_5.jpg"], _root["sa_5.json"]);
-        ImageFile.Write(_root["sa_5.jpg"], new RgbImage(8, 8));
-        Refused(_root["sa_5.json"], "8×8", "40×24");
-        File.WriteAllText(_root["sa_5.json"], "{}");
-        Refused(_root["sa_5.json"], "image");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), _root.Path, "annotation file");
+        File.Delete(Folder["sa_5.jpg"]);
+        Refused(Folder["sa_5.jpg"], Folder["sa_5.json"]);
+        ImageFile.Write(Folder["sa_5.jpg"], new RgbImage(8, 8));
+        Refused(Folder["sa_5.json"], "8×8", "40×24");
+        File.WriteAllText(Folder["sa_5.json"], "{}");
+        Refused(Folder["sa_5.json"], "image");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, DatasetFormats.Coco), Folder.Path, "annotation file");
         WriteList("instances_x.json", """{"images": [], "annotations": []}""");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), "instances_x.json", "no picture");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, DatasetFormats.Coco), "instances_x.json", "no picture");
         WriteList("instances_x.json", """{"images": [""");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Coco), "instances_x.json", "JSON");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, DatasetFormats.Coco), "instances_x.json", "JSON");
     }
 
-    private void Refused(params string[] parts) => Refusals.AreNamed(() => DatasetReader.Open(_root.Path).Last().ReadMasks(0), parts);
+    private void Refused(params string[] parts) => Refusals.AreNamed(() => DatasetReader.Open(Folder.Path).Last().ReadMasks(0), parts);
 
     private void WritePicture(string name, int number)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_root[name])!);
-        ImageFile.Write(_root[name], DrawnVideoFiles.Frame(number));
+        Directory.CreateDirectory(Path.GetDirectoryName(Folder[name])!);
+        ImageFile.Write(Folder[name], DrawnVideoFiles.Frame(number));
     }
 
     private void WriteSa1b(string name, int number, double[]? stability = null)
     {
         WritePicture(name + ".jpg", number);
         var objects = new[] { 1, 2 }.Select(id => AnnotatedObject.FromMask(CocoRle.Encode(DrawnVideoFiles.Mask(number, id)), 0) with { StabilityScore = stability?[id - 1] }).ToList();
-        Sa1bFile.Write(_root[name + ".json"], new AnnotatedImage(Path.GetFileName(name) + ".jpg", DrawnVideoFiles.Width, DrawnVideoFiles.Height, objects));
+        Sa1bFile.Write(Folder[name + ".json"], new AnnotatedImage(Path.GetFileName(name) + ".jpg", DrawnVideoFiles.Width, DrawnVideoFiles.Height, objects));
     }
 
     private void WriteCoco(string name)
@@ -169,7 +161,7 @@ public class PictureDatasetTests
 
     private void WriteList(string name, string content)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_root[name])!);
-        File.WriteAllText(_root[name], content);
+        Directory.CreateDirectory(Path.GetDirectoryName(Folder[name])!);
+        File.WriteAllText(Folder[name], content);
     }
 }

@@ -6,16 +6,8 @@ using TestSupport;
 namespace Sam2.Torch.Data.Tests;
 
 /// <summary>Data sets of folders: DAVIS, SA-V val and test, MOSE, YouTube-VOS, LVOS and any other.</summary>
-public class VideoFoldersTests
+public class VideoFoldersTests : FolderTests
 {
-    private TemporaryFolder _root = null!;
-
-    [SetUp]
-    public void CreateFolder() => _root = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _root.Dispose();
-
     [Test]
     public void The_golden_data_set_is_read_in_both_layouts([Values(null, "Annotations_per_object")] string? annotations)
     {
@@ -53,11 +45,11 @@ public class VideoFoldersTests
 
         WriteList("ImageSets/2017/val.txt", "camel\nbear\n\n");
 
-        var videos = DatasetReader.Open(_root.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" });
+        var videos = DatasetReader.Open(Folder.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" });
 
         Assert.That(videos.Select(v => v.Name), Is.EqualTo(new[] { "camel", "bear" }));
-        Assert.That(DatasetReader.Open(_root.Path), Has.Count.EqualTo(3));
-        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { ExcludedVideos = ["boat"] }).Select(v => v.Name), Is.EqualTo(new[] { "bear", "camel" }));
+        Assert.That(DatasetReader.Open(Folder.Path), Has.Count.EqualTo(3));
+        Assert.That(DatasetReader.Open(Folder.Path, options: new DatasetOptions { ExcludedVideos = ["boat"] }).Select(v => v.Name), Is.EqualTo(new[] { "bear", "camel" }));
         var video = videos[0];
         Assert.That(Enumerable.Range(0, 6).Select(i => DrawnVideoFiles.Number(video.ReadFrame(i))), Is.EqualTo(Enumerable.Range(0, 6)));
         Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
@@ -74,12 +66,12 @@ public class VideoFoldersTests
         WriteDavis("camel", 3);
         foreach (int i in Enumerable.Range(0, 3))
         {
-            MaskFile.WritePng(_root[$"Annotations/480p/camel/{i:00000}.png"], DrawnVideoFiles.Mask(i, 1));
+            MaskFile.WritePng(Folder[$"Annotations/480p/camel/{i:00000}.png"], DrawnVideoFiles.Mask(i, 1));
         }
 
         WriteList("ImageSets/480p/val.txt", string.Concat(Enumerable.Range(0, 3).Select(i => $"/JPEGImages/480p/camel/{i:00000}.jpg /Annotations/480p/camel/{i:00000}.png\n")));
 
-        var video = DatasetReader.Open(_root.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" }).Single();
+        var video = DatasetReader.Open(Folder.Path, DatasetFormats.Davis, new DatasetOptions { Split = "val" }).Single();
 
         Assert.That(video.Name, Is.EqualTo("camel"));
         Assert.That(video.ReadMasks(2).Keys, Is.EqualTo(new[] { 1 }));
@@ -93,7 +85,7 @@ public class VideoFoldersTests
         WriteSav("sav_000001", 10);
         WriteList("sav_val.txt", "sav_000002\n");
 
-        var video = DatasetReader.Open(_root.Path).Single();
+        var video = DatasetReader.Open(Folder.Path).Single();
 
         Assert.That(video.Name, Is.EqualTo("sav_000002"));
         Assert.That(video.FrameCount, Is.EqualTo(10));
@@ -109,8 +101,8 @@ public class VideoFoldersTests
     public void A_mask_that_an_object_of_sav_lacks_means_that_the_object_is_not_there()
     {
         WriteSav("sav_000001", 10);
-        File.Delete(_root["Annotations_6fps/sav_000001/003/00000.png"]);
-        var video = DatasetReader.Open(_root.Path).Single();
+        File.Delete(Folder["Annotations_6fps/sav_000001/003/00000.png"]);
+        var video = DatasetReader.Open(Folder.Path).Single();
         Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
         Assert.That(video.ReadMasks(4).Keys, Is.EquivalentTo(new[] { 1, 2 }));
     }
@@ -120,15 +112,15 @@ public class VideoFoldersTests
     {
         foreach (string name in new[] { "0a", "0b" })
         {
-            DrawnVideoFiles.WriteFrames(_root[$"valid/JPEGImages/{name}"], 6, step: 5);
-            DrawnVideoFiles.WriteMasks(_root[$"valid/Annotations/{name}"], [0, DrawnVideoFiles.Late], step: 5);
+            DrawnVideoFiles.WriteFrames(Folder[$"valid/JPEGImages/{name}"], 6, step: 5);
+            DrawnVideoFiles.WriteMasks(Folder[$"valid/Annotations/{name}"], [0, DrawnVideoFiles.Late], step: 5);
         }
 
         WriteList("valid/meta.json", """{"videos": {"0b": {"objects": {"1": {"category": "ape", "frames": ["00000", "00005"]}, "2": {"category": "ape", "frames": ["00020"]}}}}}""");
 
-        var video = DatasetReader.Open(_root["valid"]).Single();
+        var video = DatasetReader.Open(Folder["valid"]).Single();
 
-        Assert.That(DatasetReader.Open(_root.Path, options: new DatasetOptions { Split = "valid" }).Single().Name, Is.EqualTo("0b"));
+        Assert.That(DatasetReader.Open(Folder.Path, options: new DatasetOptions { Split = "valid" }).Single().Name, Is.EqualTo("0b"));
         Assert.That(video.Name, Is.EqualTo("0b"));
         Assert.That(Enumerable.Range(0, 6).Where(video.IsAnnotated).Select(video.FrameName), Is.EqualTo(new[] { "00000", "00020" }));
         Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
@@ -138,12 +130,12 @@ public class VideoFoldersTests
     [Test]
     public void Lvos_numbers_frames_with_eight_digits_from_1_on()
     {
-        DrawnVideoFiles.WriteFrames(_root["JPEGImages/long"], 12, "00000000");
-        DrawnVideoFiles.WriteMasks(_root["Annotations/long"], [1, 6, 11], "00000000");
+        DrawnVideoFiles.WriteFrames(Folder["JPEGImages/long"], 12, "00000000");
+        DrawnVideoFiles.WriteMasks(Folder["Annotations/long"], [1, 6, 11], "00000000");
         WriteList("valid_meta.json", """{"videos": {"long": {"objects": {"1": {"frame_range": {"start": "00000001", "end": "00000011"}}, "2": {"frame_range": {"start": "00000006"}}}}}}""");
-        File.Delete(_root["JPEGImages/long/00000000.jpg"]);
+        File.Delete(Folder["JPEGImages/long/00000000.jpg"]);
 
-        var video = DatasetReader.Open(_root.Path).Single();
+        var video = DatasetReader.Open(Folder.Path).Single();
 
         Assert.That(video.FrameName(0), Is.EqualTo("00000001"));
         Assert.That(Enumerable.Range(0, 11).Where(video.IsAnnotated), Is.EqualTo(new[] { 0, 5, 10 }));
@@ -152,9 +144,9 @@ public class VideoFoldersTests
     [Test]
     public void Any_frames_and_masks_side_by_side_are_read_and_numbers_are_ordered_as_numbers()
     {
-        DrawnVideoFiles.WriteFrames(_root["frames/a"], 12, "0");
-        DrawnVideoFiles.WriteMasks(_root["masks/a"], [2, 10], "0");
-        var video = DatasetReader.Open(_root.Path).Single();
+        DrawnVideoFiles.WriteFrames(Folder["frames/a"], 12, "0");
+        DrawnVideoFiles.WriteMasks(Folder["masks/a"], [2, 10], "0");
+        var video = DatasetReader.Open(Folder.Path).Single();
         Assert.That(Enumerable.Range(0, 12).Select(video.FrameName), Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"{i}")));
         Assert.That(Enumerable.Range(0, 12).Where(video.IsAnnotated), Is.EqualTo(new[] { 2, 10 }));
     }
@@ -163,12 +155,12 @@ public class VideoFoldersTests
     public void Each_kind_of_damage_is_named_with_its_file_and_what_to_do()
     {
         WriteDavis("bear", 6);
-        string Mask(int i) => _root[$"Annotations/480p/bear/{i:00000}.png"];
+        string Mask(int i) => Folder[$"Annotations/480p/bear/{i:00000}.png"];
         byte[] good = File.ReadAllBytes(Mask(3));
 
         File.Delete(Mask(3));
         Refused(DatasetFormats.Davis, 0, Mask(3), "missing", "unpack");
-        Assert.That(DatasetReader.Open(_root.Path, DatasetFormats.Folders)[0].IsAnnotated(3), Is.False);
+        Assert.That(DatasetReader.Open(Folder.Path, DatasetFormats.Folders)[0].IsAnnotated(3), Is.False);
 
         File.WriteAllBytes(Mask(3), []);
         Refused(DatasetFormats.Davis, 3, Mask(3), "can't be read");
@@ -177,7 +169,7 @@ public class VideoFoldersTests
         Refused(DatasetFormats.Davis, 3, Mask(3), "can't be read");
 
         new IndexedImage(10, 9, new byte[90], []).Write(Mask(3));
-        Refused(DatasetFormats.Davis, 3, Mask(3), "10×9", "40×24", _root["JPEGImages/480p/bear/00003.jpg"]);
+        Refused(DatasetFormats.Davis, 3, Mask(3), "10×9", "40×24", Folder["JPEGImages/480p/bear/00003.jpg"]);
 
         ImageFile.Write(Mask(3), DrawnVideoFiles.Frame(3));
         Refused(DatasetFormats.Davis, 3, Mask(3), "indexed PNG");
@@ -190,16 +182,16 @@ public class VideoFoldersTests
         new IndexedImage(DrawnVideoFiles.Width, DrawnVideoFiles.Height, new byte[DrawnVideoFiles.Width * DrawnVideoFiles.Height], []).Write(Mask(0));
         Refused(DatasetFormats.Mose, 0, Mask(0), "no object");
 
-        File.WriteAllText(_root["JPEGImages/480p/bear/00004.jpg"], "no picture");
-        Assert.That(() => DatasetReader.Open(_root.Path)[0].ReadFrame(4), Throws.TypeOf<MediaException>().With.Message.Contains("00004.jpg"));
+        File.WriteAllText(Folder["JPEGImages/480p/bear/00004.jpg"], "no picture");
+        Assert.That(() => DatasetReader.Open(Folder.Path)[0].ReadFrame(4), Throws.TypeOf<MediaException>().With.Message.Contains("00004.jpg"));
     }
 
     [Test]
     public void Missing_folders_and_lists_are_named()
     {
-        Refusals.AreNamed(() => DatasetReader.Open(_root["none"]), _root["none"]);
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path), _root.Path, "JPEGImages", "format");
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, DatasetFormats.Davis), _root.Path, "JPEGImages");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder["none"]), Folder["none"]);
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path), Folder.Path, "JPEGImages", "format");
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, DatasetFormats.Davis), Folder.Path, "JPEGImages");
         WriteDavis("bear", 3);
         Refusals.AreNamed(() => Open(new DatasetOptions { Split = "val" }), "val", "ImageSets");
         WriteList("ImageSets/2017/val.txt", "\n \n");
@@ -207,23 +199,23 @@ public class VideoFoldersTests
         Refusals.AreNamed(() => Open(new DatasetOptions { Videos = ["bear", "wolf"] }), "wolf", "list");
         Refusals.AreNamed(() => Open(new DatasetOptions { ExcludedVideos = ["bear"] }), "excluded");
         Refusals.AreNamed(() => Open(new DatasetOptions { Frames = "pictures" }), "pictures", "frames");
-        Directory.CreateDirectory(_root["Annotations/480p/wolf"]);
-        Refusals.AreNamed(() => Open(new DatasetOptions()), _root["JPEGImages/480p/wolf"]);
-        Directory.CreateDirectory(_root["JPEGImages/480p/wolf"]);
-        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["JPEGImages/480p/wolf"], "no picture");
-        DrawnVideoFiles.WriteFrames(_root["JPEGImages/480p/wolf"], 2);
-        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["Annotations/480p/wolf"]);
-        Directory.CreateDirectory(_root["Annotations/480p/wolf/000"]);
-        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, _root["Annotations/480p/wolf/000"], "no PNG");
+        Directory.CreateDirectory(Folder["Annotations/480p/wolf"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()), Folder["JPEGImages/480p/wolf"]);
+        Directory.CreateDirectory(Folder["JPEGImages/480p/wolf"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, Folder["JPEGImages/480p/wolf"], "no picture");
+        DrawnVideoFiles.WriteFrames(Folder["JPEGImages/480p/wolf"], 2);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, Folder["Annotations/480p/wolf"]);
+        Directory.CreateDirectory(Folder["Annotations/480p/wolf/000"]);
+        Refusals.AreNamed(() => Open(new DatasetOptions()).Last().FrameCount, Folder["Annotations/480p/wolf/000"], "no PNG");
     }
 
     [Test]
     public void A_meta_file_that_contradicts_the_masks_or_is_damaged_is_named()
     {
-        DrawnVideoFiles.WriteFrames(_root["JPEGImages/a"], 3);
-        DrawnVideoFiles.WriteMasks(_root["Annotations/a"], [0]);
+        DrawnVideoFiles.WriteFrames(Folder["JPEGImages/a"], 3);
+        DrawnVideoFiles.WriteMasks(Folder["Annotations/a"], [0]);
         WriteList("meta.json", """{"videos": {"a": {"objects": {"2": {"frames": ["00002"]}}}}}""");
-        Refused(null, 0, _root["Annotations/a/00002.png"], "object 2", "meta.json");
+        Refused(null, 0, Folder["Annotations/a/00002.png"], "object 2", "meta.json");
         foreach (var (content, cause) in new[] { ("{", "JSON"), ("{}", "no video"), ("""{"videos": {"a": 3}}""", "videos.a"), ("""{"videos": {"a": {"objects": {"1": {"frames": [3]}}}}}""", "not a text") })
         {
             WriteList("meta.json", content);
@@ -232,25 +224,25 @@ public class VideoFoldersTests
     }
 
     private void Refused(string? format, int frame, params string[] parts) =>
-        Refusals.AreNamed(() => DatasetReader.Open(_root.Path, format)[0].ReadMasks(frame), parts);
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path, format)[0].ReadMasks(frame), parts);
 
-    private IReadOnlyList<IAnnotatedVideo> Open(DatasetOptions options) => DatasetReader.Open(_root.Path, DatasetFormats.Davis, options);
+    private IReadOnlyList<IAnnotatedVideo> Open(DatasetOptions options) => DatasetReader.Open(Folder.Path, DatasetFormats.Davis, options);
 
     private void WriteDavis(string name, int frames)
     {
-        DrawnVideoFiles.WriteFrames(_root[$"JPEGImages/480p/{name}"], frames);
-        DrawnVideoFiles.WriteMasks(_root[$"Annotations/480p/{name}"], Enumerable.Range(0, frames));
+        DrawnVideoFiles.WriteFrames(Folder[$"JPEGImages/480p/{name}"], frames);
+        DrawnVideoFiles.WriteMasks(Folder[$"Annotations/480p/{name}"], Enumerable.Range(0, frames));
     }
 
     private void WriteSav(string name, int frames)
     {
-        DrawnVideoFiles.WriteFrames(_root[$"JPEGImages_24fps/{name}"], frames);
-        DrawnVideoFiles.WriteObjectMasks(_root[$"Annotations_6fps/{name}"], Enumerable.Range(0, frames).Where(i => i % 4 == 0), ["000", "003"]);
+        DrawnVideoFiles.WriteFrames(Folder[$"JPEGImages_24fps/{name}"], frames);
+        DrawnVideoFiles.WriteObjectMasks(Folder[$"Annotations_6fps/{name}"], Enumerable.Range(0, frames).Where(i => i % 4 == 0), ["000", "003"]);
     }
 
     private void WriteList(string name, string content)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_root[name])!);
-        File.WriteAllText(_root[name], content);
+        Directory.CreateDirectory(Path.GetDirectoryName(Folder[name])!);
+        File.WriteAllText(Folder[name], content);
     }
 }

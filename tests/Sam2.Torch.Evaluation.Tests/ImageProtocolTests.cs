@@ -3,22 +3,13 @@ using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
 
 namespace Sam2.Torch.Evaluation.Tests;
 
-public class ImageProtocolTests
+public class ImageProtocolTests : ShippedModelTests
 {
-    private Sam2Model _model = null!;
-
-    [OneTimeSetUp]
-    public void Load() => _model = TestModels.Shipped();
-
-    [OneTimeTearDown]
-    public void Free() => _model.Dispose();
-
     [Test]
     public void Every_figure_is_that_of_the_image_predictor_with_the_same_prompts()
     {
@@ -27,7 +18,7 @@ public class ImageProtocolTests
         var result = Run(video, new ImageProtocolOptions { Clicks = 5, FrameStride = 100 }, sink);
         Assert.That(result.Objects.Select(o => (o.Frame, o.Object)), Is.EqualTo((IEnumerable<(string, string)>)[("00000", "1"), ("00000", "2"), ("00000", "3")]));
 
-        using var predictor = new ImagePredictor(_model);
+        using var predictor = new ImagePredictor(Model);
         predictor.SetImage(video.ReadFrame(0));
         using var scope = TorchSharp.torch.NewDisposeScope();
         foreach (var (id, truth) in video.ReadMasks(0))
@@ -108,5 +99,5 @@ public class ImageProtocolTests
     }
 
     private ImageResult Run(Sam2.Torch.Data.IAnnotatedVideo video, ImageProtocolOptions options, MemorySink? sink = null) =>
-        new ImageProtocol(options).Run(_model, video, new VideoObserver(sink));
+        new ImageProtocol(options).Run(Model, video, new VideoObserver(sink));
 }

@@ -2,21 +2,12 @@ using NUnit.Framework;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
-using Sam2.Torch.Modeling;
 using TestSupport;
 
 namespace Sam2.Torch.Evaluation.Tests;
 
-public class InteractiveProtocolTests
+public class InteractiveProtocolTests : ShippedModelTests
 {
-    private Sam2Model _model = null!;
-
-    [OneTimeSetUp]
-    public void Load() => _model = TestModels.Shipped();
-
-    [OneTimeTearDown]
-    public void Free() => _model.Dispose();
-
     [Test]
     public void Offline_each_round_corrects_the_frame_that_was_worst_after_the_round_before()
     {
@@ -49,7 +40,7 @@ public class InteractiveProtocolTests
         Assert.That(Js(online.Rounds[0]), Is.EqualTo(Js(offline.Rounds[0])));
 
         // The first round is what tracking from the same clicks gives.
-        var tracked = new SemiSupervisedProtocol(new() { Prompt = PromptKind.Click3 }).Run(_model, GoldenVideo.All[1], new VideoObserver());
+        var tracked = new SemiSupervisedProtocol(new() { Prompt = PromptKind.Click3 }).Run(Model, GoldenVideo.All[1], new VideoObserver());
         Assert.That(Js(tracked.Rounds[0]).Average(), Is.EqualTo(MeanJ(offline.Rounds[0])).Within(0.01));
     }
 
@@ -116,7 +107,7 @@ public class InteractiveProtocolTests
         Assert.That(TorchSharp.torch.Tensor.TotalCount, Is.LessThanOrEqualTo(before));
     }
 
-    private VideoResult Run(IVideoProtocol protocol, IAnnotatedVideo video, MemorySink? sink = null) => protocol.Run(_model, video, new VideoObserver(sink));
+    private VideoResult Run(IVideoProtocol protocol, IAnnotatedVideo video, MemorySink? sink = null) => protocol.Run(Model, video, new VideoObserver(sink));
 
     private static double[] Js(RoundResult round) => [.. round.Objects.SelectMany(o => o.Frames.Select(f => f.J))];
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Training.Ablation;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
@@ -16,7 +17,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training.Tests;
 
 /// <summary>Parts as a user of the package writes them: against its public API only.</summary>
-public sealed class OwnPartsTests
+public sealed class OwnPartsTests : FolderTests
 {
     private const string Drawn = """
         seed: 5
@@ -28,17 +29,11 @@ public sealed class OwnPartsTests
         log: {every: 1, tensorboard: false}
         """;
 
-    private TemporaryFolder _folder = null!;
-
     [SetUp]
-    public void CreateFolder()
+    public void WriteFiles()
     {
-        _folder = new TemporaryFolder();
         ClipAugmentations.Register("swap_channels", new SwapChannels());
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void A_run_uses_an_own_loss_user_augmentation_and_callback()
@@ -79,6 +74,24 @@ public sealed class OwnPartsTests
     }
 
     [Test]
+    public void A_callback_hears_all_that_the_logs_write()
+    {
+        using var output = new StringWriter();
+        using var json = new JsonLinesLog(Folder["log.jsonl"]);
+        Assert.That(() => Run(Recipe(), null, new() { Callbacks = [new ConsoleLog(output), json, new StopAfterFirstStep()] }), Throws.InstanceOf<OperationCanceledException>());
+        var callback = new Recorder();
+        Run(Recipe(), null, new() { Callbacks = [callback, new ConsoleLog(output), json] }, resume: true);
+        var table = output.ToString();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(table, Does.Contain("1/2").And.Contain("stopped at step 1").And.Contain("2/2"));
+            Assert.That(File.ReadAllLines(Folder["log.jsonl"]), Has.Length.EqualTo(2));
+            Assert.That(callback.Started, Is.EqualTo(new[] { 1L }));
+            Assert.That(callback.Records.Select(record => (record.Step, record.TotalSteps)), Is.EqualTo(new[] { (2L, 2L) }));
+        }
+    }
+
+    [Test]
     public void Batches_are_mixed_from_own_samplers()
     {
         var sampler = new Squares();
@@ -87,6 +100,32 @@ public sealed class OwnPartsTests
         Run(Recipe(), null, new() { Callbacks = [callback] }, mixture);
         Assert.That(callback.Steps, Has.Count.EqualTo(2));
         Assert.That(sampler.Numbers.Order().Take(2), Is.EqualTo(new long[] { 0, 1 }));
+    }
+
+    [Test]
+    public void An_own_loss_is_ablated_against_the_usual_one()
+    {
+        File.WriteAllText(Folder["recipe.yaml"], Drawn + "\n" + "validation: {every: 2}");
+        File.WriteAllText(Folder["sweep.yaml"], """
+            recipe: recipe.yaml
+            seeds: [1]
+            set: {data.validation: {images: {seed: 3, count: 1}, clicks: [1]}}
+            axes: [{name: loss, choices: [{name: usual}, {name: mine}]}]
+            """);
+        var (loss, trained) = (new LastStepLoss(), new List<(string, string, ulong)>());
+        TrainerParts? Parts(SweepRun run)
+        {
+            trained.Add((run.Variant, run.Choices["loss"], run.Recipe.Seed));
+            return run.Choices["loss"] == "mine" ? new() { Loss = loss } : null;
+        }
+
+        Assert.That(SweepRunner.Execute(Folder["sweep.yaml"], [], Folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
+        Assert.That(trained.Distinct(), Is.EqualTo(new[] { ("loss usual", "usual", 1UL), ("loss mine", "mine", 1UL) }));
+        Assert.That(loss.FirstFrameSteps, Has.Count.EqualTo(2), "the two batches of one variant");
+        Assert.That(
+            Directory.GetFiles(Folder["sweep"], "log.jsonl", SearchOption.AllDirectories).Order().Select(log => File.ReadAllText(log).Contains("last_step", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { true, false }), "runs of 'mine' and 'usual'");
+        Assert.That(File.ReadAllText(Path.Combine(Folder["sweep"], "report.md")), Does.Match(@"\| loss mine +\| +\d").And.Match(@"\| loss usual +\| +\d"));
     }
 
     [Test]
@@ -123,21 +162,22 @@ public sealed class OwnPartsTests
 
     private Recipe Recipe()
     {
-        File.WriteAllText(_folder["recipe.yaml"], Drawn);
-        return RecipeYaml.Read(_folder["recipe.yaml"]);
+        File.WriteAllText(Folder["recipe.yaml"], Drawn);
+        return RecipeYaml.Read(Folder["recipe.yaml"]);
     }
 
     private RunState Train(TrainerParts parts, bool resume = false) =>
-        TrainingRun.Execute(Recipe(), new TrainingFolder(_folder["run"]), resume, TextWriter.Null, parts);
+        TrainingRun.Execute(Recipe(), new TrainingFolder(Folder["run"]), resume, TextWriter.Null, parts);
 
-    private void Run(Recipe recipe, IValidator? validator, TrainerParts parts, IBatchSource? batches = null)
+    private void Run(Recipe recipe, IValidator? validator, TrainerParts parts, IBatchSource? batches = null, bool resume = false)
     {
-        Directory.CreateDirectory(_folder["run"]);
+        Directory.CreateDirectory(Folder["run"]);
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
         using var source = batches ?? DataFactory.Training(recipe, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder["run"]), validator, parts);
-        using var log = new ConsoleLog(TextWriter.Null);
-        trainer.Run(log);
+        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(Folder["run"]), validator, parts);
+        if (resume)
+            trainer.Resume();
+        trainer.Run();
     }
 
     /// <summary>Cross entropy of each frame's last mask and its squared IoU, times two.</summary>
@@ -204,11 +244,19 @@ public sealed class OwnPartsTests
 
     private sealed class Recorder : ITrainerCallback
     {
+        public List<long> Started { get; } = [];
+
         public List<TrainingStep> Steps { get; } = [];
+
+        public List<StepRecord> Records { get; } = [];
 
         public List<ValidationRecord> Validations { get; } = [];
 
         public List<(string Name, long Step)> Files { get; } = [];
+
+        public void OnStart(long step) => Started.Add(step);
+
+        public void OnLog(StepRecord record) => Records.Add(record);
 
         public void OnStep(TrainingStep step) => Steps.Add(step);
 

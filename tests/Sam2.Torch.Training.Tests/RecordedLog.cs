@@ -3,7 +3,7 @@ using Sam2.Torch.Training.Logging;
 namespace Sam2.Torch.Training.Tests;
 
 /// <summary>A log that remembers.</summary>
-internal sealed class RecordedLog : ITrainingLog
+internal sealed class RecordedLog : ITrainerCallback
 {
     public List<StepRecord> Steps { get; } = [];
 
@@ -11,15 +11,11 @@ internal sealed class RecordedLog : ITrainingLog
 
     public List<string> Notes { get; } = [];
 
-    public void Write(StepRecord record) => Steps.Add(record);
+    public void OnLog(StepRecord record) => Steps.Add(record);
 
-    public void Write(ValidationRecord record) => Validations.Add(record);
+    public void OnValidation(ValidationRecord validation) => Validations.Add(validation);
 
-    public void Note(string text) => Notes.Add(text);
-
-    public void Dispose()
-    {
-    }
+    public void OnNote(string text) => Notes.Add(text);
 }
 
 /// <summary>Progress that remembers.</summary>

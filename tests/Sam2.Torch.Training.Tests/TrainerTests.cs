@@ -12,10 +12,8 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Tests;
 
-public sealed class TrainerTests
+public sealed class TrainerTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
     /// <summary>Dropout, stochastic depth, random prompts, averaging and accumulation: everything that a resumed run could get wrong.</summary>
     private static Recipe Short => new()
     {
@@ -43,12 +41,6 @@ public sealed class TrainerTests
                 ("dropout", 0L), ("self_attention", Settings(("dropout", 0L))), ("cross_attention", Settings(("dropout", 0L)))))))),
         },
     };
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void A_run_that_was_cancelled_and_resumed_equals_an_uninterrupted_one_bit_for_bit()
@@ -203,10 +195,10 @@ public sealed class TrainerTests
     {
         var recipe = Short with { Steps = 3, Accumulate = 1, Checkpoint = new() { Every = 10, KeepSteps = [1, 2] } };
         Train(recipe, "run");
-        Assert.That(Directory.GetFiles(_folder["run"]).Select(Path.GetFileName), Is.EquivalentTo(new[] { "checkpoint.pt", "model.pt", "step_1.pt", "step_2.pt" }));
+        Assert.That(Directory.GetFiles(Folder["run"]).Select(Path.GetFileName), Is.EquivalentTo(new[] { "checkpoint.pt", "model.pt", "step_1.pt", "step_2.pt" }));
         File.WriteAllText(At("run", ".checkpoint.0123.tmp.pt"), "half a file");
-        new TrainingFolder(_folder["run"]).RemoveLeftovers();
-        Assert.That(Directory.GetFiles(_folder["run"]), Has.Length.EqualTo(4));
+        new TrainingFolder(Folder["run"]).RemoveLeftovers();
+        Assert.That(Directory.GetFiles(Folder["run"]), Has.Length.EqualTo(4));
     }
 
     [Test]
@@ -215,11 +207,11 @@ public sealed class TrainerTests
         var scores = new Queue<double>([0.2, 0.5, 0.4]);
         var validator = new FixedScores(scores);
         var log = new RecordedLog();
-        Directory.CreateDirectory(_folder["run"]);
+        Directory.CreateDirectory(Folder["run"]);
         using (var model = ModelFactory.Create(Short.Model, Short.Seed))
         using (var source = new MovingSquares())
-        using (var trainer = new Trainer(Short with { Validation = new() { Every = 2 }, Accumulate = 1 }, model, source, new TrainingFolder(_folder["run"]), validator))
-            trainer.Run(log);
+        using (var trainer = new Trainer(Short with { Validation = new() { Every = 2 }, Accumulate = 1 }, model, source, new TrainingFolder(Folder["run"]), validator, new() { Callbacks = [log] }))
+            trainer.Run();
         Assert.That(log.Validations.Select(v => (v.Step, v.Best)), Is.EqualTo(new[] { (2L, true), (4L, true), (6L, false) }));
         using var scope = NewDisposeScope();
         using Checkpoint best = Checkpoint.Open(At("run", "best.pt")), last = Checkpoint.Open(At("run", "model.pt"));
@@ -229,18 +221,18 @@ public sealed class TrainerTests
 
     private RecordedLog Train(Recipe recipe, string name, MovingSquares? source = null, CancellationToken cancellation = default, bool resume = false)
     {
-        Directory.CreateDirectory(_folder[name]);
+        Directory.CreateDirectory(Folder[name]);
         var log = new RecordedLog();
         using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
         source ??= new MovingSquares();
-        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(_folder[name]));
+        using var trainer = new Trainer(recipe, model, source, new TrainingFolder(Folder[name]), parts: new() { Callbacks = [log] });
         if (resume)
             trainer.Resume();
-        trainer.Run(log, cancellation);
+        trainer.Run(cancellation);
         return log;
     }
 
-    private string At(string run, string file) => Path.Combine(_folder[run], file);
+    private string At(string run, string file) => Path.Combine(Folder[run], file);
 
     private void AssertSameBytes(string run, string other, string file) =>
         Assert.That(File.ReadAllBytes(At(other, file)), Is.EqualTo(File.ReadAllBytes(At(run, file))), file);

@@ -55,7 +55,7 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
 /// <param name="Run">Does the work once and waits until the device has finished it.</param>
 public sealed record Workload(string Name, string Title, Action Run)
 {
-    /// <summary>The most repetitions that are worth their time: in long work, a passing disturbance hardly shows.</summary>
+    /// <summary>Largest number of repetitions: in long work a passing disturbance hardly shows, so more would waste time.</summary>
     public int MaxRepeat { get; init; } = int.MaxValue;
 }
 
@@ -102,7 +102,7 @@ public sealed class ReferenceProduct : IDisposable
     }
 }
 
-/// <summary>Takes the time of work that a device may do behind the caller's back.</summary>
+/// <summary>Times work that a device may still be doing after the call has returned.</summary>
 public static class DeviceClock
 {
     /// <summary>Waits until a device has finished what was asked of it; the CPU always has.</summary>

@@ -19,12 +19,12 @@ internal static class AblateCommand
             Description = "Where runs, report.md, report.html and charts/ are written; runs/ and the sweep's name if not given.",
             HelpName = "DIR",
         };
-        var command = new Command("ablate", "Trains variants of a recipe and compares them; started again after an interruption, it goes on.") { sweep, set, directory };
+        var command = new Command("ablate", "Trains variants of a recipe and compares them; an interrupted run continues when it is started again.") { sweep, set, directory };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(sweep);
             var folder = parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file));
-            var (failed, runs) = SweepRunner.Execute(file, parsed.GetValue(set) ?? [], folder, context.Output, context.Cancellation);
+            var (failed, runs) = SweepRunner.Execute(file, parsed.GetValue(set) ?? [], folder, context.Output, cancellationToken: context.Cancellation);
             context.Output.WriteLine($"{Path.Combine(folder, "report.html")}  {runs} runs{(failed > 0 ? $", {failed} failed" : "")}");
             return failed == 0 ? ExitCode.Success : ExitCode.Failed;
         });

@@ -21,7 +21,7 @@ internal static class AnnotateCommand
         var model = new ModelOptions();
         var boxes = new Option<string?>("--boxes")
         {
-            Description = "Where the boxes are: a folder of YOLO labels (NAME.txt) or of files of LabelMe or SA-1B (NAME.json), or a COCO annotation file. Masks count by the box around them.",
+            Description = "Where the boxes are: a folder of YOLO labels (NAME.txt) or of files of LabelMe or SA-1B (NAME.json), or a COCO annotation file. Where these hold masks, the boxes around the masks are used.",
             HelpName = "FOLDER|FILE",
         };
         var detector = new Option<string?>("--detector")
@@ -56,7 +56,7 @@ internal static class AnnotateCommand
             DefaultValueFactory = _ => "yolo",
         };
         format.AcceptOnlyFromAmong([.. AnnotationFormats.Names]);
-        var overwrite = new Option<bool>("--overwrite") { Description = "Annotate again what an earlier run has annotated; else it is skipped." };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Annotate pictures again that an earlier run has annotated; otherwise they are skipped." };
         var overlay = new Option<bool>("--overlay") { Description = "Write overlays/NAME.jpg with the masks drawn in as well." };
 
         var pictures = new PictureOptions();
@@ -128,7 +128,7 @@ internal static class AnnotateCommand
 /// <param name="Model">Which model, where and how.</param>
 /// <param name="Boxes">A folder of labels or a COCO file; null if a detector finds the boxes.</param>
 /// <param name="Detector">A TorchScript file; null if there are boxes.</param>
-/// <param name="Detection">How the detector is asked; of it, the classes count for boxes, too.</param>
+/// <param name="Detection">How the detector is run. Its classes also select among boxes that are given.</param>
 /// <param name="Names">A file with the classes' names, or null.</param>
 /// <param name="Directory">Where annotations are written.</param>
 /// <param name="Format">One of <see cref="AnnotationFormats.Names"/>.</param>

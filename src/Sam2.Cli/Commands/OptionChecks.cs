@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Sam2.Cli.Commands;
 
-/// <summary>Ranges of options. A number outside is a usage error; what isn't a number at all, the parser refuses.</summary>
+/// <summary>Ranges of options. A number outside its range is a usage error; the parser itself refuses what isn't a number.</summary>
 internal static class OptionChecks
 {
     /// <summary>Refuses whole numbers below <paramref name="smallest"/>.</summary>

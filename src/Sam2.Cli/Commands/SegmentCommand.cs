@@ -13,7 +13,7 @@ using TorchSharp;
 
 namespace Sam2.Cli.Commands;
 
-/// <summary><c>sam2 segment</c>: masks of the objects that points, boxes or a mask of the user's mark.</summary>
+/// <summary><c>sam2 segment</c>: masks of the objects that the user marks with points, boxes or a mask.</summary>
 internal static class SegmentCommand
 {
     public static Command Create(CommandContext context)

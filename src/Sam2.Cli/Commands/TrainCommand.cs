@@ -16,13 +16,13 @@ internal static class TrainCommand
             Description = "A setting in place of the recipe's, such as steps=1000 or optimizer.lr.0.start_value=1e-4. May be repeated.",
             HelpName = "KEY=VALUE",
         };
-        var resume = new Option<bool>("--resume") { Description = "Go on from the folder's last checkpoint, if it has one." };
+        var resume = new Option<bool>("--resume") { Description = "Continue from the folder's last checkpoint, if it has one." };
         var directory = new Option<string?>("--out", "-o")
         {
             Description = "Where checkpoints and logs are written; runs/ and the recipe's name if not given.",
             HelpName = "DIR",
         };
-        var command = new Command("train", "Trains or fine-tunes a model; Ctrl-C saves it, --resume goes on.") { recipe, set, resume, directory };
+        var command = new Command("train", "Trains or fine-tunes a model; Ctrl-C saves the run, --resume continues it.") { recipe, set, resume, directory };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(recipe);
@@ -35,7 +35,7 @@ internal static class TrainCommand
     private static int Run(CommandContext context, Recipe recipe, TrainingFolder folder, bool resume)
     {
         if (!resume && File.Exists(folder.Checkpoint))
-            throw new CliException($"{folder.Path} holds a run already. Go on with it by --resume, or give another folder with --out.");
+            throw new CliException($"{folder.Path} holds a run already. Continue it with --resume, or give another folder with --out.");
         var state = TrainingRun.Execute(recipe, folder, resume, context.Output, cancellationToken: context.Cancellation);
         var best = state.BestScore is { } score
             ? string.Create(CultureInfo.InvariantCulture, $"; the best, {score:0.000} at step {state.BestStep}, is {folder.Best}")

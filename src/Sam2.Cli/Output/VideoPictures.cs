@@ -7,7 +7,7 @@ namespace Sam2.Cli.Output;
 
 /// <summary>Writes pictures of the masks of a video: videos with the masks drawn in, and objects cut out.</summary>
 /// <param name="directory">Where they are written.</param>
-/// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words mean nothing here.</param>
+/// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words are ignored.</param>
 /// <param name="pictures">How masks are drawn.</param>
 /// <param name="rate">Frames per second of the videos.</param>
 internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, FrameRate rate) : IDisposable

@@ -42,8 +42,8 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
         return prompt.Checked($"--prompt '{text}'");
     }
 
-    /// <summary>This prompt, if it says something and doesn't contradict itself.</summary>
-    /// <exception cref="FormatException">It doesn't.</exception>
+    /// <summary>Checks that the prompt says something and doesn't contradict itself, and returns it.</summary>
+    /// <exception cref="FormatException">It says nothing, or contradicts itself.</exception>
     internal TrackPrompt Checked(string name)
     {
         if (Points.Count == 0 && Box is null && Mask is null) throw new FormatException($"{name} says nothing of the object: give a point, a box or a mask");

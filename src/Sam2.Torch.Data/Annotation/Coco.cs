@@ -157,7 +157,7 @@ public enum CocoSegmentation
     /// <summary>Polygons along the edges between pixels, holes joined to the outline; read by every tool.</summary>
     Polygons,
 
-    /// <summary>Compressed runs, the smallest; read by what uses pycocotools.</summary>
+    /// <summary>Compressed runs, the smallest form; read by tools that use pycocotools.</summary>
     CompressedRle,
 
     /// <summary>Runs as plain numbers.</summary>

@@ -121,7 +121,7 @@ public readonly record struct JsonFields(JsonElement Value, string File, string 
     /// <summary>The exception for this value.</summary>
     /// <param name="cause">What is wrong with it, beginning with a verb.</param>
     /// <param name="inner">The exception that says so.</param>
-    public AnnotationException Wrong(string cause, Exception? inner = null) => new(File, $"{Place} {cause.TrimEnd('.')}", null, inner);
+    public AnnotationException Wrong(string cause, Exception? inner = null) => new(File, $"{Place} {cause.TrimEnd('.')}", inner: inner);
 
     private string Shown()
     {

@@ -115,11 +115,11 @@ internal static class JsonFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new AnnotationException(path, "does not exist", null, e);
+            throw new AnnotationException(path, "does not exist", inner: e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new AnnotationException(path, Directory.Exists(path) ? "is a folder, not a file" : $"cannot be read ({e.Message})", null, e);
+            throw new AnnotationException(path, Directory.Exists(path) ? "is a folder, not a file" : $"cannot be read ({e.Message})", inner: e);
         }
     }
 
@@ -142,12 +142,12 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new AnnotationException(path, $"is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", null, e);
+            throw new AnnotationException(path, $"is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", inner: e);
         }
         catch (InvalidOperationException e)
         {
             // Text that isn't valid UTF-8 is only noticed when it is read.
-            throw new AnnotationException(path, $"is damaged ({e.Message.TrimEnd('.')})", null, e);
+            throw new AnnotationException(path, $"is damaged ({e.Message.TrimEnd('.')})", inner: e);
         }
     }
 

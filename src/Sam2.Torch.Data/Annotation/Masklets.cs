@@ -108,7 +108,7 @@ public sealed class MaskletFile
         }
         catch (FormatException e)
         {
-            throw new AnnotationException(_path, $"masklet[{row}][{column}] is damaged: {e.Message.TrimEnd('.')}", null, e);
+            throw new AnnotationException(_path, $"masklet[{row}][{column}] is damaged: {e.Message.TrimEnd('.')}", inner: e);
         }
     }
 

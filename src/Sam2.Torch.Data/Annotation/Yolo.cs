@@ -134,7 +134,7 @@ public static class YoloLabels
         }
         catch (ArgumentException e)
         {
-            throw new AnnotationException(path, $"line {number} can't be filled: {JsonMask.Message(e).TrimEnd('.')}", null, e);
+            throw new AnnotationException(path, $"line {number} can't be filled: {JsonMask.Message(e).TrimEnd('.')}", inner: e);
         }
     }
 
@@ -265,7 +265,7 @@ public static class YoloClasses
         }
         catch (YamlException e)
         {
-            throw new AnnotationException(path, $"is not the YAML file of a data set: line {e.Start.Line}: {e.Message.TrimEnd('.')}", null, e);
+            throw new AnnotationException(path, $"is not the YAML file of a data set: line {e.Start.Line}: {e.Message.TrimEnd('.')}", inner: e);
         }
 
         throw new AnnotationException(path, "has no \"names\" of classes");

@@ -106,7 +106,7 @@ internal static class ObjectGenerator
 /// <summary>Sends objects behind others that are in front of them and large enough to hide them, and out again on the other side.</summary>
 internal static class HiddenPassage
 {
-    /// <summary>How much larger what hides an object is than the object.</summary>
+    /// <summary>How many times larger than an object another has to be at least to hide it.</summary>
     private const double Surplus = 1.15;
 
     /// <summary>Radius of the smallest object that is worth hiding, in pixels.</summary>
@@ -121,7 +121,7 @@ internal static class HiddenPassage
     /// <param name="objects">The objects, those in front last.</param>
     public static void Plan(ref DrawnRandom random, double probability, IList<SceneObject> objects)
     {
-        // From the front to the back: an object's path is made from that of what hides it.
+        // From the front to the back, because an object's path follows that of the one that hides it.
         for (int i = objects.Count - 2; i >= 0; i--)
         {
             if (random.NextDouble() < probability)

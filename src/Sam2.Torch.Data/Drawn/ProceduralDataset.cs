@@ -65,13 +65,13 @@ public sealed record ProceduralOptions
     /// <summary>Frames per clip; 1 for images.</summary>
     public int FrameCount { get; init; } = 24;
 
-    /// <summary>Fewest objects with masks, at least 1.</summary>
+    /// <summary>Smallest number of objects with masks, at least 1.</summary>
     public int MinObjects { get; init; } = 1;
 
-    /// <summary>Most objects with masks, up to 255.</summary>
+    /// <summary>Largest number of objects with masks, up to 255.</summary>
     public int MaxObjects { get; init; } = 5;
 
-    /// <summary>Most moving things without masks; they cover objects and look like them.</summary>
+    /// <summary>Largest number of moving things without masks, which cover objects and look like them.</summary>
     public int MaxDistractors { get; init; } = 3;
 
     /// <summary>Probability that an object or distractor looks exactly like another object.</summary>

@@ -21,10 +21,10 @@ internal sealed record SceneObject
     /// <summary>Radians per frame.</summary>
     public double Spin { get; init; }
 
-    /// <summary>Size against the sprites', over time: nearer and further.</summary>
+    /// <summary>Size relative to the sprites', over time, as if it came nearer or went away.</summary>
     public Oscillation Size { get; init; } = new(1, 0, 0, 0);
 
-    /// <summary>Width against height, over time: as if it turned out of the picture's plane.</summary>
+    /// <summary>Ratio of width to height over time, as if it turned out of the picture's plane.</summary>
     public Oscillation Turn { get; init; } = new(1, 0, 0, 0);
 
     /// <summary>How it bends; the phase advances by <see cref="WobbleSpeed"/> per frame.</summary>

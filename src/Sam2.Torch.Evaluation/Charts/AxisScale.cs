@@ -76,7 +76,7 @@ internal sealed class AxisScale
         _ => Math.Round(value, 6).ToString("0.####", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>1, 2 or 5 times a power of ten, not below the wish.</summary>
+    /// <summary>The smallest 1, 2 or 5 times a power of ten that isn't below the distance wished for.</summary>
     private static double RoundStep(double wish)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(wish)));

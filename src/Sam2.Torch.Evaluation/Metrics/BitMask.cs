@@ -6,7 +6,7 @@ using Sam2.Torch.Masks;
 namespace Sam2.Torch.Evaluation.Metrics;
 
 /// <summary>
-/// A binary mask with a bit per pixel, for what looks at whole neighbourhoods: a shift moves 64 pixels at once. Rows begin at a
+/// A binary mask with a bit per pixel, for operations on whole neighbourhoods: a shift moves 64 pixels at once. Rows begin at a
 /// new word; the pixel in column x is bit x mod 64 of word x / 64, and the bits beyond the width are 0.
 /// </summary>
 internal sealed class BitMask

@@ -13,7 +13,7 @@ public static class BootstrapInterval
 
     /// <summary>The percentile interval of the mean over all values, if videos were drawn with replacement.</summary>
     /// <param name="videos">The values of each video's objects; at least one video, each with at least one value.</param>
-    /// <param name="confidence">How sure the interval should be, such as 0.95.</param>
+    /// <param name="confidence">The confidence level, such as 0.95.</param>
     /// <exception cref="ArgumentException">There is no video, or one without values.</exception>
     public static (double Low, double High) OfMean(IReadOnlyList<IReadOnlyList<double>> videos, double confidence = 0.95)
     {

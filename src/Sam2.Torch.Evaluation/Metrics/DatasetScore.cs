@@ -89,7 +89,7 @@ public sealed record ObjectScore(string Object, IReadOnlyList<FrameScore> Frames
 /// <param name="PredictedArea">Pixels of the predicted mask.</param>
 public readonly record struct FrameScore(string Frame, double J, double F, long TrueArea, long PredictedArea)
 {
-    /// <summary>Whether the object is visible in truth.</summary>
+    /// <summary>Whether the object is visible in the true mask.</summary>
     [JsonIgnore]
     public bool IsVisible => TrueArea > 0;
 
@@ -119,7 +119,7 @@ public static class JDecay
             return 0;
         }
 
-        // The original counts frames from 1, adds a hair to each cut, and rounds halves to even.
+        // The original counts frames from 1, adds a tiny amount to each cut, and rounds halves to even.
         int Cut(int part) => (int)Math.Round(1 + ((values.Count - 1) * (part / (double)Parts)) + 1e-10, MidpointRounding.ToEven) - 1;
         double Mean(int first, int last) => Enumerable.Range(first, last - first + 1).Average(i => values[i]);
         return Mean(Cut(0), Cut(1)) - Mean(Cut(Parts - 1), Cut(Parts));

@@ -2,7 +2,7 @@ using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Evaluation.Metrics;
 
-/// <summary>What compares one predicted mask with the true one. All values are fractions, 0 to 1, and 1 for equal masks.</summary>
+/// <summary>Compares one predicted mask with the true one. All values are fractions, 0 to 1, and 1 for equal masks.</summary>
 public static class MaskMetrics
 {
     /// <summary>The benchmarks' tolerance of <see cref="BoundaryAccuracy"/>, as a fraction of the image's diagonal.</summary>

@@ -27,7 +27,7 @@ public sealed record ImageProtocolOptions
 /// <summary>When a model is asked for three masks instead of one.</summary>
 public enum MultimaskUse
 {
-    /// <summary>For a single click, which may mean the whole, a part or a part of it, as in the paper.</summary>
+    /// <summary>For a single click, which may mean the whole, a part or a subpart, as in the paper.</summary>
     FirstClick,
 
     /// <summary>For every prompt.</summary>
@@ -43,7 +43,7 @@ public enum MultimaskUse
 /// </summary>
 public sealed class ImageProtocol
 {
-    /// <summary>Objects that are asked for at once. It bounds memory; answers don't depend on it.</summary>
+    /// <summary>How many objects the model is asked for at once. It bounds memory; answers don't depend on it.</summary>
     private const int ObjectBatch = 16;
 
     private readonly ImageProtocolOptions _options;

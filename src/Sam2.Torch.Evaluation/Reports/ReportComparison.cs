@@ -18,7 +18,7 @@ public sealed class ReportComparison
         Differences = differences;
     }
 
-    /// <summary>The score whose differences are looked at.</summary>
+    /// <summary>The score that is compared.</summary>
     public string Metric { get; }
 
     /// <summary>How each report but the first differs from the first, in their order.</summary>

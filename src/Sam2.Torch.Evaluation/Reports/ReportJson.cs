@@ -38,7 +38,7 @@ public static class ReportJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new DatasetException($"{path} is not what sam2 eval writes: {e.Message}", e);
+            throw new DatasetException($"{path} is not what an evaluation writes: {e.Message}", e);
         }
     }
 

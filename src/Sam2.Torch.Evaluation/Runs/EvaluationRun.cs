@@ -78,7 +78,7 @@ public sealed record EvaluationRunOptions
     /// <summary>Whether predictions are stored.</summary>
     public bool StorePredictions { get; init; } = true;
 
-    /// <summary>Told how far the evaluation is; called from the threads that evaluate, but from one at a time.</summary>
+    /// <summary>Told how far the evaluation is; called from the threads that evaluate, but never from two at once.</summary>
     public IProgress<EvaluationProgress>? Progress { get; init; }
 
     /// <summary>Measures the largest amount of memory that was in use, in bytes.</summary>

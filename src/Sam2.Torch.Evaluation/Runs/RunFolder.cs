@@ -73,7 +73,9 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>A path below a folder, by a name that a data set gives; names may have parts, but none that leads out.</summary>
+    /// <summary>
+    /// The path of something below a folder, by its name in the data set. A name may contain slashes, but must not lead out of the folder.
+    /// </summary>
     /// <exception cref="DatasetException">The name leads out of the folder.</exception>
     internal static string Below(string folder, string name)
     {

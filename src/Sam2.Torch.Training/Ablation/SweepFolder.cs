@@ -70,7 +70,7 @@ internal sealed class SweepFolder(string path)
         Write(ResultFile(Run(variant, seed)), buffer.ToArray());
     }
 
-    /// <summary>Losses of a run by step, as far as it has come.</summary>
+    /// <summary>The losses of the steps that a run has taken so far.</summary>
     public IReadOnlyList<(long Step, double Loss)> Losses(SweepVariant variant, long seed)
     {
         var log = Run(variant, seed).JsonLines;
@@ -114,7 +114,10 @@ internal sealed class SweepFolder(string path)
         file, stream => stream.Write(bytes),
         e => new TrainingException($"{file}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
 
-    /// <summary>A name as part of a path: letters, digits, dots and hyphens, and a few digits that tell apart what this makes equal.</summary>
+    /// <summary>
+    /// A name made safe for a path: letters, digits, dots and hyphens, and a checksum that tells apart names which would otherwise become
+    /// equal.
+    /// </summary>
     private static string Slug(string name)
     {
         var slug = new StringBuilder();

@@ -144,7 +144,7 @@ internal static class SweepReport
 /// <param name="Count">Number of values.</param>
 internal sealed record MeanAndSpread(double Mean, double? Spread, int Count)
 {
-    /// <summary>Of these values; those that are not numbers don't count.</summary>
+    /// <summary>Computes both from values; those that are not finite don't count.</summary>
     public static MeanAndSpread Of(IEnumerable<double> values)
     {
         var finite = values.Where(double.IsFinite).ToList();

@@ -4,6 +4,12 @@ using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Ablation;
 
+/// <summary>One run of a sweep, for those who give it parts of their own.</summary>
+/// <param name="Variant">The name of its variant, such as <c>memories 4, loss mine</c>.</param>
+/// <param name="Choices">The name of the choice on each axis, by the name of the axis; empty for the recipe as it is.</param>
+/// <param name="Recipe">Its settings, the seed among them.</param>
+public sealed record SweepRun(string Variant, IReadOnlyDictionary<string, string> Choices, Recipe Recipe);
+
 /// <summary>
 /// Trains all runs of a sweep, one after the other. Finished runs are not repeated and an interrupted one is continued, so a sweep may
 /// be started again at any time. The report is updated after every run.
@@ -15,11 +21,24 @@ public static class SweepRunner
     /// <param name="overrides">Settings of all runs, as <c>key=value</c>.</param>
     /// <param name="directory">Where runs and report are written.</param>
     /// <param name="output">Where the tables for people go.</param>
+    /// <param name="parts">
+    /// Gives a run your own loss, prompts and so on, or null to train it as its recipe says; null if that holds for all. It is called
+    /// for every run that is trained, and once for every variant when the sweep is checked. The folder records settings but not parts,
+    /// so a sweep whose parts have changed needs another folder.
+    /// </param>
     /// <param name="cancellationToken">Ends the sweep with a checkpoint of the last complete step.</param>
     /// <returns>The number of failed runs and of all runs.</returns>
     /// <exception cref="ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
-    public static (int Failed, int Runs) Execute(string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, CancellationToken cancellationToken = default)
+    /// <example>
+    /// With the axis <c>{name: loss, choices: [{name: usual}, {name: mine}]}</c> in the file:
+    /// <code>
+    /// SweepRunner.Execute("sweep.yaml", [], "runs/loss", Console.Out, run => run.Choices["loss"] == "mine" ? new() { Loss = new MyLoss() } : null);
+    /// </code>
+    /// </example>
+    public static (int Failed, int Runs) Execute(
+        string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, Func<SweepRun, TrainerParts?>? parts = null,
+        CancellationToken cancellationToken = default)
     {
         var sweep = SweepPlan.Read(file);
         var variants = SweepPlan.Variants(sweep, overrides);
@@ -28,7 +47,7 @@ public static class SweepRunner
         var folder = new SweepFolder(directory);
         // A mistake in the last variant should show now, and not after days.
         foreach (var variant in variants)
-            Check(variant);
+            Check(variant, PartsOf(variant, sweep.Seeds[0], parts));
 
         var (done, failed) = (0, 0);
         var total = variants.Count * sweep.Seeds.Count;
@@ -41,7 +60,7 @@ public static class SweepRunner
                 if (result is null)
                 {
                     output.WriteLine($"run {done} of {total}: {variant.Name}, seed {seed}");
-                    result = Train(variant, seed, folder, output, cancellationToken);
+                    result = Train(variant, seed, folder, output, PartsOf(variant, seed, parts), cancellationToken);
                     folder.Save(variant, seed, result);
                     SweepReport.Write(sweep, variants, folder);
                 }
@@ -55,11 +74,14 @@ public static class SweepRunner
         return (failed, total);
     }
 
-    private static void Check(SweepVariant variant)
+    private static TrainerParts? PartsOf(SweepVariant variant, long seed, Func<SweepRun, TrainerParts?>? parts) =>
+        parts?.Invoke(new SweepRun(variant.Name, variant.Choices.ToDictionary(choice => choice.Key, choice => choice.Value.Name), variant.Recipes[seed]));
+
+    private static void Check(SweepVariant variant, TrainerParts? parts)
     {
         try
         {
-            TrainingRun.Check(variant.Recipes.Values.First());
+            TrainingRun.Check(variant.Recipes.Values.First(), parts);
         }
         catch (ArgumentException e)
         {
@@ -67,13 +89,14 @@ public static class SweepRunner
         }
     }
 
-    private static SweepResult Train(SweepVariant variant, long seed, SweepFolder folder, TextWriter output, CancellationToken cancellationToken)
+    private static SweepResult Train(
+        SweepVariant variant, long seed, SweepFolder folder, TextWriter output, TrainerParts? parts, CancellationToken cancellationToken)
     {
         var recipe = variant.Recipes[seed];
         var run = folder.Run(variant, seed);
         try
         {
-            var state = TrainingRun.Execute(recipe, run, resume: true, output, cancellationToken: cancellationToken);
+            var state = TrainingRun.Execute(recipe, run, resume: true, output, parts, cancellationToken);
             return new SweepResult(state.LastScores, CountParameters(recipe), state.Elapsed.TotalHours, null);
         }
         catch (TrainingException e)

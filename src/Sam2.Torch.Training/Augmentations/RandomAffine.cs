@@ -119,7 +119,7 @@ internal static class AffineWarp
         return new ClipFrame(image.clamp(Scalars.Of(0), Scalars.Of(1)), masks).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Masks [O, H, W] after a map, given the way back.</summary>
+    /// <summary>Masks [O, H, W] moved by a map, given the inverse of that map.</summary>
     public static Tensor Masks(Tensor masks, Affine2 back)
     {
         using var scope = NewDisposeScope();

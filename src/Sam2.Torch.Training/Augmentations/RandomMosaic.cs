@@ -58,7 +58,7 @@ public sealed record RandomMosaic : IClipAugmentation
                 Place(image, top, left, mirrored[y, x] ? small.flip(2) : small);
                 if ((y, x) == target)
                 {
-                    // Antialiased as the picture is: what covers more than half of a pixel.
+                    // Antialiased like the picture: a pixel belongs to the mask if more than half of it is covered.
                     var part = Smaller(frame.Masks.to(float32), height, width).gt(Scalars.Of(0.5));
                     Place(masks, top, left, mirrored[y, x] ? part.flip(2) : part);
                 }

@@ -6,7 +6,10 @@ public sealed record RandomResize : FrameAugmentation<int>
     /// <summary>The sides to choose from, in pixels.</summary>
     public IReadOnlyList<int> Sizes { get; init; } = [1024];
 
-    /// <summary>Limit of the longer side, in pixels: both sides become smaller if it would be longer. Null for none; squares ignore it.</summary>
+    /// <summary>
+    /// Largest length of the longer side, in pixels: a picture that would exceed it is scaled down as a whole. Null for no limit; squares
+    /// ignore it.
+    /// </summary>
     public int? MaxSize { get; init; }
 
     /// <summary>Whether the result is a square, whatever the frame's shape.</summary>

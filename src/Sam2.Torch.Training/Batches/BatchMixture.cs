@@ -10,7 +10,7 @@ namespace Sam2.Torch.Training.Batches;
 /// </summary>
 public sealed class BatchMixture : IBatchSource
 {
-    // Other uses of the seed have other numbers.
+    // Keeps these random numbers apart from those of other uses of the seed.
     private const ulong DataStream = 2;
 
     private readonly IReadOnlyList<(IClipSampler Sampler, Schedule Weight)> _sources;
@@ -28,7 +28,7 @@ public sealed class BatchMixture : IBatchSource
     /// <param name="sources">The samplers and their weights.</param>
     /// <param name="seed">Chooses the source of each batch.</param>
     /// <param name="total">Batches of the whole run, over which the weights change.</param>
-    /// <param name="ahead">Batches that are made ahead of time, at least 0; one more thread than that may be busy.</param>
+    /// <param name="ahead">How many batches are prepared ahead of time, at least 0; up to one thread more than that may be busy.</param>
     /// <param name="progress">Told, on the thread that asks for batches, of samples that were skipped; once of each problem.</param>
     /// <exception cref="ArgumentException">There is no source.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="ahead"/> is negative.</exception>
@@ -119,7 +119,7 @@ public sealed class BatchMixture : IBatchSource
         }
     }
 
-    /// <summary>What samplers report on their threads, until the caller's thread comes by.</summary>
+    /// <summary>Keeps what samplers report on their threads until the caller's thread passes it on.</summary>
     private sealed class Messages : IProgress<string>
     {
         public ConcurrentQueue<string> Queue { get; } = [];

@@ -14,11 +14,11 @@ namespace Sam2.Torch.Training.Batches;
 /// <param name="MaxObjects">Maximum number of objects per clip.</param>
 /// <param name="FlipProbability">Probability that a clip is mirrored, in [0, 1].</param>
 /// <param name="ReverseProbability">Probability that a clip runs backwards in time, in [0, 1].</param>
-/// <param name="Stride">Step between the annotated frames that a clip takes: 1 takes every one, 2 every second one.</param>
+/// <param name="Stride">Stride over the annotated frames: 1 takes every one, 2 every second one.</param>
 public sealed record ClipSampling(
     int Clips, int Frames, int MaxObjects, double FlipProbability, double ReverseProbability, int Stride = 1)
 {
-    /// <summary>Annotated frames from a clip's first to its last.</summary>
+    /// <summary>How many annotated frames a clip spans, from its first to its last.</summary>
     public int Span => checked(((Frames - 1) * Stride) + 1);
 
     /// <summary>Random changes of clips, in their order.</summary>
@@ -119,7 +119,7 @@ public sealed class ClipSampler : IClipSampler
     {
         using var scope = NewDisposeScope();
 
-        // Masks right after the picture: videos that make both together keep only the last frame.
+        // Masks are read right after the picture, because videos that make both together keep only the last frame.
         var image = video.ReadFrame(frame);
         var masks = ReadMasks(video, frame, objects, image);
         return new ClipFrame(ImageTransform.ToModelInput(image.ToTensor(), _imageSize), ClipFrame.ResizedMasks(masks, _imageSize, _imageSize)).MoveToOuterDisposeScope();

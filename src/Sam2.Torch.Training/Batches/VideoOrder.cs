@@ -39,7 +39,7 @@ internal sealed class VideoOrder
             var set = 0;
             while (place >= _starts[set + 1])
                 set++;
-            // Neighbouring copies of one video are the same place of the set's own order.
+            // Copies of one video are neighbours: they all map to one place in the set's own order.
             var video = (long)((place - _starts[set]) / _sets[set].Repeat);
             return (set, (int)Permutation(epoch, set + 1, _sets[set].Count)[Math.Min(video, _sets[set].Count - 1)]);
         }

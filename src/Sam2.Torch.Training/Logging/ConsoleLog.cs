@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>A table for people: one row per record, with the time left. As progress it takes notes.</summary>
+/// <summary>A table for people: one row per record, with the time left. As an <see cref="IProgress{T}"/> it prints what is reported.</summary>
 /// <param name="output">Where the table goes; stays the caller's.</param>
-public sealed class ConsoleLog(TextWriter output) : ITrainingLog, IProgress<string>
+public sealed class ConsoleLog(TextWriter output) : ITrainerCallback, IProgress<string>
 {
     private const int RowsPerHeader = 25;
     private int _rows;
 
     /// <inheritdoc/>
-    public void Write(StepRecord record)
+    public void OnLog(StepRecord record)
     {
         var columns = new List<(string Title, string Value)>
         {
@@ -34,29 +34,24 @@ public sealed class ConsoleLog(TextWriter output) : ITrainingLog, IProgress<stri
     }
 
     /// <inheritdoc/>
-    public void Write(ValidationRecord record)
+    public void OnValidation(ValidationRecord validation)
     {
-        var scores = string.Join("  ", record.Scores.Select(score => Invariant($"{score.Key} {score.Value:0.000}")));
-        output.WriteLine(Invariant($"validation at step {record.Step}: {scores}  ({record.Seconds:0} s){(record.Best ? ", the best so far" : "")}"));
+        var scores = string.Join("  ", validation.Scores.Select(score => Invariant($"{score.Key} {score.Value:0.000}")));
+        output.WriteLine(Invariant($"validation at step {validation.Step}: {scores}  ({validation.Seconds:0} s){(validation.Best ? ", the best so far" : "")}"));
         output.Flush();
     }
 
     /// <inheritdoc/>
-    public void Note(string text)
+    public void OnNote(string text)
     {
         output.WriteLine(text);
         output.Flush();
     }
 
     /// <inheritdoc/>
-    void IProgress<string>.Report(string value) => Note(value);
+    void IProgress<string>.Report(string value) => OnNote(value);
 
-    /// <summary>Does nothing: the writer stays the caller's.</summary>
-    public void Dispose()
-    {
-    }
-
-    /// <summary>Days only where there are any: <c>1d 02:03:04</c>, <c>2:03:04</c>.</summary>
+    /// <summary>With days only from one day on: <c>1d 02:03:04</c>, <c>2:03:04</c>.</summary>
     internal static string Duration(TimeSpan time) =>
         time.ToString(time.TotalDays >= 1 ? "d'd 'hh\\:mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture);
 

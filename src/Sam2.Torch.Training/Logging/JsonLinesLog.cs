@@ -5,26 +5,27 @@ using System.Text.Json;
 namespace Sam2.Torch.Training.Logging;
 
 /// <summary>One JSON object per line and record, for programs. A resumed run continues the file from the step of its checkpoint.</summary>
-public sealed class JsonLinesLog : ITrainingLog
+/// <param name="path">The file, which is opened when the run starts. Records of steps that are about to be repeated are removed.</param>
+public sealed class JsonLinesLog(string path) : ITrainerCallback, IDisposable
 {
     // These lines are not for HTML pages, so names such as j&f need no escaping.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly StreamWriter _writer;
+    private StreamWriter? _writer;
 
     /// <summary>Opens the file.</summary>
-    /// <param name="path">The file. Records of steps that are about to be repeated are removed.</param>
     /// <param name="step">Steps taken so far; 0 for a new run.</param>
     /// <exception cref="TrainingException">The file can't be written.</exception>
-    public JsonLinesLog(string path, long step)
+    public void OnStart(long step)
     {
+        _writer?.Dispose();
         if (File.Exists(path))
             KeepUpTo(path, step);
         _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
     }
 
     /// <inheritdoc/>
-    public void Write(StepRecord record) => WriteLine("step", record.Step, json =>
+    public void OnLog(StepRecord record) => WriteLine("step", record.Step, json =>
     {
         Object(json, "losses", record.Losses);
         Number(json, "lr", record.LearningRate);
@@ -35,23 +36,19 @@ public sealed class JsonLinesLog : ITrainingLog
     });
 
     /// <inheritdoc/>
-    public void Write(ValidationRecord record) => WriteLine("validation", record.Step, json =>
+    public void OnValidation(ValidationRecord validation) => WriteLine("validation", validation.Step, json =>
     {
-        Object(json, "scores", record.Scores);
-        json.WriteBoolean("best", record.Best);
-        Number(json, "seconds", record.Seconds);
+        Object(json, "scores", validation.Scores);
+        json.WriteBoolean("best", validation.Best);
+        Number(json, "seconds", validation.Seconds);
     });
 
-    /// <summary>Does nothing: notes are for people.</summary>
-    public void Note(string text)
-    {
-    }
-
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose() => _writer?.Dispose();
 
     private void WriteLine(string kind, long step, Action<Utf8JsonWriter> write)
     {
+        var writer = _writer ?? throw new InvalidOperationException($"{path} is written to before {nameof(OnStart)} has opened it.");
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
@@ -61,7 +58,7 @@ public sealed class JsonLinesLog : ITrainingLog
             write(json);
             json.WriteEndObject();
         }
-        _writer.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+        writer.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
     }
 
     private static void Object(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, double>> values)

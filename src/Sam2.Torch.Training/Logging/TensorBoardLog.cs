@@ -11,15 +11,16 @@ namespace Sam2.Torch.Training.Logging;
 /// message types are TorchSharp's. Its <c>SummaryWriter</c> is not used, because it reopens the file for every scalar, counts steps in
 /// 32 bits, writes the time of its first event in another unit than the others, and can't mark where a resumed run continues.
 /// </summary>
-public sealed class TensorBoardLog : ITrainingLog
+/// <param name="directory">The folder to open in TensorBoard.</param>
+public sealed class TensorBoardLog(string directory) : ITrainerCallback, IDisposable
 {
-    private readonly FileStream _stream;
+    private FileStream? _stream;
 
     /// <summary>Creates a new event file.</summary>
-    /// <param name="directory">The folder to open in TensorBoard.</param>
     /// <param name="step">Steps taken so far. TensorBoard ignores later steps in earlier files of the folder.</param>
-    public TensorBoardLog(string directory, long step)
+    public void OnStart(long step)
     {
+        _stream?.Dispose();
         Directory.CreateDirectory(directory);
         var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds():0000000000}.{Environment.MachineName}.{Environment.ProcessId}.{step}");
         _stream = new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.Read);
@@ -28,7 +29,7 @@ public sealed class TensorBoardLog : ITrainingLog
     }
 
     /// <inheritdoc/>
-    public void Write(StepRecord record)
+    public void OnLog(StepRecord record)
     {
         var scalars = record.Losses.Select(loss => ($"train/{loss.Key}", loss.Value)).ToList();
         scalars.Add(("train/lr", record.LearningRate));
@@ -41,15 +42,10 @@ public sealed class TensorBoardLog : ITrainingLog
     }
 
     /// <inheritdoc/>
-    public void Write(ValidationRecord record) => Append(record.Step, record.Scores.Select(score => ($"validation/{score.Key}", score.Value)));
-
-    /// <summary>Does nothing: notes are for people.</summary>
-    public void Note(string text)
-    {
-    }
+    public void OnValidation(ValidationRecord validation) => Append(validation.Step, validation.Scores.Select(score => ($"validation/{score.Key}", score.Value)));
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _stream?.Dispose();
 
     private void Append(long step, IEnumerable<(string Tag, double Value)> scalars)
     {
@@ -61,6 +57,7 @@ public sealed class TensorBoardLog : ITrainingLog
 
     private void Append(Event message)
     {
+        var stream = _stream ?? throw new InvalidOperationException($"{directory} is written to before {nameof(OnStart)} has made a file in it.");
         message.WallTime = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
         var bytes = message.ToByteArray();
         Span<byte> header = stackalloc byte[sizeof(ulong) + sizeof(uint)];
@@ -68,8 +65,8 @@ public sealed class TensorBoardLog : ITrainingLog
         BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(ulong)..], MaskedChecksum(header[..sizeof(ulong)]));
         Span<byte> footer = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(footer, MaskedChecksum(bytes));
-        _stream.Write([.. header, .. bytes, .. footer]);
-        _stream.Flush();
+        stream.Write([.. header, .. bytes, .. footer]);
+        stream.Flush();
     }
 
     /// <summary>CRC-32C, rotated and offset as TFRecords want it, since data may hold checksums itself.</summary>

@@ -24,13 +24,13 @@ public sealed record LossOptions
     /// <summary>Weight of object pixels against background in the focal loss of masks, in [0, 1]; −1 for none.</summary>
     public double FocalAlpha { get; init; } = 0.25;
 
-    /// <summary>Exponent that plays down pixels that are right already.</summary>
+    /// <summary>Exponent that gives less weight to pixels that are already right.</summary>
     public double FocalGamma { get; init; } = 2;
 
     /// <summary>Whether the IoUs of all offered masks are supervised, or only that of the best.</summary>
     public bool SuperviseAllIou { get; init; } = true;
 
-    /// <summary>Whether IoUs are compared by their absolute and not by their squared difference.</summary>
+    /// <summary>Whether the loss of an IoU is its absolute error; otherwise it is the squared error.</summary>
     public bool IouUseL1Loss { get; init; } = true;
 
     /// <summary>

@@ -75,7 +75,7 @@ public sealed class ModelOptimizer : IDisposable
     /// <param name="share">The share of the step's batches that it stands for.</param>
     public void Differentiate(Tensor loss, double share = 1)
     {
-        // A short clip whose every frame is given as a mask teaches nothing.
+        // If every frame of a clip is prompted with its mask, nothing is predicted, and there is no gradient.
         if (!loss.requires_grad)
             return;
         using var scope = NewDisposeScope();

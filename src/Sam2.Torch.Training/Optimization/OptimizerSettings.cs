@@ -34,15 +34,15 @@ public sealed record OptimizerSettings
 }
 
 /// <summary>
-/// A schedule of the learning rate or of weight decay and the parameters that it is for. One entry of a list may name no
-/// parameters, and is then for all that the other entries don't name.
+/// A schedule of the learning rate or of weight decay and the parameters that it is for. One entry of a list may name no parameters; it is
+/// for all those that the other entries don't name.
 /// </summary>
 public sealed record OptionSettings : ScheduleSettings
 {
     /// <summary>Patterns of parameter names, such as <c>image_encoder.*</c>.</summary>
     public IReadOnlyList<string>? ParamNames { get; init; }
 
-    /// <summary>Classes of modules whose own parameters are meant too, such as <c>LayerNorm</c>.</summary>
+    /// <summary>Classes of modules whose own parameters are included, such as <c>LayerNorm</c>.</summary>
     public IReadOnlyList<string>? ModuleClsNames { get; init; }
 }
 

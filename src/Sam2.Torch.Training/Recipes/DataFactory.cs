@@ -39,7 +39,7 @@ public sealed record BatchSettings
     /// <summary>Frames per clip; 1 for images.</summary>
     public int Frames { get; init; } = 8;
 
-    /// <summary>Step between the annotated frames that a clip takes: 1 takes every one, 2 every second one.</summary>
+    /// <summary>Stride over the annotated frames: 1 takes every one, 2 every second one.</summary>
     public int Stride { get; init; } = 1;
 
     /// <summary>Maximum number of objects per clip.</summary>

@@ -27,10 +27,13 @@ public sealed record DatasetSettings
     /// <summary>A file with the names of the videos to leave out, one per line; null for none.</summary>
     public string? ExcludedVideoList { get; init; }
 
-    /// <summary>How many videos of it are used, the first ones; null for all. The procedural set has as many as are asked for.</summary>
+    /// <summary>How many of its videos are used, from the first on; null for all. The procedural set has as many as are asked for.</summary>
     public int? Count { get; init; }
 
-    /// <summary>How often each of its videos comes in an epoch, above 0; with a fraction, every epoch uses other videos.</summary>
+    /// <summary>
+    /// How often each of its videos comes in an epoch, above 0. If that isn't whole, its fraction of the videos comes once more, a
+    /// different selection in each epoch.
+    /// </summary>
     public double Repeat { get; init; } = 1;
 
     /// <summary>Chooses the videos of the procedural set; different seeds share none.</summary>

@@ -20,8 +20,8 @@ public sealed record Recipe
     public int Accumulate { get; init; } = 1;
 
     /// <summary>
-    /// Number of these batches that are computed at the same time, each with its share of the CPU's threads. A small model becomes nearly
-    /// as many times faster as there are cores. Needs a model without dropout and stochastic depth, since the threads share libtorch's
+    /// Number of these batches that are computed at the same time, each with its share of the CPU's threads. A small model gains most: on
+    /// n cores it trains nearly n times as fast. Needs a model without dropout and stochastic depth, since the threads share libtorch's
     /// random numbers.
     /// </summary>
     public int ConcurrentBatches { get; init; } = 1;
@@ -99,7 +99,7 @@ public sealed record LogSettings
 /// <summary>When the state of the run is saved to <c>checkpoint.pt</c>, from which it can be resumed.</summary>
 public sealed record CheckpointSettings
 {
-    /// <summary>Steps from one to the next. The last step and a cancelled run are saved too.</summary>
+    /// <summary>Steps from one save to the next. The last step and a cancelled run are saved too.</summary>
     public int Every { get; init; } = 500;
 
     /// <summary>Steps whose weights are kept as <c>step_….pt</c>.</summary>

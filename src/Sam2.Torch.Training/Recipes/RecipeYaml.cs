@@ -23,7 +23,7 @@ public static class RecipeYaml
         return overrides is { Count: > 0 } ? Records.Overlay(RecipeOverrides.Origin, RecipeOverrides.Apply(Records.Of(recipe), overrides), new Recipe()) : recipe;
     }
 
-    /// <summary>The text of a recipe with every setting, also those that have their defaults.</summary>
+    /// <summary>The text of a recipe with every setting, including those left at their defaults.</summary>
     public static string Format(Recipe recipe) => PlainYaml.Format(Records.Of(recipe));
 
     /// <summary>

@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>A checkpoint can't be found, read, written or used. Names the file, the cause and what to do about it.</summary>
-public sealed class CheckpointException : Sam2Exception
+public sealed class CheckpointException : RemedyException
 {
     /// <summary>Describes a failure.</summary>
     /// <param name="file">The file, as the caller named it.</param>
@@ -9,21 +9,12 @@ public sealed class CheckpointException : Sam2Exception
     /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
     /// <param name="inner">The exception that revealed it, if any.</param>
     public CheckpointException(string file, string cause, string remedy = "", Exception? inner = null)
-        : base(remedy.Length == 0 ? $"{file}: {cause}." : $"{file}: {cause}. {remedy}{(remedy[^1] == '?' ? "" : ".")}", inner)
+        : base(file, cause, remedy, inner)
     {
-        File = file;
-        Cause = cause;
-        Remedy = remedy;
     }
 
-    /// <summary>The file, as the caller named it.</summary>
-    public string File { get; }
-
-    /// <summary>What is wrong with it.</summary>
-    public string Cause { get; }
-
-    /// <summary>What the user can do; empty if there is nothing to add.</summary>
-    public string Remedy { get; }
+    /// <summary>The published model that is missing and can be downloaded (<see cref="CheckpointDownload"/>); null for any other failure.</summary>
+    public PublishedModel? Download { get; init; }
 }
 
 /// <summary>Advice that several errors share.</summary>

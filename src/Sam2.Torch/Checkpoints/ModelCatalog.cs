@@ -115,8 +115,14 @@ public static class ModelFiles
             throw new CheckpointException(nameOrPath, "does not exist", $"Check the path, or give the name {model.Name} alone");
         if (TryLocate(model) is { } found)
             return found;
-        throw new CheckpointException(model.Name, $"is not on this machine; looked in {string.Join(", ", SearchFolders)}",
-            model.Url is null ? $"{model.File} is in the weights folder of the repository: add that folder to ${Variable}" : $"Download it: sam2 download {model.Name}, or put {model.Url} into one of these folders");
+        throw new CheckpointException(
+            model.Name, $"is not on this machine; looked in {string.Join(", ", SearchFolders)}",
+            model.Url is null
+                ? $"{model.File} is in the weights folder of the repository: add that folder to ${Variable}"
+                : $"Download it with {nameof(CheckpointDownload)}, or put {model.Url} into one of these folders")
+        {
+            Download = model.Url is null ? null : model,
+        };
     }
 
     /// <summary>The file of a published checkpoint on this machine, or null. Files under the architecture's short name and safetensors count too.</summary>

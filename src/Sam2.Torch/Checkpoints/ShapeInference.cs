@@ -194,7 +194,7 @@ internal static class ShapeInference
             if (keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal)) is { } wrapped)
                 return $"Its keys begin with '{wrapped[..^key.Length]}': save the inner module's state_dict()";
             return keys.Any(name => name.StartsWith("vision_encoder.", StringComparison.Ordinal))
-                ? "Its keys are those of the transformers library; give Meta's .pt file, for example from sam2 download"
+                ? "Its keys are those of the transformers library; give Meta's .pt file of this model"
                 : "Give a checkpoint of SAM 2 or 2.1";
         }
     }

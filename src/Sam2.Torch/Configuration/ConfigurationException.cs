@@ -1,7 +1,7 @@
 namespace Sam2.Torch.Configuration;
 
 /// <summary>A setting of a model, a recipe or a sweep is unknown or wrong. Names the file, the setting and what to do about it.</summary>
-public sealed class ConfigurationException : Sam2Exception
+public sealed class ConfigurationException : RemedyException
 {
     /// <summary>Describes a wrong setting.</summary>
     /// <param name="file">The file, as the caller named it, or the part of a recipe that is wrong.</param>
@@ -9,19 +9,7 @@ public sealed class ConfigurationException : Sam2Exception
     /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
     /// <param name="inner">The exception that revealed it, if any.</param>
     public ConfigurationException(string file, string cause, string remedy = "", Exception? inner = null)
-        : base(remedy.Length == 0 ? $"{file}: {cause}." : $"{file}: {cause}. {remedy}{(remedy[^1] == '?' ? "" : ".")}", inner)
+        : base(file, cause, remedy, inner)
     {
-        File = file;
-        Cause = cause;
-        Remedy = remedy;
     }
-
-    /// <summary>The file, or the part of a recipe.</summary>
-    public string File { get; }
-
-    /// <summary>What is wrong with it.</summary>
-    public string Cause { get; }
-
-    /// <summary>What the user can do; empty if there is nothing to add.</summary>
-    public string Remedy { get; }
 }

@@ -161,7 +161,7 @@ public sealed class VideoMaskGenerator : IDisposable
 
     /// <summary>
     /// Saves the state after the last frame, so that another process can go on from there as this one would. The file takes up to
-    /// 13 MB for each object that is being tracked at 1024×1024 pixels. It appears complete or not at all.
+    /// 13 MB for each object that is being tracked at 1024×1024 pixels, and what memory policies of your own add. It appears complete or not at all.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="CheckpointException">The file can't be written.</exception>
@@ -178,6 +178,9 @@ public sealed class VideoMaskGenerator : IDisposable
     /// <param name="source">The same video. It stays the caller's and must live as long as the generator.</param>
     /// <param name="options">The same options.</param>
     /// <exception cref="CheckpointException">The file is missing or damaged, isn't such a state, or is of a video of another size.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The options make another memory policy, or one that has state of its own but is no <see cref="Tracking.IStatefulMemoryPolicy"/>.
+    /// </exception>
     public static VideoMaskGenerator Resume(string path, Sam2Model model, IFrameSource source, VideoMaskGeneratorOptions? options = null)
     {
         using var checkpoint = Checkpoint.Open(path);

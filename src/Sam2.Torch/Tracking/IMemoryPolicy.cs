@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tracking;
 
@@ -38,6 +39,11 @@ public interface IMemoryBank
 /// <remarks>
 /// Every object has a policy of its own, which the session disposes with the object. A session's memory is bounded only if its
 /// policies are: each kept frame takes 0.8 MB at 1024×1024 pixels. Calls come one at a time.
+/// <para>
+/// Where a run is saved and resumed (<see cref="Prediction.VideoMaskGenerator.Save"/>), the frames that a policy remembers are saved
+/// with it, and are given to <see cref="Add"/> of a new policy again: conditioning frames in order of arrival, then the others, ascending. A
+/// policy whose decisions depend on more than the frames that it remembers has to implement <see cref="IStatefulMemoryPolicy"/>.
+/// </para>
 /// </remarks>
 public interface IMemoryPolicy : IMemoryBank, IDisposable
 {
@@ -72,4 +78,58 @@ public interface IMemoryPolicy : IMemoryBank, IDisposable
     /// <summary>Is told that the prompts on a frame were taken back: if it was a conditioning frame, it is at most one of the others now.</summary>
     /// <returns>Whether it was a conditioning frame.</returns>
     bool Demote(int frame);
+}
+
+/// <summary>
+/// A memory policy that knows more than the frames that it remembers, such as how often an object was lost, and takes that along when a
+/// run is saved and resumed.
+/// </summary>
+public interface IStatefulMemoryPolicy : IMemoryPolicy
+{
+    /// <summary>What the policy knows, without the frames that it remembers, which are saved anyway. It is called between two frames.</summary>
+    MemoryPolicyState SaveState();
+
+    /// <summary>
+    /// Takes a new policy to where another one was saved. It is called in place of <see cref="IMemoryPolicy.Add"/> and
+    /// <see cref="IMemoryPolicy.OnPrompted"/>, and afterwards the policy must remember just these frames.
+    /// </summary>
+    /// <param name="state">What the other policy knew. Its tensors are on the model's device and belong to the policy from now on.</param>
+    /// <param name="frames">
+    /// What the other policy remembered: conditioning frames in order of arrival, then the others, ascending. The policy takes the outputs over.
+    /// </param>
+    void Restore(MemoryPolicyState state, IReadOnlyList<(int Frame, FrameOutput Output, bool Conditioning)> frames);
+}
+
+/// <summary>What a memory policy knows beside the frames that it remembers: text, and tensors by name.</summary>
+public sealed class MemoryPolicyState
+{
+    /// <summary>The longest text, in characters.</summary>
+    public const int MaxTextLength = 1_000_000;
+
+    /// <summary>The most bytes that the tensors may have together.</summary>
+    public const long MaxTensorBytes = 64_000_000;
+
+    /// <summary>Describes a state.</summary>
+    /// <param name="text">Anything that the policy reads again, such as JSON; at most <see cref="MaxTextLength"/> characters.</param>
+    /// <param name="tensors">
+    /// Tensors by name, of any shape and type, <see cref="MaxTensorBytes"/> at most; null for none. When a state is saved they remain the policy's.
+    /// </param>
+    /// <exception cref="ArgumentException">The text or the tensors are too large.</exception>
+    public MemoryPolicyState(string text, IReadOnlyDictionary<string, Tensor>? tensors = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Text = text;
+        Tensors = tensors ?? new Dictionary<string, Tensor>();
+        if (text.Length > MaxTextLength)
+            throw new ArgumentException($"The state of a memory policy has {text.Length} characters of text; keep it to {MaxTextLength}.", nameof(text));
+        var bytes = Tensors.Values.Sum(tensor => tensor.numel() * tensor.element_size());
+        if (bytes > MaxTensorBytes)
+            throw new ArgumentException($"The state of a memory policy has tensors of {bytes} bytes; keep them to {MaxTensorBytes}.", nameof(tensors));
+    }
+
+    /// <summary>The text.</summary>
+    public string Text { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors { get; }
 }

@@ -7,7 +7,7 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class AnnotateCommandTests
+public class AnnotateCommandTests : FolderTests
 {
     private const string Model = "sam2.1_hiera_micro";
     private const int Width = 420;
@@ -16,7 +16,6 @@ public class AnnotateCommandTests
 
     private static readonly string Detector = RepositoryFiles.At("tests", "Sam2.Torch.Data.Tests", "Annotation", "Boxes", "named.pt");
 
-    private TemporaryFolder _folder = null!;
     private DrawnFrame _scene = null!;
     private string _pictures = null!;
     private string _labels = null!;
@@ -25,8 +24,7 @@ public class AnnotateCommandTests
     [SetUp]
     public void DrawPictures()
     {
-        _folder = new TemporaryFolder();
-        (_pictures, _labels) = (_folder.At("pictures"), _folder.At("labels"));
+        (_pictures, _labels) = (Folder.At("pictures"), Folder.At("labels"));
         Directory.CreateDirectory(_pictures);
         Directory.CreateDirectory(_labels);
         _scene = DemoScene.Create(Width, Height).Render();
@@ -39,18 +37,15 @@ public class AnnotateCommandTests
         File.WriteAllText(Path.Combine(_labels, "classes.txt"), "shape\nball\n");
     }
 
-    [TearDown]
-    public void RemovePictures() => _folder.Dispose();
-
     [Test]
     public void YOLO_boxes_become_YOLO_polygons()
     {
         var result = Annotate("--boxes", _labels);
         Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures, written as yolo"));
-        Assert.That(File.ReadAllLines(_folder.At("out", "classes.txt")), Is.EqualTo(new[] { "shape", "ball" }));
+        Assert.That(File.ReadAllLines(Folder.At("out", "classes.txt")), Is.EqualTo(new[] { "shape", "ball" }));
         foreach (var name in new[] { "a.txt", "b.txt" })
         {
-            ExpectGoodMasks(YoloLabels.Read(_folder.At("out", name), Width, Height), ball: 1, shape: 0);
+            ExpectGoodMasks(YoloLabels.Read(Folder.At("out", name), Width, Height), ball: 1, shape: 0);
         }
     }
 
@@ -59,7 +54,7 @@ public class AnnotateCommandTests
     {
         string boxes = CocoBoxes();
         Annotate("--boxes", boxes, "--format", "coco-rle");
-        var data = CocoReader.Read(_folder.At("out", "annotations.json"));
+        var data = CocoReader.Read(Folder.At("out", "annotations.json"));
         Assert.That(data.Categories, Is.EqualTo(new AnnotationCategory[] { new(18, "ball"), new(5, "shape") }));
         Assert.That(data.Images.Select(i => i.FileName), Is.EqualTo(new[] { "a.png" }), "b.png is not listed in the COCO file");
         ExpectGoodMasks(data.Images[0].Objects, ball: 18, shape: 5);
@@ -69,11 +64,11 @@ public class AnnotateCommandTests
     public void Results_can_be_boxes_again()
     {
         Annotate("--boxes", _labels, "--format", "labelme");
-        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--boxes", _folder.At("out"), "--out", _folder.At("again"), "--classes", "1", "--overlay");
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--boxes", Folder.At("out"), "--out", Folder.At("again"), "--classes", "1", "--overlay");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        var again = YoloLabels.Read(_folder.At("again", "a.txt"), Width, Height);
+        var again = YoloLabels.Read(Folder.At("again", "a.txt"), Width, Height);
         Assert.That(again, Has.Count.EqualTo(1));
-        Assert.That(ImageFile.Read(_folder.At("again", "overlays", "b.jpg")).Width, Is.EqualTo(Width));
+        Assert.That(ImageFile.Read(Folder.At("again", "overlays", "b.jpg")).Width, Is.EqualTo(Width));
     }
 
     [Test]
@@ -88,13 +83,13 @@ public class AnnotateCommandTests
         Directory.CreateDirectory(_pictures);
         ImageFile.Write(Path.Combine(_pictures, "a.png"), image);
         Annotate("--detector", Detector, "--imgsz", "320");
-        var objects = YoloLabels.Read(_folder.At("out", "a.txt"), Width, Height);
-        Assert.That(File.ReadAllLines(_folder.At("out", "classes.txt")), Is.EqualTo(new[] { "red thing", "blue thing" }));
+        var objects = YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height);
+        Assert.That(File.ReadAllLines(Folder.At("out", "classes.txt")), Is.EqualTo(new[] { "red thing", "blue thing" }));
         Assert.That(objects.Single(o => o.Category == 0).Shape!.ToMask().Iou(red), Is.GreaterThan(GoodIou));
         Assert.That(objects.Single(o => o.Category == 1).Shape!.ToMask().Iou(blue), Is.GreaterThan(GoodIou));
 
         Annotate("--detector", Detector, "--classes", "1", "--overwrite", "--conf", "0.5", "--iou", "0.7", "--max-det", "10");
-        Assert.That(YoloLabels.Read(_folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
+        Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
     }
 
     [Test]
@@ -115,14 +110,14 @@ public class AnnotateCommandTests
         }
 
         Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures").And.Contain("4 skipped"));
-        Assert.That(Directory.GetFiles(_folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
     }
 
     [Test]
     public void A_second_run_does_what_is_left([Values("yolo", "coco")] string format)
     {
         Annotate("--boxes", _labels, "--format", format);
-        string first = format == "yolo" ? _folder.At("out", "a.txt") : _folder.At("out", "annotations.json");
+        string first = format == "yolo" ? Folder.At("out", "a.txt") : Folder.At("out", "annotations.json");
         string before = File.ReadAllText(first);
         ImageFile.Write(Path.Combine(_pictures, "c.png"), _scene.Image);
         WriteLabels("c");
@@ -149,14 +144,14 @@ public class AnnotateCommandTests
             WriteLabels(name);
         }
 
-        var journal = _folder.At("out", "annotations.json.journal");
+        var journal = Folder.At("out", "annotations.json.journal");
         var run = CommandLine.RunUntil(
-            "picture 3 of 4", "annotate", _pictures, "--model", Model, "--out", _folder.At("out"), "--boxes", _labels, "--format", "coco");
+            "picture 3 of 4", "annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels, "--format", "coco");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled), run.Error);
-        Assert.That(File.Exists(_folder.At("out", "annotations.json")), Is.False);
+        Assert.That(File.Exists(Folder.At("out", "annotations.json")), Is.False);
         Assert.That(File.Exists(journal));
         Assert.That(Annotate("--boxes", _labels, "--format", "coco").Output, Does.Match(@"\b[23] done before"));
-        Assert.That(CocoReader.Read(_folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(4));
+        Assert.That(CocoReader.Read(Folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(4));
         Assert.That(File.Exists(journal), Is.False);
     }
 
@@ -188,14 +183,14 @@ public class AnnotateCommandTests
     {
         foreach (var (folder, boxes, message) in new[]
         {
-            (_folder.At("none"), _labels, "does not exist"),
+            (Folder.At("none"), _labels, "does not exist"),
             (_labels, _labels, "holds no pictures"),
-            (_pictures, _folder.At("none"), "none: does not exist"),
+            (_pictures, Folder.At("none"), "none: does not exist"),
             (_pictures, _pictures, "has neither YOLO labels"),
             (_pictures, OtherLabels(), "knows none of the pictures"),
         })
         {
-            var result = CommandLine.Run("annotate", folder, "--model", Model, "--boxes", boxes, "--out", _folder.At("out"));
+            var result = CommandLine.Run("annotate", folder, "--model", Model, "--boxes", boxes, "--out", Folder.At("out"));
             Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed), message);
             Assert.That(result.Error, Does.Contain(message));
             Assert.That(result.ErrorLines, Is.EqualTo(1), result.Error);
@@ -204,7 +199,7 @@ public class AnnotateCommandTests
 
     private CommandLine Annotate(params string[] options)
     {
-        var result = CommandLine.Run(["annotate", _pictures, "--model", Model, "--out", _folder.At("out"), .. options]);
+        var result = CommandLine.Run(["annotate", _pictures, "--model", Model, "--out", Folder.At("out"), .. options]);
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         return result;
     }
@@ -228,18 +223,18 @@ public class AnnotateCommandTests
 
     private string CocoBoxes()
     {
-        using var writer = new CocoWriter(_folder.At("boxes.json"), [new(18, "ball"), new(5, "shape")]);
+        using var writer = new CocoWriter(Folder.At("boxes.json"), [new(18, "ball"), new(5, "shape")]);
         writer.Write(new AnnotatedImage("train/a.png", Width, Height, [BoxOf(1, category: 18), BoxOf(2, category: 5)]));
         writer.Complete();
 
-        return _folder.At("boxes.json");
+        return Folder.At("boxes.json");
     }
 
     private string OtherLabels()
     {
-        Directory.CreateDirectory(_folder.At("other"));
-        File.Copy(Path.Combine(_labels, "a.txt"), _folder.At("other", "z.txt"));
-        return _folder.At("other");
+        Directory.CreateDirectory(Folder.At("other"));
+        File.Copy(Path.Combine(_labels, "a.txt"), Folder.At("other", "z.txt"));
+        return Folder.At("other");
     }
 
     private static BinaryMask Disc(int cx, int cy, int radius)

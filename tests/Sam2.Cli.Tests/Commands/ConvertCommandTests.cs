@@ -4,20 +4,12 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class ConvertCommandTests
+public class ConvertCommandTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void There_and_back_gives_the_same_tensors()
     {
-        var (there, back) = (_folder.At("micro.safetensors"), _folder.At("micro.pt"));
+        var (there, back) = (Folder.At("micro.safetensors"), Folder.At("micro.pt"));
         Assert.That(CommandLine.Run("convert", "sam2.1_hiera_micro", there).ExitCode, Is.Zero);
         Assert.That(CommandLine.Run("convert", there, back).ExitCode, Is.Zero);
         Assert.That(new[] { Checkpoint.Open(there), Checkpoint.Open(back) }.Select(c => { using (c) { return c.Format; } }),
@@ -30,7 +22,7 @@ public class ConvertCommandTests
     public void Another_precision_decides_the_size_of_the_file_and_is_recorded(string precision, int bytesPerWeight)
     {
         const int Parameters = 6_422_530;
-        var file = _folder.At("micro.pt");
+        var file = Folder.At("micro.pt");
         Assert.That(CommandLine.Run("convert", "sam2.1_hiera_micro", file, "--dtype", precision).ExitCode, Is.Zero);
         Assert.That(new FileInfo(file).Length, Is.InRange(bytesPerWeight * Parameters, bytesPerWeight * Parameters + 500_000));
         var run = CommandLine.Run("info", file);
@@ -42,19 +34,19 @@ public class ConvertCommandTests
     [TestCase("micro")]
     public void An_unknown_ending_is_a_usage_error(string name)
     {
-        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", _folder.At(name));
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At(name));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain(name).And.Contain(".safetensors"));
-        Assert.That(Directory.EnumerateFileSystemEntries(_folder.Path), Is.Empty);
+        Assert.That(Directory.EnumerateFileSystemEntries(Folder.Path), Is.Empty);
     }
 
     [Test]
     public void A_folder_that_does_not_exist_is_named_and_nothing_is_left_behind()
     {
-        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", _folder.At("no", "micro.pt"));
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At("no", "micro.pt"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.ErrorLines, Is.EqualTo(1));
-        Assert.That(run.Error, Does.Contain($"there is no folder {_folder.At("no")}").And.Not.Contain(".tmp"));
+        Assert.That(run.Error, Does.Contain($"there is no folder {Folder.At("no")}").And.Not.Contain(".tmp"));
     }
 
     private static void AssertSameTensors(string expected, string actual)

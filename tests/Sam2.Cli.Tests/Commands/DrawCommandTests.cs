@@ -5,20 +5,12 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class DrawCommandTests
+public class DrawCommandTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void Draws_the_demo_scene_into_a_folder_that_it_creates()
     {
-        var file = _folder.At("new", "scene.png");
+        var file = Folder.At("new", "scene.png");
         Assert.That(CommandLine.Run("draw", file, "--width", "210", "--height", "150").ExitCode, Is.Zero);
         Assert.That(ImageFile.Read(file).Pixels, Is.EqualTo(DemoScene.Create(210, 150).Render().Image.Pixels));
     }
@@ -28,7 +20,7 @@ public class DrawCommandTests
     {
         var pixels = new[] { "1", "1", "2" }.Select((seed, i) =>
         {
-            var file = _folder.At($"{i}.png");
+            var file = Folder.At($"{i}.png");
             Assert.That(CommandLine.Run("draw", file, "--width", "64", "--height", "48", "--seed", seed).ExitCode, Is.Zero);
             return ImageFile.Read(file).Pixels;
         }).ToArray();
@@ -39,7 +31,7 @@ public class DrawCommandTests
     [Test]
     public void Draws_a_video_of_the_scene()
     {
-        var file = _folder.At("clip.mp4");
+        var file = Folder.At("clip.mp4");
         Assert.That(CommandLine.Run("draw", file, "--width", "64", "--height", "48", "--frames", "5").ExitCode, Is.Zero);
         Assert.That(VideoReader.Open(file).ReadFrames().Count(), Is.EqualTo(5));
     }
@@ -50,7 +42,7 @@ public class DrawCommandTests
     [TestCase("--width", "wide")]
     public void An_impossible_size_or_length_is_a_usage_error(string option, string value)
     {
-        var run = CommandLine.Run("draw", _folder.At("scene.png"), option, value);
+        var run = CommandLine.Run("draw", Folder.At("scene.png"), option, value);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain(option));
     }

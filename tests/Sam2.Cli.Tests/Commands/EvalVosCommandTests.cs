@@ -6,28 +6,20 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class EvalVosCommandTests
+public class EvalVosCommandTests : FolderTests
 {
     private const string Model = "sam2.1_hiera_micro";
     private static readonly string Dataset = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "evaluation");
-
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void The_original_s_scores_are_reached_and_predictions_reports_and_speed_are_left()
     {
         // The weights with which the original made its predictions.
         var model = RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "sam2.1_hiera_nano.pt");
-        var run = CommandLine.Run("eval", "vos", Dataset, "--model", model, "--prompt", "mask", "--out", _folder.At("out"), "--jobs", "2");
+        var run = CommandLine.Run("eval", "vos", Dataset, "--model", model, "--prompt", "mask", "--out", Folder.At("out"), "--jobs", "2");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Error, Is.Empty);
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At("out", "report.json")));
         var metrics = json.RootElement.GetProperty("metrics");
 
         // What golden/evaluation/scores.json says of the original's predictions.
@@ -37,24 +29,24 @@ public class EvalVosCommandTests
         Assert.That(speed.GetProperty("frames").GetInt32(), Is.EqualTo(36));
         Assert.That(speed.GetProperty("frames_per_second").GetDouble(), Is.Positive);
         Assert.That(speed.GetProperty("peak_memory_bytes").GetInt64(), Is.GreaterThan(50_000_000));
-        Assert.That(File.ReadAllText(_folder.At("out", "report.html")), Does.Contain("Worst cases").And.Contain("Speed against accuracy"));
+        Assert.That(File.ReadAllText(Folder.At("out", "report.html")), Does.Contain("Worst cases").And.Contain("Speed against accuracy"));
 
         // What is stored is what was scored, and is what sam2 eval score reads.
-        var score = CommandLine.Run("eval", "score", Dataset, _folder.At("out", "predictions"));
+        var score = CommandLine.Run("eval", "score", Dataset, Folder.At("out", "predictions"));
         Assert.That(score.Output.TrimEnd().Split('\n')[^1], Is.EqualTo(run.Output.TrimEnd().Split('\n')[^1]));
     }
 
     [Test]
     public void Killed_at_any_moment_it_goes_on_and_ends_with_the_same_numbers()
     {
-        var whole = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("whole"));
+        var whole = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", Folder.At("whole"));
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
 
         // Each process is killed after it has written some more predictions, mostly in the middle of a video.
         int kills = 0;
         foreach (int predictions in (int[])[3, 15, 20, 27])
         {
-            using var process = Start("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("killed"));
+            using var process = Start("eval", "vos", Dataset, "--model", Model, "--out", Folder.At("killed"));
             while (!process.HasExited && Predictions("killed") < predictions)
             {
                 Thread.Sleep(1);
@@ -70,11 +62,11 @@ public class EvalVosCommandTests
         }
 
         Assert.That(kills, Is.GreaterThanOrEqualTo(2));
-        Assert.That(File.Exists(_folder.At("killed", "report.json")), Is.False);
-        int done = Directory.GetFiles(_folder.At("killed", "videos")).Count(f => f.EndsWith(".json", StringComparison.Ordinal));
+        Assert.That(File.Exists(Folder.At("killed", "report.json")), Is.False);
+        int done = Directory.GetFiles(Folder.At("killed", "videos")).Count(f => f.EndsWith(".json", StringComparison.Ordinal));
         Assert.That(done, Is.InRange(1, 2));
 
-        var resumed = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", _folder.At("killed"));
+        var resumed = CommandLine.Run("eval", "vos", Dataset, "--model", Model, "--out", Folder.At("killed"));
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
         Assert.That(LastLine(resumed), Is.EqualTo(LastLine(whole)));
         Assert.That(Report("killed", "metrics"), Is.EqualTo(Report("whole", "metrics")));
@@ -83,7 +75,7 @@ public class EvalVosCommandTests
         Assert.That(PredictionsOf("killed"), Is.EqualTo(files), "nothing else is left");
         foreach (var file in files)
         {
-            Assert.That(File.ReadAllBytes(_folder.At("killed", file)).AsSpan().SequenceEqual(File.ReadAllBytes(_folder.At("whole", file))), file);
+            Assert.That(File.ReadAllBytes(Folder.At("killed", file)).AsSpan().SequenceEqual(File.ReadAllBytes(Folder.At("whole", file))), file);
         }
     }
 
@@ -92,12 +84,12 @@ public class EvalVosCommandTests
     {
         Copy("JPEGImages", "JPEGImages_24fps", _ => true, path => path);
         Copy("Annotations_per_object", "Annotations_6fps", frame => frame % 4 == 0, path => path.Replace("001", "000").Replace("002", "004"));
-        var run = CommandLine.Run("eval", "vos", _folder.At("sav"), "--format", "sav", "--model", Model, "--all-frames", "--out", _folder.At("out"));
+        var run = CommandLine.Run("eval", "vos", Folder.At("sav"), "--format", "sav", "--model", Model, "--all-frames", "--out", Folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(Directory.GetDirectories(_folder.At("out", "predictions", "first")).Select(Path.GetFileName).Order(), Is.EqualTo((string[])["000", "003", "004"]));
-        Assert.That(Directory.GetFiles(_folder.At("out", "predictions", "first", "004")), Has.Length.EqualTo(12));
+        Assert.That(Directory.GetDirectories(Folder.At("out", "predictions", "first")).Select(Path.GetFileName).Order(), Is.EqualTo((string[])["000", "003", "004"]));
+        Assert.That(Directory.GetFiles(Folder.At("out", "predictions", "first", "004")), Has.Length.EqualTo(12));
 
-        var score = CommandLine.Run("eval", "score", _folder.At("sav"), _folder.At("out", "predictions"), "--all-frames");
+        var score = CommandLine.Run("eval", "score", Folder.At("sav"), Folder.At("out", "predictions"), "--all-frames");
         Assert.That(LastLine(score), Is.EqualTo(LastLine(run)));
         Assert.That(score.Output, Does.Contain("first   004"));
 
@@ -107,7 +99,7 @@ public class EvalVosCommandTests
             {
                 if (!wanted(int.Parse(Path.GetFileNameWithoutExtension(file), System.Globalization.CultureInfo.InvariantCulture))) continue;
                 var relative = Path.GetRelativePath(Path.Combine(Dataset, from), file);
-                var target = _folder.At("sav", to, rename(Path.GetDirectoryName(relative)!), Path.GetFileName(relative));
+                var target = Folder.At("sav", to, rename(Path.GetDirectoryName(relative)!), Path.GetFileName(relative));
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                 File.Copy(file, target);
             }
@@ -117,9 +109,9 @@ public class EvalVosCommandTests
     [Test]
     public void Drawn_clips_need_no_download()
     {
-        var run = CommandLine.Run("eval", "vos", "procedural:count=2,seed=7,frames=5,max_distractors=0,clutter=0.5", "--model", Model, "--prompt", "box", "--out", _folder.At("out"));
+        var run = CommandLine.Run("eval", "vos", "procedural:count=2,seed=7,frames=5,max_distractors=0,clutter=0.5", "--model", Model, "--prompt", "box", "--out", Folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At("out", "report.json")));
         Assert.That(json.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(), Is.InRange(20, 100));
         Assert.That(json.RootElement.GetProperty("speed").GetProperty("frames").GetInt32(), Is.EqualTo(10));
     }
@@ -128,10 +120,10 @@ public class EvalVosCommandTests
     public void A_registered_format_is_evaluated_by_name_and_a_misspelt_one_is_refused_with_the_nearest()
     {
         DatasetFormats.Register("cli-own", (root, _) => DatasetReader.Open(root, DatasetFormats.Folders));
-        var run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-own", "--limit", "1", "--no-predictions", "--model", Model, "--out", _folder.At("out"));
+        var run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-own", "--limit", "1", "--no-predictions", "--model", Model, "--out", Folder.At("out"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
 
-        run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-onw", "--model", Model, "--out", _folder.At("none"));
+        run = CommandLine.Run("eval", "vos", Dataset, "--format", "cli-onw", "--model", Model, "--out", Folder.At("none"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain("Did you mean 'cli-own'?"));
     }
@@ -144,16 +136,16 @@ public class EvalVosCommandTests
     [TestCase("procedural:clutter=-1", "Clutter is -1")]
     public void What_cannot_be_drawn_is_said(string root, string word)
     {
-        var run = CommandLine.Run("eval", "vos", root, "--model", Model, "--out", _folder.At("out"));
+        var run = CommandLine.Run("eval", "vos", root, "--model", Model, "--out", Folder.At("out"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.Error, Does.Contain(word));
-        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
     }
 
     [Test]
     public void Cancelled_it_says_so_and_can_go_on()
     {
-        var run = CommandLine.RunUntil("evaluating: ", "eval", "vos", Dataset, "--model", Model, "--out", _folder.At("cut"));
+        var run = CommandLine.RunUntil("evaluating: ", "eval", "vos", Dataset, "--model", Model, "--out", Folder.At("cut"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled), run.Error);
         Assert.That(run.ErrorLines, Is.EqualTo(1));
         Assert.That(run.Error, Does.EndWith("sam2 eval vos: cancelled" + Environment.NewLine));
@@ -165,12 +157,12 @@ public class EvalVosCommandTests
     public void A_finished_evaluation_is_not_done_again_and_other_settings_need_another_folder()
     {
         Assert.That(Vos("out", "--limit", "1").ExitCode, Is.Zero);
-        var result = new FileInfo(_folder.At("out", "videos", "first.json"));
+        var result = new FileInfo(Folder.At("out", "videos", "first.json"));
         var before = result.LastWriteTimeUtc;
         Assert.That(Vos("out", "--limit", "2").ExitCode, Is.Zero);
         result.Refresh();
         Assert.That(result.LastWriteTimeUtc, Is.EqualTo(before));
-        Assert.That(File.Exists(_folder.At("out", "videos", "second.json")));
+        Assert.That(File.Exists(Folder.At("out", "videos", "second.json")));
 
         var other = Vos("out", "--limit", "1", "--prompt", "box");
         Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Failed));
@@ -186,14 +178,14 @@ public class EvalVosCommandTests
     [Test]
     public void A_folder_that_is_no_data_set_fails_with_a_reason_and_leaves_nothing()
     {
-        var run = CommandLine.Run("eval", "vos", RepositoryFiles.At("weights"), "--model", Model, "--out", _folder.At("none"));
+        var run = CommandLine.Run("eval", "vos", RepositoryFiles.At("weights"), "--model", Model, "--out", Folder.At("none"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.ErrorLines, Is.EqualTo(1));
-        Assert.That(Directory.Exists(_folder.At("none")), Is.False);
+        Assert.That(Directory.Exists(Folder.At("none")), Is.False);
     }
 
     private CommandLine Vos(string directory, params string[] arguments) =>
-        CommandLine.Run(["eval", "vos", Dataset, "--model", Model, "--out", _folder.At(directory), .. arguments]);
+        CommandLine.Run(["eval", "vos", Dataset, "--model", Model, "--out", Folder.At(directory), .. arguments]);
 
     private static Process Start(params string[] arguments)
     {
@@ -205,17 +197,17 @@ public class EvalVosCommandTests
         return process;
     }
 
-    private int Predictions(string directory) => Directory.Exists(_folder.At(directory, "predictions"))
-        ? Directory.GetFiles(_folder.At(directory, "predictions"), "0*.png", SearchOption.AllDirectories).Length
+    private int Predictions(string directory) => Directory.Exists(Folder.At(directory, "predictions"))
+        ? Directory.GetFiles(Folder.At(directory, "predictions"), "0*.png", SearchOption.AllDirectories).Length
         : 0;
 
     private string[] PredictionsOf(string directory) => [.. Directory
-        .GetFiles(_folder.At(directory, "predictions"), "*", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(_folder.At(directory), file)).Order(StringComparer.Ordinal)];
+        .GetFiles(Folder.At(directory, "predictions"), "*", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(Folder.At(directory), file)).Order(StringComparer.Ordinal)];
 
     private string Report(string directory, string property)
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At(directory, "report.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At(directory, "report.json")));
         return json.RootElement.GetProperty(property).GetRawText();
     }
 

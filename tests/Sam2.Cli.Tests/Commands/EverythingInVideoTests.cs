@@ -24,10 +24,8 @@ public class EverythingInVideoTests
     public void DrawVideo()
     {
         _folder = new TemporaryFolder();
-        _scene = DemoScene.Create(160, 120);
         _video = _folder.At("clip");
-        Directory.CreateDirectory(_video);
-        for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);
+        _scene = DemoClip.Write(_video, 160, 120, Frames);
     }
 
     [OneTimeTearDown]

@@ -7,25 +7,20 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class SegmentCommandTests
+public class SegmentCommandTests : FolderTests
 {
     private const string Model = "sam2.1_hiera_micro";
 
-    private TemporaryFolder _folder = null!;
     private DrawnFrame _scene = null!;
     private string _image = null!;
 
     [SetUp]
     public void DrawScene()
     {
-        _folder = new TemporaryFolder();
         _scene = DemoScene.Create(420, 300).Render();
-        _image = _folder.At("scene.png");
+        _image = Folder.At("scene.png");
         ImageFile.Write(_image, _scene.Image);
     }
-
-    [TearDown]
-    public void RemoveScene() => _folder.Dispose();
 
     [Test]
     public void A_click_gives_the_mask_of_what_was_clicked_on()
@@ -72,7 +67,7 @@ public class SegmentCommandTests
         for (var i = 0; i < 3; i++)
         {
             var (json, mask) = (masks[i], Mask(i));
-            Assert.That(json.GetProperty("file").GetString(), Is.EqualTo(_folder.At("out", $"mask_{i}.png")));
+            Assert.That(json.GetProperty("file").GetString(), Is.EqualTo(Folder.At("out", $"mask_{i}.png")));
             Assert.That(json.GetProperty("area").GetInt64(), Is.EqualTo(mask.Area));
             var box = mask.BoundingBox;
             Assert.That(json.GetProperty("bbox").EnumerateArray().Select(e => e.GetInt32()), Is.EqualTo(new[] { box.X, box.Y, box.Width, box.Height }));
@@ -86,9 +81,9 @@ public class SegmentCommandTests
     public void Masks_are_written_as_black_and_white_and_the_overlay_in_the_images_size()
     {
         Segment("--point", "24%,42%");
-        var mask = ImageFile.Read(_folder.At("out", "mask_0.png"));
+        var mask = ImageFile.Read(Folder.At("out", "mask_0.png"));
         Assert.That(mask.Pixels, Is.All.EqualTo(0).Or.EqualTo(255));
-        var overlay = ImageFile.Read(_folder.At("out", "overlay.png"));
+        var overlay = ImageFile.Read(Folder.At("out", "overlay.png"));
         Assert.That((overlay.Width, overlay.Height), Is.EqualTo((420, 300)));
         Assert.That(overlay.Pixels, Is.Not.EqualTo(_scene.Image.Pixels));
     }
@@ -100,9 +95,9 @@ public class SegmentCommandTests
         Assert.That(Files("*.png").Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "cutout_0.png", "side-by-side.png" }));
         Assert.That(masks[0].TryGetProperty("file", out _), Is.False);
         var box = masks[0].GetProperty("bbox").EnumerateArray().Select(e => e.GetInt32()).ToArray();
-        var cutout = ImageFile.ReadInfo(_folder.At("out", "cutout_0.png"));
+        var cutout = ImageFile.ReadInfo(Folder.At("out", "cutout_0.png"));
         Assert.That((cutout.Width, cutout.Height), Is.EqualTo((box[2], box[3])));
-        var both = ImageFile.Read(_folder.At("out", "side-by-side.png"));
+        var both = ImageFile.Read(Folder.At("out", "side-by-side.png"));
         Assert.That((both.Width, both.Height), Is.EqualTo((842, 300)));
         Assert.That(both[5, 5], Is.EqualTo(_scene.Image[5, 5]));
         Assert.That(both[842 - 415, 5].G, Is.LessThan(_scene.Image[5, 5].G / 2 + 1), "what is not the object is darkened on the right");
@@ -121,16 +116,16 @@ public class SegmentCommandTests
     [Test]
     public void A_mask_to_start_from_is_a_prompt()
     {
-        MaskFile.WritePng(_folder.At("start.png"), _scene.Mask(2));
-        Segment("--mask", _folder.At("start.png"));
+        MaskFile.WritePng(Folder.At("start.png"), _scene.Mask(2));
+        Segment("--mask", Folder.At("start.png"));
         Assert.That(Mask(0).Iou(_scene.Mask(2)), Is.GreaterThan(0.8));
     }
 
     [Test]
     public void A_mask_of_another_size_is_refused_with_both_sizes()
     {
-        MaskFile.WritePng(_folder.At("start.png"), new BinaryMask(10, 20));
-        var run = Run("--mask", _folder.At("start.png"));
+        MaskFile.WritePng(Folder.At("start.png"), new BinaryMask(10, 20));
+        var run = Run("--mask", Folder.At("start.png"));
         AssertFailure(run, "20 by 10", "420 by 300");
     }
 
@@ -142,14 +137,14 @@ public class SegmentCommandTests
     [Test]
     public void A_missing_image_is_named()
     {
-        var run = CommandLine.Run("segment", _folder.At("none.jpg"), "--model", Model, "--point", "1,2", "--out", _folder.At("out"));
+        var run = CommandLine.Run("segment", Folder.At("none.jpg"), "--model", Model, "--point", "1,2", "--out", Folder.At("out"));
         AssertFailure(run, "none.jpg");
     }
 
     [Test]
     public void A_missing_model_is_named()
     {
-        var run = CommandLine.Run("segment", _image, "--model", _folder.At("none.pt"), "--point", "1,2", "--out", _folder.At("out"));
+        var run = CommandLine.Run("segment", _image, "--model", Folder.At("none.pt"), "--point", "1,2", "--out", Folder.At("out"));
         AssertFailure(run, "none.pt");
     }
 
@@ -178,7 +173,7 @@ public class SegmentCommandTests
         using var output = new StringWriter();
         using var error = new StringWriter();
         var exitCode = Sam2Command.Run(
-            ["segment", _image, "--model", Model, "--point", "24%,42%", "--out", _folder.At("out")], output, error, errorIsTerminal: true);
+            ["segment", _image, "--model", Model, "--point", "24%,42%", "--out", Folder.At("out")], output, error, errorIsTerminal: true);
         Assert.That(exitCode, Is.Zero);
         Assert.That(error.ToString(), Does.Contain("encoding the image").And.EndsWith("\r\u001b[2K"));
         Assert.That(output.ToString(), Does.Contain("mask_0.png").And.Not.Contain("\u001b"));
@@ -189,27 +184,27 @@ public class SegmentCommandTests
     {
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
-        var run = CommandLine.Run(cancel.Token, "segment", _image, "--model", Model, "--point", "1,2", "--out", _folder.At("out"));
+        var run = CommandLine.Run(cancel.Token, "segment", _image, "--model", Model, "--point", "1,2", "--out", Folder.At("out"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled));
         Assert.That(run.Error, Is.EqualTo("sam2 segment: cancelled\n").Or.EqualTo("sam2 segment: cancelled\r\n"));
-        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
     }
 
     private CommandLine Run(params string[] arguments) =>
-        CommandLine.Run(["segment", _image, "--model", Model, "--out", _folder.At("out"), .. arguments]);
+        CommandLine.Run(["segment", _image, "--model", Model, "--out", Folder.At("out"), .. arguments]);
 
     private JsonElement Segment(params string[] arguments)
     {
-        var run = Run([.. arguments, "--json", _folder.At("out", "report.json")]);
+        var run = Run([.. arguments, "--json", Folder.At("out", "report.json")]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Error, Is.Empty);
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out", "report.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At("out", "report.json")));
         return json.RootElement.GetProperty("masks").Clone();
     }
 
-    private BinaryMask Mask(int index) => MaskFile.Read(_folder.At("out", $"mask_{index}.png"));
+    private BinaryMask Mask(int index) => MaskFile.Read(Folder.At("out", $"mask_{index}.png"));
 
-    private string[] Files(string pattern) => Directory.GetFiles(_folder.At("out"), pattern);
+    private string[] Files(string pattern) => Directory.GetFiles(Folder.At("out"), pattern);
 
     private void AssertFailure(CommandLine run, params string[] words)
     {
@@ -221,6 +216,6 @@ public class SegmentCommandTests
             Assert.That(run.Error, Does.Contain(word));
         }
 
-        Assert.That(Directory.Exists(_folder.At("out")), Is.False);
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
     }
 }

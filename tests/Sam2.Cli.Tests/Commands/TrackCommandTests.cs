@@ -20,10 +20,8 @@ public class TrackCommandTests
     public void DrawVideo()
     {
         _folder = new TemporaryFolder();
-        _scene = DemoScene.Create(210, 150);
         _video = _folder.At("clip");
-        Directory.CreateDirectory(_video);
-        for (var i = 0; i < Frames; i++) ImageFile.Write(Path.Combine(_video, $"{i}.png"), _scene.Render(i).Image);
+        _scene = DemoClip.Write(_video, 210, 150, Frames);
     }
 
     [OneTimeTearDown]

@@ -6,7 +6,7 @@ using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
-public class TrainCommandTests
+public class TrainCommandTests : FolderTests
 {
     // Images and clips, dropout, averages, validation: everything that a run which was killed could get wrong.
     private const string Recipe = """
@@ -29,21 +29,15 @@ public class TrainCommandTests
         validation: {every: 4}
         """;
 
-    private TemporaryFolder _folder = null!;
-
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "sam2.dll");
 
-    private string RecipeFile => _folder.At("tiny.yaml");
+    private string RecipeFile => Folder.At("tiny.yaml");
 
     [SetUp]
-    public void CreateFolder()
+    public void WriteFiles()
     {
-        _folder = new TemporaryFolder();
         File.WriteAllText(RecipeFile, Recipe);
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     [Category("Slow")]
@@ -54,7 +48,7 @@ public class TrainCommandTests
         var kills = 0;
         // Each time a checkpoint has been written, the process is killed a little later: between steps, in a step, in a
         // validation or while it writes.
-        while (!File.Exists(_folder.At("killed", "model.pt")) && kills < 5)
+        while (!File.Exists(Folder.At("killed", "model.pt")) && kills < 5)
         {
             using var process = Start("killed");
             WaitForNewCheckpoint(process);
@@ -71,9 +65,9 @@ public class TrainCommandTests
         TestContext.Out.WriteLine($"killed {kills} times");
         Assert.That(kills, Is.GreaterThan(1));
         foreach (var file in new[] { "model.pt", "best.pt" })
-            Assert.That(File.ReadAllBytes(_folder.At("killed", file)), Is.EqualTo(File.ReadAllBytes(_folder.At("whole", file))), file);
+            Assert.That(File.ReadAllBytes(Folder.At("killed", file)), Is.EqualTo(File.ReadAllBytes(Folder.At("whole", file))), file);
         Assert.That(Log("killed"), Is.EqualTo(Log("whole")));
-        Assert.That(Directory.GetFiles(_folder.At("killed")).Select(Path.GetFileName), Is.EquivalentTo(Directory.GetFiles(_folder.At("whole")).Select(Path.GetFileName)), "leftovers");
+        Assert.That(Directory.GetFiles(Folder.At("killed")).Select(Path.GetFileName), Is.EquivalentTo(Directory.GetFiles(Folder.At("whole")).Select(Path.GetFileName)), "leftovers");
     }
 
     [Test]
@@ -82,13 +76,13 @@ public class TrainCommandTests
         var run = Train("run", "--set", "steps=2", "--set", "validation.every=1");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("2.58 million parameters").And.Contain("core_loss").And.Contain("validation at step 2: mean").And.Contain("model.pt  after 2 steps"));
-        Assert.That(File.Exists(_folder.At("run", "best.pt")) && Directory.GetFiles(_folder.At("run", "tensorboard")).Length == 1);
-        Assert.That(CommandLine.Run("draw", _folder.At("scene.png"), "--width", "90", "--height", "60").ExitCode, Is.Zero);
-        var segment = CommandLine.Run("segment", _folder.At("scene.png"), "--model", _folder.At("run", "model.pt"), "--point", "24%,42%", "--out", _folder.At("out"));
+        Assert.That(File.Exists(Folder.At("run", "best.pt")) && Directory.GetFiles(Folder.At("run", "tensorboard")).Length == 1);
+        Assert.That(CommandLine.Run("draw", Folder.At("scene.png"), "--width", "90", "--height", "60").ExitCode, Is.Zero);
+        var segment = CommandLine.Run("segment", Folder.At("scene.png"), "--model", Folder.At("run", "model.pt"), "--point", "24%,42%", "--out", Folder.At("out"));
         Assert.That(segment.ExitCode, Is.Zero, segment.Error);
         // The recipe that is kept has every setting, and trains the same again.
-        Assert.That(CommandLine.Run("train", _folder.At("run", "recipe.yaml"), "--out", _folder.At("again")).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(_folder.At("again", "model.pt")), Is.EqualTo(File.ReadAllBytes(_folder.At("run", "model.pt"))));
+        Assert.That(CommandLine.Run("train", Folder.At("run", "recipe.yaml"), "--out", Folder.At("again")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(Folder.At("again", "model.pt")), Is.EqualTo(File.ReadAllBytes(Folder.At("run", "model.pt"))));
     }
 
     [Test]
@@ -97,7 +91,7 @@ public class TrainCommandTests
         Assert.That(Train("run", "--set", "steps=1", "--set", "validation=").ExitCode, Is.Zero);
         var again = Train("run", "--set", "steps=1");
         Assert.That((again.ExitCode, again.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
-        Assert.That(again.Error, Does.Contain("--resume").And.Contain(_folder.At("run")));
+        Assert.That(again.Error, Does.Contain("--resume").And.Contain(Folder.At("run")));
         var other = Train("run", "--resume", "--set", "steps=1", "--set", "validation=", "--set", "seed=6");
         Assert.That((other.ExitCode, other.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
         Assert.That(other.Error, Does.Contain("seed was 5, now 6"));
@@ -118,7 +112,7 @@ public class TrainCommandTests
         var run = Train("run", "--set", set);
         Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)), run.Error);
         Assert.That(run.Error, Does.Contain(what));
-        Assert.That(Directory.Exists(_folder.At("run")), Is.False);
+        Assert.That(Directory.Exists(Folder.At("run")), Is.False);
     }
 
     [Test]
@@ -126,12 +120,12 @@ public class TrainCommandTests
     {
         var run = Train("run", "--set", "steps=2", "--set", $"precision={precision}", "--set", "validation=");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(_folder.At("run", "model.pt"), Does.Exist);
+        Assert.That(Folder.At("run", "model.pt"), Does.Exist);
     }
 
     [Test]
     public void A_recipe_that_does_not_exist_is_named() =>
-        Assert.That(CommandLine.Run("train", _folder.At("none.yaml")).Error, Does.Contain("none.yaml"));
+        Assert.That(CommandLine.Run("train", Folder.At("none.yaml")).Error, Does.Contain("none.yaml"));
 
     [Test]
     public void Drawn_clips_are_long_enough_for_their_stride()
@@ -152,15 +146,15 @@ public class TrainCommandTests
     {
         string[] start = name.StartsWith("micro-", StringComparison.Ordinal) ? ["--set", "model.checkpoint=", "--set", $"model.architecture={architecture}", "--set", "concurrent_batches=1"] : [];
         var run = CommandLine.Run(
-            ["train", RepositoryFiles.At("recipes", name), "--out", _folder.At("run"), "--set", "steps=1", "--set", "validation=", "--set", "data.train.0.clips=1", .. start]);
+            ["train", RepositoryFiles.At("recipes", name), "--out", Folder.At("run"), "--set", "steps=1", "--set", "validation=", "--set", "data.train.0.clips=1", .. start]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        using var checkpoint = Checkpoint.Open(_folder.At("run", "model.pt"));
+        using var checkpoint = Checkpoint.Open(Folder.At("run", "model.pt"));
         Assert.That(ConfigInference.PublishedName(checkpoint), Is.EqualTo(architecture));
     }
 
-    private CommandLine Train(string name, params string[] arguments) => CommandLine.Run(["train", RecipeFile, "--out", _folder.At(name), .. arguments]);
+    private CommandLine Train(string name, params string[] arguments) => CommandLine.Run(["train", RecipeFile, "--out", Folder.At(name), .. arguments]);
 
-    private Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet", ["exec", Dll, "train", RecipeFile, "--resume", "--out", _folder.At(name)])
+    private Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet", ["exec", Dll, "train", RecipeFile, "--resume", "--out", Folder.At(name)])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
@@ -168,7 +162,7 @@ public class TrainCommandTests
 
     private void WaitForNewCheckpoint(Process process)
     {
-        var file = _folder.At("killed", "checkpoint.pt");
+        var file = Folder.At("killed", "checkpoint.pt");
         var before = File.Exists(file) ? File.GetLastWriteTimeUtc(file) : DateTime.MinValue;
         var watch = Stopwatch.StartNew();
         while (!process.HasExited && (!File.Exists(file) || File.GetLastWriteTimeUtc(file) == before))
@@ -180,7 +174,7 @@ public class TrainCommandTests
 
     /// <summary>All that the log says of losses and scores, without times.</summary>
     private List<string> Log(string name) =>
-        [.. File.ReadLines(_folder.At(name, "log.jsonl")).Select(line =>
+        [.. File.ReadLines(Folder.At(name, "log.jsonl")).Select(line =>
         {
             var record = JsonDocument.Parse(line).RootElement;
             return $"{record.GetProperty("kind")} {record.GetProperty("step")} {record.GetProperty(record.GetProperty("kind").GetString() == "step" ? "losses" : "scores")}";

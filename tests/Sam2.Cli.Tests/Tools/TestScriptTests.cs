@@ -39,35 +39,14 @@ public class TestScriptTests
         Assert.That(run.LastLine, Is.EqualTo("6 passed, 0 failed"), run.Error);
     }
 
-    [Test]
-    public void Fails_when_a_test_fails()
+    [TestCase("counters total=3 passed=2 failed=1; exit 1", "4 passed, 2 failed", TestName = "Fails_when_a_test_fails")]
+    [TestCase("counters total=0 passed=0 failed=0; exit 0", "0 passed, 2 failed", TestName = "Fails_when_no_test_ran")]
+    [TestCase("counters total=3 passed=3 failed=0; exit 134", "6 passed, 2 failed", TestName = "Fails_when_the_test_host_dies_after_passing_tests")]
+    [TestCase("exit 1", "0 passed, 2 failed", TestName = "Fails_when_there_are_no_results")]
+    public void Fails_unless_tests_ran_and_passed(string project, string summary)
     {
-        var run = RunTests("counters total=3 passed=2 failed=1; exit 1");
-        Assert.That(run.LastLine, Is.EqualTo("4 passed, 2 failed"), run.Error);
-        Assert.That(run.ExitCode, Is.Not.Zero);
-    }
-
-    [Test]
-    public void Fails_when_no_test_ran()
-    {
-        var run = RunTests("counters total=0 passed=0 failed=0; exit 0");
-        Assert.That(run.LastLine, Is.EqualTo("0 passed, 2 failed"), run.Error);
-        Assert.That(run.ExitCode, Is.Not.Zero);
-    }
-
-    [Test]
-    public void Fails_when_the_test_host_dies_after_passing_tests()
-    {
-        var run = RunTests("counters total=3 passed=3 failed=0; exit 134");
-        Assert.That(run.LastLine, Is.EqualTo("6 passed, 2 failed"), run.Error);
-        Assert.That(run.ExitCode, Is.Not.Zero);
-    }
-
-    [Test]
-    public void Fails_when_there_are_no_results()
-    {
-        var run = RunTests("exit 1");
-        Assert.That(run.LastLine, Is.EqualTo("0 passed, 2 failed"), run.Error);
+        var run = RunTests(project);
+        Assert.That(run.LastLine, Is.EqualTo(summary), run.Error);
         Assert.That(run.ExitCode, Is.Not.Zero);
     }
 

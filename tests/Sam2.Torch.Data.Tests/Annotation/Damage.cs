@@ -15,7 +15,7 @@ internal static class Damage
         var error = Assert.Throws<AnnotationException>(() => read(folder["broken.file"]), content);
         Assert.That(error!.Message, Does.StartWith(folder["broken.file"] + ": "));
         Assert.That(error.Message, Does.Contain(cause));
-        Assert.That(error.Path, Is.EqualTo(folder["broken.file"]));
+        Assert.That(error.File, Is.EqualTo(folder["broken.file"]));
     }
 
     /// <summary>

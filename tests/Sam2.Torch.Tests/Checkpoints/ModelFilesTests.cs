@@ -84,7 +84,8 @@ public class ModelFilesTests
         WithVariable(folder.Path, () =>
         {
             Assert.That(() => ModelFiles.Resolve("sam2_hiera_small"), Throws.TypeOf<CheckpointException>().With.Message
-                .Contains("sam2 download sam2_hiera_small").And.Message.Contains(folder.Path));
+                .Contains("sam2_hiera_small.pt into one of these folders").And.Message.Contains(folder.Path)
+                .And.Property(nameof(CheckpointException.Download)).EqualTo(ModelCatalog.Find("sam2_hiera_small")));
             File.WriteAllText(folder["sam2_hiera_small.pt"], "");
             Assert.That(ModelFiles.Resolve("sam2-s"), Is.EqualTo(folder["sam2_hiera_small.pt"]));
         });

@@ -7,53 +7,45 @@ using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 
-public class ImageFileTests
+public class ImageFileTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [TestCase(1, 1)]
     [TestCase(7, 3)]
     [TestCase(64, 65)]
     public void Png_round_trip_is_exact(int width, int height)
     {
         var image = TestPictures.Noise(width, height, seed: width);
-        ImageFile.Write(_folder["a.png"], image);
-        var back = ImageFile.Read(_folder["a.png"]);
+        ImageFile.Write(Folder["a.png"], image);
+        var back = ImageFile.Read(Folder["a.png"]);
         Assert.That((back.Width, back.Height), Is.EqualTo((width, height)));
         Assert.That(back.Pixels, Is.EqualTo(image.Pixels));
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "a.png" }), "no temporary file is left");
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "a.png" }), "no temporary file is left");
     }
 
     [Test]
     public void Jpeg_round_trip_is_close_and_quality_matters()
     {
         var image = TestPictures.Smooth(120, 91);
-        ImageFile.Write(_folder["good.jpg"], image, quality: 95);
-        ImageFile.Write(_folder["small.jpeg"], image, quality: 20);
+        ImageFile.Write(Folder["good.jpg"], image, quality: 95);
+        ImageFile.Write(Folder["small.jpeg"], image, quality: 20);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(_folder["good.jpg"])), Is.LessThan(2));
-            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(_folder["small.jpeg"])), Is.LessThan(12));
-            Assert.That(new FileInfo(_folder["small.jpeg"]).Length, Is.LessThan(new FileInfo(_folder["good.jpg"]).Length));
+            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(Folder["good.jpg"])), Is.LessThan(2));
+            Assert.That(TestPictures.MeanDifference(image, ImageFile.Read(Folder["small.jpeg"])), Is.LessThan(12));
+            Assert.That(new FileInfo(Folder["small.jpeg"]).Length, Is.LessThan(new FileInfo(Folder["good.jpg"]).Length));
         }
     }
 
     [Test]
     public void The_content_decides_the_format_not_the_ending()
     {
-        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(9, 8));
-        File.Move(_folder["a.png"], _folder["a.jpg"]);
-        ImageFile.Write(_folder["b.jpg"], TestPictures.Smooth(9, 8));
-        File.Move(_folder["b.jpg"], _folder["b.png"]);
-        Assert.That(ImageFile.ReadInfo(_folder["a.jpg"]).Format, Is.EqualTo(ImageFormat.Png));
-        Assert.That(ImageFile.Read(_folder["a.jpg"]).Width, Is.EqualTo(9));
-        Assert.That(ImageFile.Read(_folder["b.png"]).Width, Is.EqualTo(9));
+        ImageFile.Write(Folder["a.png"], TestPictures.Smooth(9, 8));
+        File.Move(Folder["a.png"], Folder["a.jpg"]);
+        ImageFile.Write(Folder["b.jpg"], TestPictures.Smooth(9, 8));
+        File.Move(Folder["b.jpg"], Folder["b.png"]);
+        Assert.That(ImageFile.ReadInfo(Folder["a.jpg"]).Format, Is.EqualTo(ImageFormat.Png));
+        Assert.That(ImageFile.Read(Folder["a.jpg"]).Width, Is.EqualTo(9));
+        Assert.That(ImageFile.Read(Folder["b.png"]).Width, Is.EqualTo(9));
     }
 
     [TestCase("-v.jpg")]
@@ -66,9 +58,9 @@ public class ImageFileTests
     public void A_hostile_name_is_still_a_file(string name)
     {
         Assume.That(!OperatingSystem.IsWindows() || name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
-        ImageFile.Write(_folder[name], TestPictures.Smooth(16, 12));
-        Assert.That(ImageFile.Read(_folder[name]).Width, Is.EqualTo(16));
-        Assert.That(_folder.Files, Is.EqualTo(new[] { name }));
+        ImageFile.Write(Folder[name], TestPictures.Smooth(16, 12));
+        Assert.That(ImageFile.Read(Folder[name]).Width, Is.EqualTo(16));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { name }));
     }
 
     [Test]
@@ -77,7 +69,7 @@ public class ImageFileTests
         string before = Environment.CurrentDirectory;
         try
         {
-            Environment.CurrentDirectory = _folder.Path;
+            Environment.CurrentDirectory = Folder.Path;
             ImageFile.Write("-i.jpg", TestPictures.Smooth(16, 12));
             Assert.That(ImageFile.Read("-i.jpg").Height, Is.EqualTo(12));
         }
@@ -90,7 +82,7 @@ public class ImageFileTests
     [Test]
     public void Jpeg_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool littleEndian)
     {
-        string path = _folder["o.jpg"];
+        string path = Folder["o.jpg"];
         ImageFile.Write(path, Corners(48, 32), quality: 95);
         TestPictures.AddExifToJpeg(path, TestPictures.Exif(orientation, littleEndian));
         AssertUpright(path, orientation);
@@ -99,7 +91,7 @@ public class ImageFileTests
     [Test]
     public void Png_orientation_is_applied([Range(1, 8)] int orientation)
     {
-        string path = _folder["o.png"];
+        string path = Folder["o.png"];
         ImageFile.Write(path, Corners(48, 32));
         byte[] png = File.ReadAllBytes(path);
         byte[] exif = TestPictures.Exif(orientation, littleEndian: false)[6..];
@@ -123,8 +115,8 @@ public class ImageFileTests
             .. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif,
         ];
         byte[] length = BitConverter.GetBytes(body.Length);
-        File.WriteAllBytes(_folder["o.webp"], [.. "RIFF"u8, .. length, .. body]);
-        AssertUpright(_folder["o.webp"], orientation);
+        File.WriteAllBytes(Folder["o.webp"], [.. "RIFF"u8, .. length, .. body]);
+        AssertUpright(Folder["o.webp"], orientation);
     }
 
     [TestCase("a.bmp", 0)]
@@ -134,9 +126,9 @@ public class ImageFileTests
     public void Formats_are_read_as_ffmpeg_wrote_them(string name, int tolerance)
     {
         // Flat areas, so that GIF's few colours are enough.
-        File.WriteAllBytes(_folder["raw"], Corners(48, 32).Pixels);
-        Clips.RunFfmpeg("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "48x32", "-i", _folder["raw"], "-q:v", "1", _folder[name]);
-        var read = ImageFile.Read(_folder[name]);
+        File.WriteAllBytes(Folder["raw"], Corners(48, 32).Pixels);
+        Clips.RunFfmpeg("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "48x32", "-i", Folder["raw"], "-q:v", "1", Folder[name]);
+        var read = ImageFile.Read(Folder[name]);
         Assert.That((read.Width, read.Height), Is.EqualTo((48, 32)));
         foreach (var (x, y) in new[] { (4, 4), (43, 4), (4, 27), (43, 27) })
         {
@@ -157,12 +149,12 @@ public class ImageFileTests
     {
         // Adobe stores CMYK inverted: 255 is no ink. The conversion without profiles is (1 − ink) · (1 − black).
         int[] ink = [cyan, magenta, yellow, black];
-        File.WriteAllBytes(_folder["c.jpg"], TestPictures.CmykJpeg([.. ink.Select(i => (byte)(255 - i))]));
-        var colour = ImageFile.Read(_folder["c.jpg"])[3, 4];
+        File.WriteAllBytes(Folder["c.jpg"], TestPictures.CmykJpeg([.. ink.Select(i => (byte)(255 - i))]));
+        var colour = ImageFile.Read(Folder["c.jpg"])[3, 4];
         int[] expected = [.. ink[..3].Select(i => (int)Math.Round((255 - i) * (255 - black) / 255.0))];
         Assert.That(new[] { colour.R, (int)colour.G, colour.B }, Is.EqualTo(expected).Within(1));
-        Clips.RunFfmpeg("-i", _folder["c.jpg"], "-f", "rawvideo", "-pix_fmt", "rgb24", _folder["raw"]);
-        Assert.That(File.ReadAllBytes(_folder["raw"])[..3].Select(v => (int)v), Is.EqualTo(expected).Within(1), "ffmpeg agrees");
+        Clips.RunFfmpeg("-i", Folder["c.jpg"], "-f", "rawvideo", "-pix_fmt", "rgb24", Folder["raw"]);
+        Assert.That(File.ReadAllBytes(Folder["raw"])[..3].Select(v => (int)v), Is.EqualTo(expected).Within(1), "ffmpeg agrees");
     }
 
     [Test]
@@ -179,9 +171,9 @@ public class ImageFileTests
             "bomb.gif" => [.. "GIF89a"u8, 0xFF, 0xFF, 0xFF, 0xFF, 0x80, 0, 0, 0, 0, 0, 9, 9, 9, 0x2C, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 2, 2, 0x44, 1, 0, 0x3B],
             _ => [.. "BM"u8, 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 0xE8, 0xFD, 0, 0, 0xE8, 0xFD, 0, 0, 1, 0, 24, 0, .. new byte[30]],
         };
-        File.WriteAllBytes(_folder[name], bytes);
+        File.WriteAllBytes(Folder[name], bytes);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        var error = Assert.Throws<MediaException>(() => ImageFile.Read(_folder[name]));
+        var error = Assert.Throws<MediaException>(() => ImageFile.Read(Folder[name]));
         long spent = GC.GetAllocatedBytesForCurrentThread() - before;
         using (Assert.EnterMultipleScope())
         {
@@ -193,24 +185,24 @@ public class ImageFileTests
     [Test]
     public void The_limit_is_the_callers()
     {
-        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(100, 100));
+        ImageFile.Write(Folder["a.png"], TestPictures.Smooth(100, 100));
         Assert.That(
-            () => ImageFile.Read(_folder["a.png"], new MediaLimits { MaxPixels = 9_999 }),
+            () => ImageFile.Read(Folder["a.png"], new MediaLimits { MaxPixels = 9_999 }),
             Throws.TypeOf<MediaException>().With.Message.Contains("100×100"));
-        Assert.That(ImageFile.Read(_folder["a.png"], new MediaLimits { MaxPixels = 10_000 }).Width, Is.EqualTo(100));
+        Assert.That(ImageFile.Read(Folder["a.png"], new MediaLimits { MaxPixels = 10_000 }).Width, Is.EqualTo(100));
     }
 
     [TestCase("t.png")]
     [TestCase("t.jpg")]
     public void A_file_cut_off_anywhere_is_a_clear_error(string name)
     {
-        ImageFile.Write(_folder[name], TestPictures.Noise(40, 30, seed: 3));
-        byte[] whole = File.ReadAllBytes(_folder[name]);
+        ImageFile.Write(Folder[name], TestPictures.Noise(40, 30, seed: 3));
+        byte[] whole = File.ReadAllBytes(Folder[name]);
         foreach (int length in new[] { 0, 1, 7, 20, 30, 100, whole.Length / 2, whole.Length * 9 / 10 })
         {
-            File.WriteAllBytes(_folder[name], whole[..length]);
+            File.WriteAllBytes(Folder[name], whole[..length]);
             Assert.That(
-                () => ImageFile.Read(_folder[name]),
+                () => ImageFile.Read(Folder[name]),
                 Throws.TypeOf<MediaException>().With.Message.Contains(name),
                 $"{length} of {whole.Length} bytes");
         }
@@ -219,18 +211,18 @@ public class ImageFileTests
     [Test]
     public void A_damaged_png_is_never_more_than_a_media_exception()
     {
-        ImageFile.Write(_folder["d.png"], TestPictures.Smooth(33, 21));
-        byte[] whole = File.ReadAllBytes(_folder["d.png"]);
+        ImageFile.Write(Folder["d.png"], TestPictures.Smooth(33, 21));
+        byte[] whole = File.ReadAllBytes(Folder["d.png"]);
         var random = new Random(5);
         int refused = 0;
         for (int i = 0; i < 300; i++)
         {
             byte[] damaged = (byte[])whole.Clone();
             damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
-            File.WriteAllBytes(_folder["d.png"], damaged);
+            File.WriteAllBytes(Folder["d.png"], damaged);
             try
             {
-                ImageFile.Read(_folder["d.png"]);
+                ImageFile.Read(Folder["d.png"]);
             }
             catch (MediaException)
             {
@@ -245,18 +237,18 @@ public class ImageFileTests
     [Test]
     public void Missing_files_folders_and_texts_are_clear_errors()
     {
-        File.WriteAllBytes(_folder["t.tif"], [.. "II*\0"u8, 8, 0, 0, 0, .. new byte[40]]);
-        File.WriteAllText(_folder["note.png"], "this is not a picture, whatever its name says");
+        File.WriteAllBytes(Folder["t.tif"], [.. "II*\0"u8, 8, 0, 0, 0, .. new byte[40]]);
+        File.WriteAllText(Folder["note.png"], "this is not a picture, whatever its name says");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => ImageFile.Read(_folder["none.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
-            Assert.That(() => ImageFile.Read(_folder.Path), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
-            Assert.That(() => ImageFile.Read(_folder["t.tif"]), Throws.TypeOf<MediaException>().With.Message.Contains("TIFF").And.Message.Contains("PNG"));
-            Assert.That(() => ImageFile.Read(_folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
+            Assert.That(() => ImageFile.Read(Folder["none.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
+            Assert.That(() => ImageFile.Read(Folder.Path), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+            Assert.That(() => ImageFile.Read(Folder["t.tif"]), Throws.TypeOf<MediaException>().With.Message.Contains("TIFF").And.Message.Contains("PNG"));
+            Assert.That(() => ImageFile.Read(Folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
             Assert.That(
-                () => ImageFile.Write(_folder["a.xyz"], new RgbImage(1, 1)), Throws.TypeOf<MediaException>().With.Message.Contains(".png"));
+                () => ImageFile.Write(Folder["a.xyz"], new RgbImage(1, 1)), Throws.TypeOf<MediaException>().With.Message.Contains(".png"));
             Assert.That(
-                () => ImageFile.Write(_folder["no/such/a.png"], new RgbImage(1, 1)),
+                () => ImageFile.Write(Folder["no/such/a.png"], new RgbImage(1, 1)),
                 Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
         }
     }
@@ -264,17 +256,17 @@ public class ImageFileTests
     [Test]
     public void A_failed_write_leaves_the_old_file()
     {
-        ImageFile.Write(_folder["a.png"], TestPictures.Smooth(5, 5));
-        byte[] old = File.ReadAllBytes(_folder["a.png"]);
+        ImageFile.Write(Folder["a.png"], TestPictures.Smooth(5, 5));
+        byte[] old = File.ReadAllBytes(Folder["a.png"]);
         Assert.That(
-            () => MediaFile.Write(_folder["a.png"], s =>
+            () => MediaFile.Write(Folder["a.png"], s =>
             {
                 s.Write(new byte[10]);
                 throw new IOException("disk full");
             }),
             Throws.TypeOf<MediaException>().With.Message.Contains("disk full"));
-        Assert.That(File.ReadAllBytes(_folder["a.png"]), Is.EqualTo(old));
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "a.png" }));
+        Assert.That(File.ReadAllBytes(Folder["a.png"]), Is.EqualTo(old));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "a.png" }));
     }
 
     [Test]
@@ -283,9 +275,9 @@ public class ImageFileTests
         var colour = TestPictures.Noise(6, 4, seed: 9);
         var alpha = new byte[24];
         alpha[3] = 255;
-        ImageFile.Write(_folder["c.png"], new RgbaImage(colour, alpha));
-        Assert.That(ImageFile.Read(_folder["c.png"]).Pixels, Is.EqualTo(colour.Pixels));
-        using var stream = File.OpenRead(_folder["c.png"]);
+        ImageFile.Write(Folder["c.png"], new RgbaImage(colour, alpha));
+        Assert.That(ImageFile.Read(Folder["c.png"]).Pixels, Is.EqualTo(colour.Pixels));
+        using var stream = File.OpenRead(Folder["c.png"]);
         var png = PngReader.Read(stream, "c.png", MediaLimits.Default);
         Assert.That(png.Samples.Where((_, i) => i % 4 == 3), Is.EqualTo(alpha));
     }

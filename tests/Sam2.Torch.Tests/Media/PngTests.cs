@@ -8,21 +8,19 @@ namespace Sam2.Torch.Tests.Media;
 
 public class PngTests
 {
-    [TestCase(PngColour.Grey, 1)]
-    [TestCase(PngColour.Grey, 2)]
-    [TestCase(PngColour.Grey, 4)]
-    [TestCase(PngColour.Grey, 8)]
-    [TestCase(PngColour.Grey, 16)]
-    [TestCase(PngColour.GreyAlpha, 8)]
-    [TestCase(PngColour.GreyAlpha, 16)]
-    [TestCase(PngColour.Palette, 1)]
-    [TestCase(PngColour.Palette, 2)]
-    [TestCase(PngColour.Palette, 4)]
-    [TestCase(PngColour.Palette, 8)]
-    [TestCase(PngColour.Rgb, 8)]
-    [TestCase(PngColour.Rgb, 16)]
-    [TestCase(PngColour.Rgba, 8)]
-    [TestCase(PngColour.Rgba, 16)]
+    private static readonly (PngColour Colour, int[] Depths)[] Standard =
+    [
+        (PngColour.Grey, [1, 2, 4, 8, 16]),
+        (PngColour.GreyAlpha, [8, 16]),
+        (PngColour.Palette, [1, 2, 4, 8]),
+        (PngColour.Rgb, [8, 16]),
+        (PngColour.Rgba, [8, 16]),
+    ];
+
+    /// <summary>All colour types of the standard, with the depths that each may have.</summary>
+    private static IEnumerable<object[]> TypesAndDepths => Standard.SelectMany(type => type.Depths.Select(depth => new object[] { type.Colour, depth }));
+
+    [TestCaseSource(nameof(TypesAndDepths))]
     public void Reads_every_colour_type_and_depth(object kind, int depth)
     {
         var colour = (PngColour)kind;
@@ -46,20 +44,7 @@ public class PngTests
         }
     }
 
-    [TestCase(PngColour.Grey, 1)]
-    [TestCase(PngColour.Grey, 2)]
-    [TestCase(PngColour.Grey, 4)]
-    [TestCase(PngColour.Grey, 8)]
-    [TestCase(PngColour.Grey, 16)]
-    [TestCase(PngColour.GreyAlpha, 8)]
-    [TestCase(PngColour.GreyAlpha, 16)]
-    [TestCase(PngColour.Palette, 1)]
-    [TestCase(PngColour.Palette, 4)]
-    [TestCase(PngColour.Palette, 8)]
-    [TestCase(PngColour.Rgb, 8)]
-    [TestCase(PngColour.Rgb, 16)]
-    [TestCase(PngColour.Rgba, 8)]
-    [TestCase(PngColour.Rgba, 16)]
+    [TestCaseSource(nameof(TypesAndDepths))]
     public void Pictures_have_the_nearest_8_bit_colours_whatever_their_type_and_depth(object kind, int depth)
     {
         using var folder = new TemporaryFolder();

@@ -6,22 +6,14 @@ using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 
-public class VideoReaderTests
+public class VideoReaderTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [TestCase("v.mp4")]
     [TestCase("v.mkv")]
     public void Every_frame_comes_once_and_in_order(string name)
     {
-        Clips.Write(_folder[name], 30);
-        var reader = VideoReader.Open(_folder[name]);
+        Clips.Write(Folder[name], 30);
+        var reader = VideoReader.Open(Folder[name]);
         var frames = reader.ReadFrames().ToList();
         using (Assert.EnterMultipleScope())
         {
@@ -42,15 +34,15 @@ public class VideoReaderTests
     [TestCase(40, 1, null)]
     public void Start_stride_and_count_are_exact_for_files_and_folders(int start, int stride, int? count)
     {
-        Clips.Write(_folder["v.mp4"], 30);
-        Directory.CreateDirectory(_folder["frames"]);
+        Clips.Write(Folder["v.mp4"], 30);
+        Directory.CreateDirectory(Folder["frames"]);
         for (int i = 0; i < 30; i++)
         {
-            ImageFile.Write(Path.Combine(_folder["frames"], $"{i}.png"), Clips.Frame(i));
+            ImageFile.Write(Path.Combine(Folder["frames"], $"{i}.png"), Clips.Frame(i));
         }
 
         var expected = Enumerable.Range(0, 30).Where(i => i >= start && (i - start) % stride == 0).Take(count ?? 30).ToArray();
-        foreach (string source in new[] { _folder["v.mp4"], _folder["frames"] })
+        foreach (string source in new[] { Folder["v.mp4"], Folder["frames"] })
         {
             var reader = VideoReader.Open(source, new VideoReadOptions { Start = start, Stride = stride, Count = count });
             var frames = reader.ReadFrames().ToList();
@@ -63,9 +55,9 @@ public class VideoReaderTests
     [Test]
     public async Task Frames_can_be_awaited()
     {
-        Clips.Write(_folder["v.mp4"], 12);
+        Clips.Write(Folder["v.mp4"], 12);
         var numbers = new List<int>();
-        await foreach (var frame in VideoReader.Open(_folder["v.mp4"]).ReadFramesAsync())
+        await foreach (var frame in VideoReader.Open(Folder["v.mp4"]).ReadFramesAsync())
         {
             numbers.Add(Clips.Number(frame.Image));
         }
@@ -76,9 +68,9 @@ public class VideoReaderTests
     [Test]
     public void A_variable_frame_rate_neither_repeats_nor_drops_frames()
     {
-        Clips.Write(_folder["v.mkv"], 20);
-        Clips.RunFfmpeg("-i", _folder["v.mkv"], "-vf", "setpts=N*N/25/TB", "-c:v", "libx264", "-qp", "5", _folder["vfr.mkv"]);
-        var reader = VideoReader.Open(_folder["vfr.mkv"]);
+        Clips.Write(Folder["v.mkv"], 20);
+        Clips.RunFfmpeg("-i", Folder["v.mkv"], "-vf", "setpts=N*N/25/TB", "-c:v", "libx264", "-qp", "5", Folder["vfr.mkv"]);
+        var reader = VideoReader.Open(Folder["vfr.mkv"]);
         var numbers = reader.ReadFrames().Select(f => Clips.Number(f.Image)).ToList();
         Assert.That(reader.Info.Duration, Is.GreaterThan(TimeSpan.FromSeconds(14)), "the file is stretched unevenly");
         Assert.That(numbers, Is.EqualTo(Enumerable.Range(0, 20)));
@@ -87,10 +79,10 @@ public class VideoReaderTests
     [Test]
     public void The_longer_side_is_limited()
     {
-        Clips.Write(_folder["v.mp4"], 3, 160, 90);
-        Directory.CreateDirectory(_folder["frames"]);
-        ImageFile.Write(Path.Combine(_folder["frames"], "a.png"), TestPictures.Smooth(160, 90));
-        foreach (string source in new[] { _folder["v.mp4"], _folder["frames"] })
+        Clips.Write(Folder["v.mp4"], 3, 160, 90);
+        Directory.CreateDirectory(Folder["frames"]);
+        ImageFile.Write(Path.Combine(Folder["frames"], "a.png"), TestPictures.Smooth(160, 90));
+        foreach (string source in new[] { Folder["v.mp4"], Folder["frames"] })
         {
             var reader = VideoReader.Open(source, new VideoReadOptions { MaxSide = 80 });
             var image = reader.ReadFrames().First().Image;
@@ -98,15 +90,15 @@ public class VideoReaderTests
             Assert.That((reader.Width, reader.Height), Is.EqualTo((80, 45)));
         }
 
-        var small = VideoReader.Open(_folder["frames"], new VideoReadOptions { MaxSide = 80 }).ReadFrames().Single().Image;
+        var small = VideoReader.Open(Folder["frames"], new VideoReadOptions { MaxSide = 80 }).ReadFrames().Single().Image;
         Assert.That(TestPictures.MeanDifference(small, TestPictures.Smooth(80, 45)), Is.LessThan(2));
-        Assert.That(VideoReader.Open(_folder["v.mp4"], new VideoReadOptions { MaxSide = 500 }).Width, Is.EqualTo(160));
+        Assert.That(VideoReader.Open(Folder["v.mp4"], new VideoReadOptions { MaxSide = 500 }).Width, Is.EqualTo(160));
     }
 
     [Test]
     public void Rotation_metadata_turns_the_frames()
     {
-        using (var writer = new VideoWriter(_folder["r.mp4"], 64, 32, new FrameRate(25, 1)))
+        using (var writer = new VideoWriter(Folder["r.mp4"], 64, 32, new FrameRate(25, 1)))
         {
             var left = new RgbImage(64, 32);
             for (int y = 0; y < 32; y++)
@@ -118,8 +110,8 @@ public class VideoReaderTests
             writer.Complete();
         }
 
-        TurnClockwise(_folder["r.mp4"]);
-        var reader = VideoReader.Open(_folder["r.mp4"]);
+        TurnClockwise(Folder["r.mp4"]);
+        var reader = VideoReader.Open(Folder["r.mp4"]);
         var image = reader.ReadFrames().Single().Image;
         using (Assert.EnterMultipleScope())
         {
@@ -137,8 +129,8 @@ public class VideoReaderTests
         string[] names = ["b.png", "a10.png", "a2.png", "10.png"];
         WriteFrames("numbers", numbers);
         WriteFrames("names", names);
-        int[] ByNumber() => [.. VideoReader.Open(_folder["numbers"]).ReadFrames().Select(f => Clips.Number(f.Image))];
-        int[] ByName() => [.. VideoReader.Open(_folder["names"]).ReadFrames().Select(f => Clips.Number(f.Image))];
+        int[] ByNumber() => [.. VideoReader.Open(Folder["numbers"]).ReadFrames().Select(f => Clips.Number(f.Image))];
+        int[] ByName() => [.. VideoReader.Open(Folder["names"]).ReadFrames().Select(f => Clips.Number(f.Image))];
         Assert.That(ByNumber(), Is.EqualTo(new[] { 2, 1, 0 }));
         Assert.That(ByName(), Is.EqualTo(new[] { 3, 1, 2, 0 }));
     }
@@ -146,8 +138,8 @@ public class VideoReaderTests
     [Test]
     public void A_picture_is_a_video_of_one_frame()
     {
-        ImageFile.Write(_folder["p.jpg"], Clips.Frame(7));
-        var reader = VideoReader.Open(_folder["p.jpg"]);
+        ImageFile.Write(Folder["p.jpg"], Clips.Frame(7));
+        var reader = VideoReader.Open(Folder["p.jpg"]);
         Assert.That(reader.ReadFrames().Select(f => (f.Index, Clips.Number(f.Image))), Is.EqualTo(new[] { (0, 7) }));
         Assert.That(reader.Info.FrameRate, Is.Null);
     }
@@ -156,14 +148,14 @@ public class VideoReaderTests
     [TestCase("cut.mkv")]
     public void A_cut_off_file_gives_its_frames_and_then_a_clear_error(string name)
     {
-        Clips.WriteNoise(_folder[name], 40);
-        byte[] whole = File.ReadAllBytes(_folder[name]);
-        File.WriteAllBytes(_folder[name], whole[..(whole.Length * 6 / 10)]);
+        Clips.WriteNoise(Folder[name], 40);
+        byte[] whole = File.ReadAllBytes(Folder[name]);
+        File.WriteAllBytes(Folder[name], whole[..(whole.Length * 6 / 10)]);
         int frames = 0;
         MediaException? error = null;
         try
         {
-            foreach (var frame in VideoReader.Open(_folder[name]).ReadFrames())
+            foreach (var frame in VideoReader.Open(Folder[name]).ReadFrames())
             {
                 frames++;
             }
@@ -183,44 +175,44 @@ public class VideoReaderTests
     [Test]
     public void What_is_no_video_is_a_clear_error()
     {
-        File.WriteAllText(_folder["text.mp4"], "this is not a video, whatever its name says");
-        File.WriteAllBytes(_folder["empty.mp4"], []);
+        File.WriteAllText(Folder["text.mp4"], "this is not a video, whatever its name says");
+        File.WriteAllBytes(Folder["empty.mp4"], []);
         File.WriteAllBytes(
-            _folder["sound.wav"],
+            Folder["sound.wav"],
             [.. "RIFF"u8, 0x64, 4, 0, 0, .. "WAVEfmt "u8, 16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0, 1, 0, 8, 0, .. "data"u8, 0x40, 4, 0, 0, .. new byte[1088]]);
-        Directory.CreateDirectory(_folder["none"]);
+        Directory.CreateDirectory(Folder["none"]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => VideoReader.Open(_folder["text.mp4"]), Throws.TypeOf<MediaException>().With.Message.Contains("not a video"));
-            Assert.That(() => VideoReader.Open(_folder["empty.mp4"]), Throws.TypeOf<MediaException>());
-            Assert.That(() => VideoReader.Open(_folder["sound.wav"]), Throws.TypeOf<MediaException>().With.Message.Contains("no video stream"));
-            Assert.That(() => VideoReader.Open(_folder["none"]), Throws.TypeOf<MediaException>().With.Message.Contains("no pictures"));
-            Assert.That(() => VideoReader.Open(_folder["missing.mp4"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
+            Assert.That(() => VideoReader.Open(Folder["text.mp4"]), Throws.TypeOf<MediaException>().With.Message.Contains("not a video"));
+            Assert.That(() => VideoReader.Open(Folder["empty.mp4"]), Throws.TypeOf<MediaException>());
+            Assert.That(() => VideoReader.Open(Folder["sound.wav"]), Throws.TypeOf<MediaException>().With.Message.Contains("no video stream"));
+            Assert.That(() => VideoReader.Open(Folder["none"]), Throws.TypeOf<MediaException>().With.Message.Contains("no pictures"));
+            Assert.That(() => VideoReader.Open(Folder["missing.mp4"]), Throws.TypeOf<MediaException>().With.Message.Contains("does not exist"));
         }
     }
 
     [Test]
     public void Frames_of_different_size_or_damaged_ones_are_named()
     {
-        Directory.CreateDirectory(_folder["f"]);
-        ImageFile.Write(_folder["f/0.png"], Clips.Frame(0));
-        ImageFile.Write(_folder["f/1.png"], Clips.Frame(1));
-        ImageFile.Write(_folder["f/2.png"], Clips.Frame(2, 30, 30));
+        Directory.CreateDirectory(Folder["f"]);
+        ImageFile.Write(Folder["f/0.png"], Clips.Frame(0));
+        ImageFile.Write(Folder["f/1.png"], Clips.Frame(1));
+        ImageFile.Write(Folder["f/2.png"], Clips.Frame(2, 30, 30));
         Assert.That(
-            () => VideoReader.Open(_folder["f"]).ReadFrames().ToList(),
+            () => VideoReader.Open(Folder["f"]).ReadFrames().ToList(),
             Throws.TypeOf<MediaException>().With.Message.Contains("2.png").And.Message.Contains("30×30"));
-        File.WriteAllBytes(_folder["f/1.png"], File.ReadAllBytes(_folder["f/1.png"])[..60]);
+        File.WriteAllBytes(Folder["f/1.png"], File.ReadAllBytes(Folder["f/1.png"])[..60]);
         Assert.That(
-            () => VideoReader.Open(_folder["f"]).ReadFrames().ToList(),
+            () => VideoReader.Open(Folder["f"]).ReadFrames().ToList(),
             Throws.TypeOf<MediaException>().With.Message.Contains("1.png").And.Message.Contains("cut off"));
     }
 
     [Test]
     public void Frames_above_the_limit_are_refused_before_they_are_decoded()
     {
-        Clips.Write(_folder["v.mp4"], 2);
+        Clips.Write(Folder["v.mp4"], 2);
         var options = new VideoReadOptions { Limits = new MediaLimits { MaxPixels = (Clips.Width * Clips.Height) - 1 } };
-        Assert.That(() => VideoReader.Open(_folder["v.mp4"], options), Throws.TypeOf<MediaException>().With.Message.Contains("limit of 0.003071 megapixels"));
+        Assert.That(() => VideoReader.Open(Folder["v.mp4"], options), Throws.TypeOf<MediaException>().With.Message.Contains("limit of 0.003071 megapixels"));
     }
 
     [TestCase("-i.mp4")]
@@ -233,23 +225,23 @@ public class VideoReaderTests
     public void A_hostile_name_is_still_a_file(string name)
     {
         Assume.That(!OperatingSystem.IsWindows() || name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
-        Clips.Write(_folder[name], 4);
-        Assert.That(VideoReader.Open(_folder[name]).ReadFrames().Count(), Is.EqualTo(4));
-        Assert.That(_folder.Files, Is.EqualTo(new[] { name }));
+        Clips.Write(Folder[name], 4);
+        Assert.That(VideoReader.Open(Folder[name]).ReadFrames().Count(), Is.EqualTo(4));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { name }));
     }
 
     [Test]
     public void A_playlist_cannot_reach_the_network()
     {
-        File.WriteAllText(_folder["p.m3u8"], "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n");
-        Assert.That(() => VideoReader.Open(_folder["p.m3u8"]).ReadFrames().ToList(), Throws.TypeOf<MediaException>());
+        File.WriteAllText(Folder["p.m3u8"], "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n");
+        Assert.That(() => VideoReader.Open(Folder["p.m3u8"]).ReadFrames().ToList(), Throws.TypeOf<MediaException>());
     }
 
     [Test]
     public void Leaving_early_and_cancelling_end_the_decoder()
     {
-        Clips.WriteNoise(_folder["long.mp4"], 150);
-        foreach (var frame in VideoReader.Open(_folder["long.mp4"]).ReadFrames())
+        Clips.WriteNoise(Folder["long.mp4"], 150);
+        foreach (var frame in VideoReader.Open(Folder["long.mp4"]).ReadFrames())
         {
             break;
         }
@@ -260,7 +252,7 @@ public class VideoReaderTests
         Assert.That(
             () =>
             {
-                foreach (var frame in VideoReader.Open(_folder["long.mp4"]).ReadFrames(cancel.Token))
+                foreach (var frame in VideoReader.Open(Folder["long.mp4"]).ReadFrames(cancel.Token))
                 {
                     if (++seen == 3)
                     {
@@ -277,14 +269,14 @@ public class VideoReaderTests
     public void A_silent_decoder_is_stopped()
     {
         Assume.That(OperatingSystem.IsLinux());
-        using (var mkfifo = Process.Start("mkfifo", _folder["pipe.mp4"]))
+        using (var mkfifo = Process.Start("mkfifo", Folder["pipe.mp4"]))
         {
             mkfifo.WaitForExit();
         }
 
         var info = new VideoInfo(8, 8, null, 0, null, null);
         var options = new VideoReadOptions { Limits = new MediaLimits { Timeout = TimeSpan.FromSeconds(1) } };
-        using var frames = new VideoFileSource(_folder["pipe.mp4"], info).Open(options, 8, 8, CancellationToken.None);
+        using var frames = new VideoFileSource(Folder["pipe.mp4"], info).Open(options, 8, 8, CancellationToken.None);
         var watch = Stopwatch.StartNew();
         Assert.That(frames.Next, Throws.TypeOf<MediaException>().With.Message.Contains("silent"));
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));
@@ -295,16 +287,16 @@ public class VideoReaderTests
     [Test]
     public void Without_ffmpeg_the_error_says_how_to_install_it()
     {
-        Clips.Write(_folder["v.mp4"], 2);
+        Clips.Write(Folder["v.mp4"], 2);
         string? path = Environment.GetEnvironmentVariable("PATH");
         try
         {
             Environment.SetEnvironmentVariable("PATH", "");
             Assert.That(
-                () => VideoReader.Open(_folder["v.mp4"]),
+                () => VideoReader.Open(Folder["v.mp4"]),
                 Throws.TypeOf<MediaException>().With.Message.Contains("apt-get install ffmpeg").And.Message.Contains("v.mp4"));
             Assert.That(
-                () => Clips.Write(_folder["w.mp4"], 2),
+                () => Clips.Write(Folder["w.mp4"], 2),
                 Throws.TypeOf<MediaException>().With.Message.Contains("apt-get install ffmpeg"));
         }
         finally
@@ -316,19 +308,19 @@ public class VideoReaderTests
     [Test]
     public void Options_out_of_range_are_refused()
     {
-        ImageFile.Write(_folder["p.png"], Clips.Frame(1));
+        ImageFile.Write(Folder["p.png"], Clips.Frame(1));
         foreach (var options in new VideoReadOptions[] { new() { Start = -1 }, new() { Stride = 0 }, new() { Count = 0 }, new() { MaxSide = 0 } })
         {
-            Assert.That(() => VideoReader.Open(_folder["p.png"], options), Throws.InstanceOf<ArgumentOutOfRangeException>());
+            Assert.That(() => VideoReader.Open(Folder["p.png"], options), Throws.InstanceOf<ArgumentOutOfRangeException>());
         }
     }
 
     private void WriteFrames(string folder, string[] names)
     {
-        Directory.CreateDirectory(_folder[folder]);
+        Directory.CreateDirectory(Folder[folder]);
         for (int i = 0; i < names.Length; i++)
         {
-            string path = Path.Combine(_folder[folder], names[i]);
+            string path = Path.Combine(Folder[folder], names[i]);
             if (names[i].EndsWith(".png", StringComparison.Ordinal))
             {
                 ImageFile.Write(path, Clips.Frame(i));
@@ -366,7 +358,7 @@ public class VideoReaderTests
             try
             {
                 string command = File.ReadAllText(Path.Combine(process, "cmdline"));
-                return command.Contains("ffmpeg", StringComparison.Ordinal) && command.Contains(_folder.Path, StringComparison.Ordinal);
+                return command.Contains("ffmpeg", StringComparison.Ordinal) && command.Contains(Folder.Path, StringComparison.Ordinal);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -4,23 +4,15 @@ using TestSupport;
 
 namespace Sam2.Torch.Tests.Media;
 
-public class VideoWriterTests
+public class VideoWriterTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [TestCase(64, 48, 64, 48)]
     [TestCase(63, 47, 64, 48)]
     [TestCase(1, 1, 2, 2)]
     public void Round_trips_with_close_colours_and_even_sizes(int width, int height, int evenWidth, int evenHeight)
     {
         var image = TestPictures.Smooth(width, height);
-        using (var writer = new VideoWriter(_folder["v.mp4"], width, height, FrameRate.FromPerSecond(12.5), new VideoWriteOptions { Crf = 5 }))
+        using (var writer = new VideoWriter(Folder["v.mp4"], width, height, FrameRate.FromPerSecond(12.5), new VideoWriteOptions { Crf = 5 }))
         {
             for (int i = 0; i < 5; i++)
             {
@@ -31,7 +23,7 @@ public class VideoWriterTests
             writer.Complete();
         }
 
-        var reader = VideoReader.Open(_folder["v.mp4"]);
+        var reader = VideoReader.Open(Folder["v.mp4"]);
         var frames = reader.ReadFrames().ToList();
         Assert.That((reader.Width, reader.Height, frames.Count), Is.EqualTo((evenWidth, evenHeight, 5)));
         Assert.That(reader.Info.FrameRate?.PerSecond, Is.EqualTo(12.5));
@@ -46,7 +38,7 @@ public class VideoWriterTests
         }
 
         Assert.That(largest, Is.LessThan(60));
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "v.mp4" }));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "v.mp4" }));
     }
 
     [Test]
@@ -54,7 +46,7 @@ public class VideoWriterTests
     {
         long Size(int crf)
         {
-            using (var writer = new VideoWriter(_folder[$"{crf}.mp4"], 160, 120, new FrameRate(25, 1), new VideoWriteOptions { Crf = crf }))
+            using (var writer = new VideoWriter(Folder[$"{crf}.mp4"], 160, 120, new FrameRate(25, 1), new VideoWriteOptions { Crf = crf }))
             {
                 for (int i = 0; i < 5; i++)
                 {
@@ -64,7 +56,7 @@ public class VideoWriterTests
                 writer.Complete();
             }
 
-            return new FileInfo(_folder[$"{crf}.mp4"]).Length;
+            return new FileInfo(Folder[$"{crf}.mp4"]).Length;
         }
 
         Assert.That(Size(40), Is.LessThan(Size(10) / 2));
@@ -73,49 +65,49 @@ public class VideoWriterTests
     [Test]
     public void Without_completion_nothing_is_left_and_an_old_file_stays()
     {
-        File.WriteAllText(_folder["v.mp4"], "old");
-        using (var writer = new VideoWriter(_folder["v.mp4"], 64, 48, new FrameRate(25, 1)))
+        File.WriteAllText(Folder["v.mp4"], "old");
+        using (var writer = new VideoWriter(Folder["v.mp4"], 64, 48, new FrameRate(25, 1)))
         {
             writer.Write(Clips.Frame(1));
         }
 
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "v.mp4" }));
-        Assert.That(File.ReadAllText(_folder["v.mp4"]), Is.EqualTo("old"));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "v.mp4" }));
+        Assert.That(File.ReadAllText(Folder["v.mp4"]), Is.EqualTo("old"));
     }
 
     [Test]
     public void Cancelling_ends_the_encoder_and_leaves_nothing()
     {
         using var cancel = new CancellationTokenSource();
-        using (var writer = new VideoWriter(_folder["v.mp4"], 64, 48, new FrameRate(25, 1), cancellationToken: cancel.Token))
+        using (var writer = new VideoWriter(Folder["v.mp4"], 64, 48, new FrameRate(25, 1), cancellationToken: cancel.Token))
         {
             writer.Write(Clips.Frame(1));
             cancel.Cancel();
             Assert.That(writer.Complete, Throws.InstanceOf<OperationCanceledException>());
         }
 
-        Assert.That(_folder.Files, Is.Empty);
+        Assert.That(Folder.Files, Is.Empty);
     }
 
     [Test]
     public void Misuse_is_refused()
     {
         var rate = new FrameRate(25, 1);
-        using var writer = new VideoWriter(_folder["v.mp4"], 64, 48, rate);
+        using var writer = new VideoWriter(Folder["v.mp4"], 64, 48, rate);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => writer.Write(Clips.Frame(1, 48, 64)), Throws.ArgumentException.With.Message.Contains("48×64"));
             Assert.That(writer.Complete, Throws.TypeOf<MediaException>().With.Message.Contains("no frame"));
-            Assert.That(() => new VideoWriter(_folder["v.webp"], 4, 4, rate), Throws.TypeOf<MediaException>().With.Message.Contains(".mp4"));
-            Assert.That(() => new VideoWriter(_folder["no/v.mp4"], 4, 4, rate), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
+            Assert.That(() => new VideoWriter(Folder["v.webp"], 4, 4, rate), Throws.TypeOf<MediaException>().With.Message.Contains(".mp4"));
+            Assert.That(() => new VideoWriter(Folder["no/v.mp4"], 4, 4, rate), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
             Assert.That(
-                () => new VideoWriter(_folder["v.mp4"], 4, 4, rate, new VideoWriteOptions { Preset = "-i" }), Throws.ArgumentException);
-            Assert.That(() => new VideoWriter(_folder["v.mp4"], 4, 4, default), Throws.InstanceOf<ArgumentOutOfRangeException>());
+                () => new VideoWriter(Folder["v.mp4"], 4, 4, rate, new VideoWriteOptions { Preset = "-i" }), Throws.ArgumentException);
+            Assert.That(() => new VideoWriter(Folder["v.mp4"], 4, 4, default), Throws.InstanceOf<ArgumentOutOfRangeException>());
         }
 
         writer.Dispose();
         Assert.That(() => writer.Write(Clips.Frame(1)), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(_folder.Files, Is.Empty);
+        Assert.That(Folder.Files, Is.Empty);
     }
 
     [TestCase(25, 25, 1)]

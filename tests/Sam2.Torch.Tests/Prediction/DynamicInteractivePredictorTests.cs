@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Data.Drawn;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
 using TorchSharp;
@@ -8,20 +7,12 @@ using TorchSharp;
 namespace Sam2.Torch.Tests.Prediction;
 
 [TestFixture]
-public class DynamicInteractivePredictorTests
+public class DynamicInteractivePredictorTests : ShippedModelTests
 {
-    private Sam2Model _model = null!;
-
-    [OneTimeSetUp]
-    public void Load() => _model = TestModels.Shipped();
-
-    [OneTimeTearDown]
-    public void Free() => _model.Dispose();
-
     [Test]
     public void An_object_shown_once_is_found_on_other_images_and_another_can_be_added_later()
     {
-        using var predictor = new DynamicInteractivePredictor(_model);
+        using var predictor = new DynamicInteractivePredictor(Model);
         var (first, second, third) = (Image(0), Image(5), Image(9));
         predictor.Predict(first.Image, [Shown(2, first)]);
 
@@ -42,7 +33,7 @@ public class DynamicInteractivePredictorTests
     [Test]
     public void Showing_an_object_again_improves_what_is_found_next()
     {
-        using var predictor = new DynamicInteractivePredictor(_model);
+        using var predictor = new DynamicInteractivePredictor(Model);
         var (first, second, third) = (Image(0), Image(6), Image(8));
         // A click off the object, then the object itself.
         predictor.Predict(first.Image, [(1, new ObjectPrompt { Points = [new PointPrompt(5, 5)] })]);
@@ -56,7 +47,7 @@ public class DynamicInteractivePredictorTests
     [Test]
     public void Prompts_without_updating_the_memory_leave_no_trace()
     {
-        using var predictor = new DynamicInteractivePredictor(_model);
+        using var predictor = new DynamicInteractivePredictor(Model);
         var (first, second) = (Image(0), Image(5));
         var answer = predictor.Predict(first.Image, [Shown(2, first)], updateMemory: false);
         Assert.That(answer[0].Mask.Iou(first.Mask(2)), Is.GreaterThan(0.7));
@@ -75,7 +66,7 @@ public class DynamicInteractivePredictorTests
     public void Objects_and_memories_are_bounded_and_can_be_forgotten()
     {
         var image = Image(0);
-        using var predictor = new DynamicInteractivePredictor(_model, new() { MaxObjects = 2, MemoriesPerObject = 2 });
+        using var predictor = new DynamicInteractivePredictor(Model, new() { MaxObjects = 2, MemoriesPerObject = 2 });
         predictor.Predict(image.Image, [Shown(1, image), Shown(2, image)]);
         Assert.That(() => predictor.Predict(image.Image, [Shown(3, image)]), Throws.InvalidOperationException.With.Message.Contains("MaxObjects"));
         predictor.Forget(1);
@@ -91,7 +82,7 @@ public class DynamicInteractivePredictorTests
     public void Misuse_is_refused_with_a_reason()
     {
         var image = Image(0);
-        using var predictor = new DynamicInteractivePredictor(_model);
+        using var predictor = new DynamicInteractivePredictor(Model);
         Assert.Multiple(() =>
         {
             Assert.That(() => predictor.Predict(image.Image), Throws.InvalidOperationException);
@@ -99,7 +90,7 @@ public class DynamicInteractivePredictorTests
             Assert.That(() => predictor.Predict(image.Image, [Shown(1, image), Shown(1, image)]), Throws.ArgumentException.With.Message.Contains("two prompts"));
             Assert.That(() => predictor.Predict(image.Image, [(1, Shown(1, image).Prompt with { Mask = image.Mask(1) })]), Throws.ArgumentException.With.Message.Contains("one of the two"));
             Assert.That(() => predictor.Forget(4), Throws.ArgumentException.With.Message.Contains("no object 4"));
-            Assert.That(() => new DynamicInteractivePredictor(_model, new() { MaxObjects = 0 }), Throws.ArgumentException);
+            Assert.That(() => new DynamicInteractivePredictor(Model, new() { MaxObjects = 0 }), Throws.ArgumentException);
         });
     }
 

@@ -6,19 +6,13 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Ablation;
 
-public sealed class SweepPlanTests
+public sealed class SweepPlanTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
     [SetUp]
-    public void CreateFolder()
+    public void WriteFiles()
     {
-        _folder = new TemporaryFolder();
-        File.WriteAllText(_folder["r.yaml"], "steps: 100\nmodel: {architecture: sam2.1_hiera_nano}\ndata: {train: [{frames: 8}]}\n");
+        File.WriteAllText(Folder["r.yaml"], "steps: 100\nmodel: {architecture: sam2.1_hiera_nano}\ndata: {train: [{frames: 8}]}\n");
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void A_grid_has_every_choice_with_every_other_and_every_seed()
@@ -97,7 +91,7 @@ public sealed class SweepPlanTests
 
     private IReadOnlyList<SweepVariant> Variants(string text, params string[] overrides)
     {
-        File.WriteAllText(_folder["s.yaml"], text);
-        return SweepPlan.Variants(SweepPlan.Read(_folder["s.yaml"]), overrides);
+        File.WriteAllText(Folder["s.yaml"], text);
+        return SweepPlan.Variants(SweepPlan.Read(Folder["s.yaml"]), overrides);
     }
 }

@@ -7,24 +7,16 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Logging;
 
-public sealed class LogTests
+public sealed class LogTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void The_table_has_a_header_and_the_time_left()
     {
         using var output = new StringWriter();
-        using var log = new ConsoleLog(output);
-        log.Write(Step(10));
-        log.Write(Step(20));
-        log.Write(new ValidationRecord(20, [new("j&f", 0.75)], Best: true, 3));
+        var log = new ConsoleLog(output);
+        log.OnLog(Step(10));
+        log.OnLog(Step(20));
+        log.OnValidation(new ValidationRecord(20, [new("j&f", 0.75)], Best: true, 3));
         var lines = output.ToString().Split('\n');
         Assert.That(lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[] { "step", "core_loss", "loss_dice", "lr", "gradient", "s/step", "data", "left" }));
         Assert.That(lines[1], Does.Contain("10/100").And.Contain("0.2500").And.EndWith("1:00:05"));
@@ -35,13 +27,19 @@ public sealed class LogTests
     [Test]
     public void Json_lines_of_steps_that_are_repeated_are_removed()
     {
-        var path = _folder["log.jsonl"];
-        using (var log = new JsonLinesLog(path, 0))
+        var path = Folder["log.jsonl"];
+        using (var log = new JsonLinesLog(path))
+        {
+            log.OnStart(0);
             for (var step = 10; step <= 40; step += 10)
-                log.Write(Step(step));
+                log.OnLog(Step(step));
+        }
         File.AppendAllText(path, "{\"kind\":\"step\",\"st"); // killed in the middle of a line
-        using (var log = new JsonLinesLog(path, 20))
-            log.Write(new ValidationRecord(20, [new("j&f", double.NaN)], Best: false, 3));
+        using (var log = new JsonLinesLog(path))
+        {
+            log.OnStart(20);
+            log.OnValidation(new ValidationRecord(20, [new("j&f", double.NaN)], Best: false, 3));
+        }
         var records = File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.That(records.Select(r => (r.GetProperty("kind").GetString(), r.GetProperty("step").GetInt64())), Is.EqualTo(new[] { ("step", 10L), ("step", 20L), ("validation", 20L) }));
         Assert.That(records[0].GetProperty("losses").GetProperty("core_loss").GetDouble(), Is.EqualTo(0.25));
@@ -51,12 +49,13 @@ public sealed class LogTests
     [Test]
     public void Event_files_are_records_with_checksums_of_events()
     {
-        using (var log = new TensorBoardLog(_folder["board"], 7))
+        using (var log = new TensorBoardLog(Folder["board"]))
         {
-            log.Write(Step(10));
-            log.Write(new ValidationRecord(300, [new("j&f", 0.75)], Best: true, 3));
+            log.OnStart(7);
+            log.OnLog(Step(10));
+            log.OnValidation(new ValidationRecord(300, [new("j&f", 0.75)], Best: true, 3));
         }
-        var events = Records(File.ReadAllBytes(Directory.GetFiles(_folder["board"]).Single())).Select(Event.Parser.ParseFrom).ToList();
+        var events = Records(File.ReadAllBytes(Directory.GetFiles(Folder["board"]).Single())).Select(Event.Parser.ParseFrom).ToList();
         Assert.That(events[0].FileVersion, Is.EqualTo("brain.Event:2"));
         Assert.That(events.Select(e => e.Step), Is.EqualTo(new long[] { 0, 7, 10, 300 }));
         Assert.That(events[1].SessionLog.Status, Is.EqualTo(SessionLog.Types.SessionStatus.Start));
@@ -68,18 +67,22 @@ public sealed class LogTests
     [Test]
     public void A_record_is_in_the_file_as_soon_as_it_is_written_and_a_resumed_run_has_a_file_of_its_own()
     {
-        using var log = new TensorBoardLog(_folder["board"], 0);
-        log.Write(Step(10));
-        var first = Directory.GetFiles(_folder["board"]).Single();
+        using var log = new TensorBoardLog(Folder["board"]);
+        log.OnStart(0);
+        log.OnLog(Step(10));
+        var first = Directory.GetFiles(Folder["board"]).Single();
         using (var stream = new FileStream(first, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
         {
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             Assert.That(Event.Parser.ParseFrom(Records(bytes).Last()).Step, Is.EqualTo(10));
         }
-        using (var resumed = new TensorBoardLog(_folder["board"], 10))
-            resumed.Write(Step(20));
-        Assert.That(Directory.GetFiles(_folder["board"]), Has.Length.EqualTo(2).And.Contain(first));
+        using (var resumed = new TensorBoardLog(Folder["board"]))
+        {
+            resumed.OnStart(10);
+            resumed.OnLog(Step(20));
+        }
+        Assert.That(Directory.GetFiles(Folder["board"]), Has.Length.EqualTo(2).And.Contain(first));
     }
 
     [Test]

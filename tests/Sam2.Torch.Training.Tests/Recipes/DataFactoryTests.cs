@@ -4,31 +4,23 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Recipes;
 
-public sealed class DataFactoryTests
+public sealed class DataFactoryTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void A_recipe_trains_on_folders_of_videos_and_pictures_with_the_originals_augmentations()
     {
         WriteVideos("a", "b", "c");
-        Directory.CreateDirectory(_folder["pictures/images"]);
-        Directory.CreateDirectory(_folder["pictures/masks"]);
-        File.Copy(_folder["videos/JPEGImages/a/00000.jpg"], _folder["pictures/images/x.jpg"]);
-        File.Copy(_folder["videos/Annotations/a/00000.png"], _folder["pictures/masks/x.png"]);
-        File.WriteAllText(_folder["list.txt"], "a\nc\n");
-        File.WriteAllText(_folder["not.txt"], "c\n");
+        Directory.CreateDirectory(Folder["pictures/images"]);
+        Directory.CreateDirectory(Folder["pictures/masks"]);
+        File.Copy(Folder["videos/JPEGImages/a/00000.jpg"], Folder["pictures/images/x.jpg"]);
+        File.Copy(Folder["videos/Annotations/a/00000.png"], Folder["pictures/masks/x.png"]);
+        File.WriteAllText(Folder["list.txt"], "a\nc\n");
+        File.WriteAllText(Folder["not.txt"], "c\n");
         var recipe = Read($$$"""
             data:
               train:
                 - datasets:
-                    - {kind: mose, root: {{{_folder["videos"]}}}, video_list: {{{_folder["list.txt"]}}}, excluded_video_list: {{{_folder["not.txt"]}}}, repeat: 2, options: {frame_stride: 2}}
+                    - {kind: mose, root: {{{Folder["videos"]}}}, video_list: {{{Folder["list.txt"]}}}, excluded_video_list: {{{Folder["not.txt"]}}}, repeat: 2, options: {frame_stride: 2}}
                     - {kind: procedural, count: 2, options: {width: 40, height: 30}}
                   frames: 3
                   augmentations:
@@ -39,7 +31,7 @@ public sealed class DataFactoryTests
                     - {kind: grayscale, p: 0.05}
                     - {kind: color_jitter, consistent_transform: false, brightness: 0.1, contrast: 0.05, saturation: 0.05, hue: null}
                     - {kind: mosaic, prob: 0.15}
-                - {dataset: {kind: auto, root: {{{_folder["pictures"]}}}}, frames: 1}
+                - {dataset: {kind: auto, root: {{{Folder["pictures"]}}}}, frames: 1}
             """);
 
         using var source = DataFactory.Training(recipe, 32);
@@ -52,8 +44,8 @@ public sealed class DataFactoryTests
         }
 
         Assert.That(names, Is.SubsetOf(new[] { "a", "x", "000000", "000001" }).And.Contains("a").And.Contains("x"));
-        File.WriteAllText(_folder["again.yaml"], RecipeYaml.Format(recipe));
-        Assert.That(RecipeYaml.Format(RecipeYaml.Read(_folder["again.yaml"])), Is.EqualTo(RecipeYaml.Format(recipe)));
+        File.WriteAllText(Folder["again.yaml"], RecipeYaml.Format(recipe));
+        Assert.That(RecipeYaml.Format(RecipeYaml.Read(Folder["again.yaml"])), Is.EqualTo(RecipeYaml.Format(recipe)));
     }
 
     [TestCase("Annotations/b/00002.png", "")]
@@ -63,30 +55,30 @@ public sealed class DataFactoryTests
     public void A_damaged_video_is_reported_and_the_others_are_trained_on(string file, string content)
     {
         WriteVideos("a", "b");
-        File.WriteAllText(_folder[$"videos/{file}"], content);
+        File.WriteAllText(Folder[$"videos/{file}"], content);
         var reports = new RecordedProgress();
-        using var source = DataFactory.Training(Read($$$"""{data: {ahead: 0, train: [{dataset: {kind: folders, root: {{{_folder["videos"]}}}}, frames: 5}]}}"""), 32, reports);
+        using var source = DataFactory.Training(Read($$$"""{data: {ahead: 0, train: [{dataset: {kind: folders, root: {{{Folder["videos"]}}}}, frames: 5}]}}"""), 32, reports);
         for (int i = 0; i < 6; i++)
         {
             using var batch = source.Next(default);
             Assert.That(batch.Names.Single(), Does.StartWith("a@"));
         }
 
-        Assert.That(reports.Messages.Single(), Does.Contain(_folder[$"videos/{file}"]));
+        Assert.That(reports.Messages.Single(), Does.Contain(Folder[$"videos/{file}"]));
     }
 
     private Recipe Read(string yaml)
     {
-        File.WriteAllText(_folder["recipe.yaml"], yaml);
-        return RecipeYaml.Read(_folder["recipe.yaml"]);
+        File.WriteAllText(Folder["recipe.yaml"], yaml);
+        return RecipeYaml.Read(Folder["recipe.yaml"]);
     }
 
     private void WriteVideos(params string[] names)
     {
         foreach (string name in names)
         {
-            DrawnVideoFiles.WriteFrames(_folder[$"videos/JPEGImages/{name}"], 5);
-            DrawnVideoFiles.WriteMasks(_folder[$"videos/Annotations/{name}"], Enumerable.Range(0, 5));
+            DrawnVideoFiles.WriteFrames(Folder[$"videos/JPEGImages/{name}"], 5);
+            DrawnVideoFiles.WriteMasks(Folder[$"videos/Annotations/{name}"], Enumerable.Range(0, 5));
         }
     }
 }

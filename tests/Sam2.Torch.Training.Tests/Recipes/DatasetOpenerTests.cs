@@ -6,17 +6,9 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Recipes;
 
-public sealed class DatasetOpenerTests
+public sealed class DatasetOpenerTests : FolderTests
 {
     private static readonly string Golden = RepositoryFiles.Golden("evaluation");
-
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void The_procedural_set_is_drawn_at_the_models_size_unless_options_say_otherwise()
@@ -35,13 +27,13 @@ public sealed class DatasetOpenerTests
     [Test]
     public void Lists_counts_and_options_choose_videos()
     {
-        File.WriteAllText(_folder["list.txt"], "third\nfirst\n");
+        File.WriteAllText(Folder["list.txt"], "third\nfirst\n");
         var settings = new DatasetSettings { Kind = DatasetSettings.Auto, Root = Golden };
         var excluded = new PlainList(["second"]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Names(settings with { VideoList = _folder["list.txt"] }), Is.EqualTo(new[] { "third", "first" }));
-            Assert.That(Names(settings with { ExcludedVideoList = _folder["list.txt"] }), Is.EqualTo(new[] { "second" }));
+            Assert.That(Names(settings with { VideoList = Folder["list.txt"] }), Is.EqualTo(new[] { "third", "first" }));
+            Assert.That(Names(settings with { ExcludedVideoList = Folder["list.txt"] }), Is.EqualTo(new[] { "second" }));
             Assert.That(Names(settings with { Count = 2 }), Is.EqualTo(new[] { "first", "second" }));
             Assert.That(Names(settings with { Options = Plain(("excluded_videos", excluded)) }), Is.EqualTo(new[] { "first", "third" }));
         }
@@ -55,7 +47,7 @@ public sealed class DatasetOpenerTests
             Assert.That(() => Names(new DatasetSettings { Kind = DatasetFormats.Davis }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.root"));
             Assert.That(() => Names(new DatasetSettings { Root = Golden }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("kind: auto"));
             Assert.That(() => Names(new DatasetSettings { Count = 0 }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("dataset.count"));
-            Assert.That(() => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = _folder["none"] }), Throws.TypeOf<DatasetException>().With.Message.Contains("none"));
+            Assert.That(() => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = Folder["none"] }), Throws.TypeOf<DatasetException>().With.Message.Contains("none"));
             Assert.That(
                 () => Names(new DatasetSettings { Kind = DatasetSettings.Auto, Root = Golden, Options = Plain(("splitt", "val")) }),
                 Throws.TypeOf<ConfigurationException>().With.Message.Contains("'split'"));

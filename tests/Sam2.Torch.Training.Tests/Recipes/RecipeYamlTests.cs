@@ -8,16 +8,8 @@ using TestSupport;
 
 namespace Sam2.Torch.Training.Tests.Recipes;
 
-public sealed class RecipeYamlTests
+public sealed class RecipeYamlTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void Settings_of_a_file_replace_the_defaults_and_the_others_stay()
     {
@@ -44,8 +36,8 @@ public sealed class RecipeYamlTests
     public void What_is_written_is_read_again()
     {
         var recipe = Read("model: {architecture: sam2.1_hiera_nano}\ndata: {train: [{frames: 4, weight: 0.5, dataset: {options: {width: 64}}}], validation: {videos: {count: 3}}}\nvalidation: {every: 7}\nema: {}\n");
-        File.WriteAllText(_folder["again.yaml"], RecipeYaml.Format(recipe));
-        Assert.That(RecipeYaml.Format(RecipeYaml.Read(_folder["again.yaml"])), Is.EqualTo(RecipeYaml.Format(recipe)));
+        File.WriteAllText(Folder["again.yaml"], RecipeYaml.Format(recipe));
+        Assert.That(RecipeYaml.Format(RecipeYaml.Read(Folder["again.yaml"])), Is.EqualTo(RecipeYaml.Format(recipe)));
         Assert.That(RecipeYaml.Format(recipe), Does.Contain("every: 7").And.Contain("decay: 0.999").And.Contain("width: 64"));
     }
 
@@ -116,7 +108,7 @@ public sealed class RecipeYamlTests
 
     private Recipe Read(string text, params string[] overrides)
     {
-        File.WriteAllText(_folder["r.yaml"], text);
-        return RecipeYaml.Read(_folder["r.yaml"], overrides);
+        File.WriteAllText(Folder["r.yaml"], text);
+        return RecipeYaml.Read(Folder["r.yaml"], overrides);
     }
 }

@@ -16,7 +16,7 @@ internal static class EvalCompareCommand
         };
         var metric = new Option<string>("--metric")
         {
-            Description = "The score whose differences are looked at, by its name in the reports.", HelpName = "NAME", DefaultValueFactory = _ => MetricNames.JAndF,
+            Description = "The score to compare, by its name in the reports.", HelpName = "NAME", DefaultValueFactory = _ => MetricNames.JAndF,
         };
         var directory = new Option<string?>("--out", "-o") { Description = "Where comparison.md and comparison.html are written, if anywhere.", HelpName = "DIR" };
         var command = new Command("compare", "One table of several evaluations: scores, speed, and paired differences with bootstrap intervals over videos.")

@@ -33,7 +33,7 @@ internal static class EvalInteractiveCommand
         var absent = new Option<bool>("--correct-absent") { Description = "Also correct frames on which the object isn't visible." };
         var remembered = new Option<int?>("--remembered-frames")
         {
-            Description = "On how many frames each object's answer is kept to correct it, at 0.8 MB each for 1024x1024 pixels; on all if not given.", HelpName = "N",
+            Description = "How many frames of each object are kept for later corrections, at 0.8 MB each for 1024x1024 pixels; all if not given.", HelpName = "N",
         };
         remembered.AtLeast(1);
         var inner = new Option<bool>("--skip-first-and-last") { Description = "Don't count the first and the last annotated frame." };

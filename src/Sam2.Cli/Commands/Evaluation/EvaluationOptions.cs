@@ -24,7 +24,7 @@ internal sealed class EvaluationOptions
     private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
     private readonly Option<string> _directory = new("--out", "-o")
     {
-        Description = "Where predictions and reports are written. An evaluation that was stopped goes on there.",
+        Description = "Where predictions and reports are written. An evaluation that was stopped continues there.",
         HelpName = "DIR",
         DefaultValueFactory = _ => "eval",
     };
@@ -115,7 +115,7 @@ internal sealed record EvaluationRequest(
     };
 }
 
-/// <summary>Tells checkpoints apart, also those that were written over each other.</summary>
+/// <summary>Tells checkpoints apart, even where one replaced another under the same name.</summary>
 internal static class ModelFingerprint
 {
     /// <summary>The beginning of the SHA-256 of a checkpoint's file.</summary>

@@ -8,7 +8,7 @@ namespace Sam2.Cli.Commands.Everything;
 /// <summary><c>sam2 everything</c>: masks of all objects in a picture or a video, without prompts.</summary>
 internal static class EverythingCommand
 {
-    /// <summary>The formats that say all that is known of a mask.</summary>
+    /// <summary>The formats that hold everything that is known about a mask.</summary>
     private const string ImageFormatName = "sa1b", VideoFormatName = MaskletResults.SaV;
 
     public static Command Create(CommandContext context)
@@ -74,25 +74,25 @@ internal sealed class GeneratorOptions
         ["finished"] = RegionRemoval.Finished, ["low-resolution"] = RegionRemoval.LowResolution, ["none"] = RegionRemoval.None,
     };
 
-    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid that is prompted with.", Defaults.PointsPerSide, 1);
-    private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that pass the model together; it bounds memory only.", Defaults.PointsPerBatch, 1);
-    private readonly Option<double> _predIou = Share("--pred-iou", "Masks whose quality the model predicts to be lower are dropped.", Defaults.PredIouThreshold);
-    private readonly Option<double> _stability = Share("--stability", "Masks that change more when the threshold moves are dropped.", Defaults.StabilityScoreThreshold);
+    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts.", Defaults.PointsPerSide, 1);
+    private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that go through the model at a time; affects memory only.", Defaults.PointsPerBatch, 1);
+    private readonly Option<double> _predIou = Share("--pred-iou", "Masks with a lower predicted IoU are dropped.", Defaults.PredIouThreshold);
+    private readonly Option<double> _stability = Share("--stability", "Masks with a lower stability score are dropped: the IoU of the mask at a lower and at a higher threshold.", Defaults.StabilityScoreThreshold);
     private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset);
     private readonly Option<double> _maskThreshold = Logit("--mask-threshold", "Logit above which a pixel belongs to a mask.", Defaults.MaskThreshold);
     private readonly Option<double> _boxNms = Share("--box-nms", "Of masks whose boxes overlap by more (IoU), the best stays.", Defaults.BoxNmsThreshold);
     private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0);
-    private readonly Option<double> _cropNms = Share("--crop-nms", "Of masks of different crops whose boxes overlap by more (IoU), that of the smallest crop stays.", Defaults.CropNmsThreshold);
-    private readonly Option<double> _cropOverlap = Share("--crop-overlap", "By which share of the picture's shorter side crops of the first layer overlap.", Defaults.CropOverlapRatio);
-    private readonly Option<int> _cropDownscale = Number("--crop-downscale", "By how much the grid becomes coarser from layer to layer.", Defaults.CropPointsDownscale, 1);
+    private readonly Option<double> _cropNms = Share("--crop-nms", "Of masks from different crops whose boxes overlap by more (IoU), the one from the smallest crop stays.", Defaults.CropNmsThreshold);
+    private readonly Option<double> _cropOverlap = Share("--crop-overlap", "Overlap of the first layer's crops, as a share of the picture's shorter side.", Defaults.CropOverlapRatio);
+    private readonly Option<int> _cropDownscale = Number("--crop-downscale", "Factor by which the grid gets coarser from layer to layer.", Defaults.CropPointsDownscale, 1);
     private readonly Option<int> _minArea = Number("--min-area", "Islands and holes of masks with fewer pixels are removed.", Defaults.MinMaskRegionArea, 0);
     private readonly Option<string> _regions = new("--regions")
     {
-        Description = "Where --min-area removes: in the finished masks; in low-resolution logits, as the original with its CUDA extension; or not at all, as the original without it.",
+        Description = "Where --min-area applies: in the finished masks; in low-resolution logits, as the original with its CUDA extension; or not at all, as the original without it.",
         HelpName = string.Join("|", RegionNames.Keys),
         DefaultValueFactory = _ => RegionNames.First().Key,
     };
-    private readonly Option<bool> _m2m = new("--m2m") { Description = "Refine every mask once, as a prompt of its own." };
+    private readonly Option<bool> _m2m = new("--m2m") { Description = "Refine every mask once, by giving it to the model as a prompt." };
     private readonly Option<bool> _single = new("--single") { Description = "One mask per point, not three for whole, part and subpart." };
 
     public GeneratorOptions() => _regions.AcceptOnlyFromAmong([.. RegionNames.Keys]);
@@ -171,14 +171,14 @@ internal sealed class VideoOptions
     private static readonly VideoMaskGeneratorOptions Defaults = new();
 
     private readonly Option<int> _interval = GeneratorOptions.Number("--interval", "Video: new objects are looked for every N frames; 0 for the first only.", Defaults.SearchInterval, 0);
-    private readonly Option<int> _maxObjects = GeneratorOptions.Number("--max-objects", "Video: most objects that are tracked at a time.", Defaults.MaxObjects, 1);
+    private readonly Option<int> _maxObjects = GeneratorOptions.Number("--max-objects", "Video: largest number of objects that are tracked at a time.", Defaults.MaxObjects, 1);
     private readonly Option<int> _minLength = GeneratorOptions.Number("--min-length", "Video: objects that are visible on fewer frames are dropped.", Defaults.MinLength, 0);
     private readonly Option<double> _minStability = GeneratorOptions.Share("--track-stability", "Video: objects whose masks are less stable on average are dropped.", Defaults.MinStability);
     private readonly Option<double> _duplicate = GeneratorOptions.Share("--duplicate-iou", "Video: masks that overlap by more (IoU) show the same object.", Defaults.DuplicateIou);
-    private readonly Option<int> _lostAfter = GeneratorOptions.Number("--lost-after", "Video: an object that wasn't visible for N frames is given up.", Defaults.LostAfter, 1);
+    private readonly Option<int> _lostAfter = GeneratorOptions.Number("--lost-after", "Video: an object that hasn't been visible for N frames is no longer tracked.", Defaults.LostAfter, 1);
     private readonly Option<int?> _frames = Optional("--frames", "Video: how many frames; all if not given.", 1);
     private readonly Option<int?> _maxSide = Optional("--max-side", "Video: frames with a longer side are scaled down to it.", 16);
-    private readonly Option<bool> _restart = new("--restart") { Description = "Video: begin anew, even if an interrupted run could be continued." };
+    private readonly Option<bool> _restart = new("--restart") { Description = "Video: start over, even if an interrupted run could be continued." };
 
     /// <summary>How objects are found and followed.</summary>
     /// <param name="parsed">The command line.</param>

@@ -55,7 +55,7 @@ internal sealed class EverythingInImage(CommandContext context)
             Point = (mask.PointCoordinates.X, mask.PointCoordinates.Y),
             CropBox = new AnnotationBox(mask.Crop.X, mask.Crop.Y, mask.Crop.Width, mask.Crop.Height),
         };
-        // SA-1B's boxes end at the last pixel, as the generator's do; everybody else's end behind it.
+        // SA-1B's boxes end at the last pixel, as the generator's do; in all other formats they end one pixel further.
         return format == "sa1b" ? item with { Box = new AnnotationBox(mask.Box.X, mask.Box.Y, mask.Box.Width, mask.Box.Height) } : item;
     }
 
@@ -118,7 +118,7 @@ internal sealed record ImageRequest(
     string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures);
 
 /// <summary>Shows how far the mask generator has come.</summary>
-/// <param name="line">Where.</param>
+/// <param name="line">The line to write to.</param>
 /// <param name="prefix">Says what comes before it, such as the frame; null for nothing.</param>
 internal sealed class GeneratorProgress(ProgressLine line, Func<string>? prefix = null) : IProgress<MaskGeneratorProgress>
 {

@@ -54,7 +54,7 @@ internal sealed class EverythingInVideo(CommandContext context)
         }
 
         var generator = VideoMaskGenerator.Resume(store.StatePath, model, frames, request.Generator);
-        context.Error.WriteLine($"continuing at frame {generator.NextFrame} of an interrupted run (--restart begins anew)");
+        context.Error.WriteLine($"continuing at frame {generator.NextFrame} of an interrupted run (--restart starts over)");
         return generator;
     }
 

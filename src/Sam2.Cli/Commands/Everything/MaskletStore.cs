@@ -91,7 +91,7 @@ internal sealed class MaskletStore : IDisposable
 
     private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };
 
-    /// <summary>Everything that masks depend on, in a few letters.</summary>
+    /// <summary>A short fingerprint of everything that masks depend on.</summary>
     private static string Fingerprint(VideoRequest request)
     {
         var settings = JsonSerializer.Serialize(

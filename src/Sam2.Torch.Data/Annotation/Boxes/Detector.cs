@@ -175,7 +175,7 @@ public sealed record DetectorOptions
     /// <summary>Side of the square picture that the detector gets, in pixels; null for what the file says, or else 640.</summary>
     public int? ImageSize { get; init; }
 
-    /// <summary>Most boxes per picture, the best ones.</summary>
+    /// <summary>Largest number of boxes per picture; the best are kept.</summary>
     public int MaxDetections { get; init; } = 300;
 
     /// <summary>The classes that are wanted; null for all.</summary>
@@ -237,7 +237,7 @@ internal sealed record DetectorMetadata(IReadOnlyList<string>? Names, int? Image
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new AnnotationException(path, "does not exist", null, e);
+            throw new AnnotationException(path, "does not exist", inner: e);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
@@ -245,11 +245,11 @@ internal sealed record DetectorMetadata(IReadOnlyList<string>? Names, int? Image
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AnnotationException(path, $"cannot be read ({e.Message})", null, e);
+            throw new AnnotationException(path, $"cannot be read ({e.Message})", inner: e);
         }
     }
 
-    /// <summary>A list of names, or an object of them by number.</summary>
+    /// <summary>A list of names, or an object with names by number.</summary>
     private static List<string> ReadNames(JsonFields fields)
     {
         if (fields.Value.ValueKind == JsonValueKind.Array)

@@ -186,7 +186,7 @@ public sealed class FolderBoxes : IBoxSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AnnotationException(_folder, Directory.Exists(_folder) ? $"cannot be read ({e.Message})" : "does not exist", null, e);
+            throw new AnnotationException(_folder, Directory.Exists(_folder) ? $"cannot be read ({e.Message})" : "does not exist", inner: e);
         }
     }
 }

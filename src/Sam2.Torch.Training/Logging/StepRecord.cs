@@ -3,21 +3,6 @@ using Sam2.Torch.Training.Losses;
 
 namespace Sam2.Torch.Training.Logging;
 
-/// <summary>
-/// Records the course of a training run, at the intervals that the recipe gives. For every single step see <see cref="ITrainerCallback"/>.
-/// </summary>
-public interface ITrainingLog : IDisposable
-{
-    /// <summary>Records the steps since the last record.</summary>
-    void Write(StepRecord record);
-
-    /// <summary>Records a validation.</summary>
-    void Write(ValidationRecord record);
-
-    /// <summary>Records anything else that people should read, such as a damaged file that was skipped.</summary>
-    void Note(string text);
-}
-
 /// <summary>Means over the steps since the last record.</summary>
 /// <param name="Step">Steps taken so far.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
@@ -38,39 +23,6 @@ public sealed record StepRecord(
 /// <param name="Best">Whether the first score is the best so far.</param>
 /// <param name="Seconds">Duration.</param>
 public sealed record ValidationRecord(long Step, IReadOnlyList<KeyValuePair<string, double>> Scores, bool Best, double Seconds);
-
-/// <summary>Several logs as one.</summary>
-/// <param name="logs">The logs, which are disposed together with this one.</param>
-public sealed class TrainingLogs(params IReadOnlyList<ITrainingLog> logs) : ITrainingLog
-{
-    /// <inheritdoc/>
-    public void Write(StepRecord record)
-    {
-        foreach (var log in logs)
-            log.Write(record);
-    }
-
-    /// <inheritdoc/>
-    public void Write(ValidationRecord record)
-    {
-        foreach (var log in logs)
-            log.Write(record);
-    }
-
-    /// <inheritdoc/>
-    public void Note(string text)
-    {
-        foreach (var log in logs)
-            log.Note(text);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var log in logs)
-            log.Dispose();
-    }
-}
 
 /// <summary>Averages what a log record says over the steps since the last one, and estimates the time left.</summary>
 internal sealed class StepMeter
