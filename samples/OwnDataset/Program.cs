@@ -9,16 +9,16 @@ using Sam2.Torch.Training.Recipes;
 
 var output = args.ElementAtOrDefault(0) ?? "out/OwnDataset";
 var root = Directory.CreateDirectory(Path.Combine(output, "discs")).FullName;
-DiscPicture.Draw(root, count: 12);
+DiscPicture.Draw(root, count: 8);
 DatasetFormats.Register("discs", (folder, _) => [.. Directory.GetFiles(folder, "*.csv").Order().Select(table => new DiscPicture(table))]);
 
 // In a recipe's YAML it would be {kind: discs, root: out/OwnDataset/discs}.
 var discs = new DatasetSettings { Kind = "discs", Root = root };
 var recipe = new Recipe
 {
-    Steps = 10,
+    Steps = 6,
     Model = new() { Checkpoint = "sam2.1_hiera_micro" },
-    Data = new() { Train = [new() { Dataset = discs, Frames = 1, Clips = 2 }], Validation = new() { Images = discs } },
+    Data = new() { Train = [new() { Dataset = discs, Frames = 1, Clips = 2 }], Validation = new() { Images = discs, Clicks = [1] } },
     Prompting = TrainingOptions.FineTuning with { NumCorrectionPtPerFrame = 1 },
     Validation = new(),
     Log = new() { Every = 2 },
@@ -35,14 +35,10 @@ internal sealed class DiscPicture(string table) : IAnnotatedVideo
     private const int Size = 192;
 
     public string Name => Path.GetFileNameWithoutExtension(table);
-
     public int FrameCount => 1;
-
     public string FrameName(int frame) => "00000";
-
-    public RgbImage ReadFrame(int frame) => ImageFile.Read(Path.ChangeExtension(table, ".png"));
-
     public bool IsAnnotated(int frame) => true;
+    public RgbImage ReadFrame(int frame) => ImageFile.Read(Path.ChangeExtension(table, ".png"));
 
     // Objects are numbered from 1.
     public IReadOnlyDictionary<int, BinaryMask> ReadMasks(int frame) =>

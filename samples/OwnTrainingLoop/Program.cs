@@ -27,8 +27,8 @@ var sampler = new ClipSampler(
     new ClipSampling(Clips: 4, Frames: 2, MaxObjects: 2, FlipProbability: 0.5, ReverseProbability: 0.5),
     model.Config.ImageSize, Seed);
 
-// A simulated user clicks on the first frame, or draws a box, and corrects what comes out; the model tracks the rest.
-var forward = new TrainingForwardPass(model, TrainingOptions.FineTuning with { NumCorrectionPtPerFrame = 2 });
+// A simulated user gives each object on the first frame by a click, a box or a mask, and corrects what comes out; the model tracks on.
+var forward = new TrainingForwardPass(model, TrainingOptions.FineTuning with { NumInitCondFramesForTrain = 1, NumCorrectionPtPerFrame = 2 });
 var loss = new MultiStepLoss(new());
 using var optimizer = optim.AdamW(model.parameters(), lr: 5e-4, weight_decay: 0.1);
 

@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 var output = args.ElementAtOrDefault(0) ?? "out/SwapModule";
 Directory.CreateDirectory(output);
 
-DrawnFrame[] drawn = [.. Enumerable.Range(0, 16).Select(time => DemoScene.Create(420, 300).Render(time))];
+DrawnFrame[] drawn = [.. Enumerable.Range(0, 10).Select(time => DemoScene.Create(420, 300).Render(time))];
 Track("as it is", Sam2Parts.Standard);
 Track("one layer", new() { MemoryAttention = config => new MemoryAttention(config.MemoryAttention with { NumLayers = 1 }) });
 Track("gate open", new() { MemoryAttention = config => new GatedMemoryAttention(config.MemoryAttention, gate: 1) });

@@ -1,4 +1,4 @@
-// Follows objects through a video from one click each.
+// Follows objects through a video from a click or a box.
 //
 //   dotnet run -c Release --project samples/Track -- [OUT] [VIDEO X Y]
 using System.Globalization;
@@ -11,8 +11,8 @@ using Sam2.Torch.Prediction;
 var output = args.ElementAtOrDefault(0) ?? "out/Track";
 Directory.CreateDirectory(output);
 
-// A video of yours, or one that is drawn here: a red ball (1) disappears behind a box and comes out again, a blue one (3) rolls by.
-DrawnFrame[]? drawn = args.Length > 1 ? null : [.. Enumerable.Range(0, 40).Select(time => DemoScene.Create(420, 300).Render(time))];
+// A video of yours, or one that is drawn here: a red ball (1) disappears behind a box, a blue one (3) rolls by.
+DrawnFrame[]? drawn = args.Length > 1 ? null : [.. Enumerable.Range(0, 20).Select(time => DemoScene.Create(420, 300).Render(time))];
 IFrameSource frames = drawn is null ? VideoFrames.Open(args[1]) : new FrameList([.. drawn.Select(frame => frame.Image)]);
 
 using var model = ModelLoader.Load("sam2.1_hiera_micro");
@@ -24,7 +24,7 @@ if (drawn is null)
 else
 {
     session.AddPoints(0, 1, new PointPrompt(0.24f * frames.Width, 0.42f * frames.Height));
-    session.AddPoints(0, 3, new PointPrompt(0.81f * frames.Width, 0.67f * frames.Height));
+    session.AddBox(0, 3, new BoxPrompt(0.71f * frames.Width, 0.53f * frames.Height, 0.91f * frames.Width, 0.81f * frames.Height));
 }
 
 // Masks come frame by frame and are not kept, so a video may have any length.
@@ -35,7 +35,7 @@ foreach (var result in session.Propagate())
     video.Write(Overlay.Draw(frames.Read(result.Frame)!, [.. result.Objects.Select(o => new OverlayObject(o.ObjectId, o.Mask))]));
     foreach (var found in result.Objects)
     {
-        if (result.Frame % 10 == 0)
+        if (result.Frame % 6 == 0)
             Console.WriteLine($"frame {result.Frame}, object {found.ObjectId}: {found.Mask.Area} pixels, {(found.ObjectScore > 0 ? "visible" : "hidden")}");
         if (drawn is not null)
             (ious.TryGetValue(found.ObjectId, out var list) ? list : ious[found.ObjectId] = []).Add(found.Mask.Iou(drawn[result.Frame].Mask((byte)found.ObjectId)));
