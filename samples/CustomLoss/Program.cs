@@ -13,7 +13,7 @@ Directory.CreateDirectory(folder.Path);
 // Recipes are YAML files or, as here, records. Two drawn pictures, learnt by heart, so that a few steps show what the loss does.
 var recipe = new Recipe
 {
-    Steps = 16,
+    Steps = 12,
     Model = new() { Checkpoint = "sam2.1_hiera_micro" },
     Data = new() { Train = [new() { Dataset = new() { Seed = 1, Count = 2 }, Frames = 1, Clips = 2, FlipProbability = 0 }] },
     Prompting = TrainingOptions.FineTuning with { NumCorrectionPtPerFrame = 1 },

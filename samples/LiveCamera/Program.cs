@@ -38,7 +38,8 @@ foreach (var image in scene is null ? Camera(args[1..]) : Drawn(scene))
 video.Complete();
 
 Console.WriteLine($"{video.FrameCount} frames, {video.FrameCount / clock.Elapsed.TotalSeconds:0.0} per second");
-Console.WriteLine($"memory after frame 25: {early >> 20} MB, at the end: {Environment.WorkingSet >> 20} MB");
+if (early > 0)
+    Console.WriteLine($"memory after frame 25: {early >> 20} MB, at the end: {Environment.WorkingSet >> 20} MB");
 if (scene is not null)
     Console.WriteLine($"mean IoU {ious.Average():0.000}");
 

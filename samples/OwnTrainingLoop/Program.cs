@@ -11,7 +11,7 @@ using Sam2.Torch.Training.Losses;
 using TorchSharp;
 using static TorchSharp.torch;
 
-const int Steps = 40;
+const int Steps = 25;
 const ulong Seed = 1;
 var output = args.ElementAtOrDefault(0) ?? "out/OwnTrainingLoop";
 Directory.CreateDirectory(output);
@@ -24,7 +24,7 @@ model.train();
 var drawn = new ProceduralDataset(1000, seed: 1, new() { Width = 64, Height = 64, FrameCount = 2, MaxObjects = 2, MinRadius = 0.15 });
 var sampler = new ClipSampler(
     [new WeightedDataset(drawn)],
-    new ClipSampling(Clips: 4, Frames: 2, MaxObjects: 2, FlipProbability: 0.5, ReverseProbability: 0.5),
+    new ClipSampling(Clips: 2, Frames: 2, MaxObjects: 2, FlipProbability: 0.5, ReverseProbability: 0.5),
     model.Config.ImageSize, Seed);
 
 // A simulated user gives each object on the first frame by a click, a box or a mask, and corrects what comes out; the model tracks on.
@@ -50,5 +50,5 @@ for (var step = 0; step < Steps; step++)
         Console.WriteLine($"step {step + 1}: {string.Join(", ", report.Values.Select(value => $"{value.Key} {value.Value:0.000}"))}");
 }
 
-Console.WriteLine($"mean loss {losses.Take(10).Average():0.00} in the first 10 steps, {losses.TakeLast(10).Average():0.00} in the last 10");
+Console.WriteLine($"mean loss {losses.Take(5).Average():0.00} in the first 5 steps, {losses.TakeLast(5).Average():0.00} in the last 5");
 CheckpointWriter.Save(Path.Combine(output, "model.pt"), model, ConfigValues.EntriesFor(model.Config));
