@@ -7,7 +7,6 @@ using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
-using TorchSharp;
 using static TorchSharp.torch;
 
 var output = args.ElementAtOrDefault(0) ?? "out/FeatureHook";

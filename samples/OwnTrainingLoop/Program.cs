@@ -8,7 +8,6 @@ using Sam2.Torch.Modeling;
 using Sam2.Torch.Training;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Losses;
-using TorchSharp;
 using static TorchSharp.torch;
 
 const int Steps = 25;
