@@ -109,7 +109,7 @@ public static class SweepRunner
     private static long CountParameters(Recipe recipe)
     {
         using var scope = NewDisposeScope();
-        using var model = ModelFactory.Create(recipe.Model with { Checkpoint = null, Architecture = recipe.Model.Architecture }, recipe.Seed);
+        using var model = ModelFactory.Create(recipe.Model.Architecture is null ? recipe.Model : recipe.Model with { Checkpoint = null }, recipe.Seed);
         return model.parameters().Where(p => p.requires_grad).Sum(p => p.numel());
     }
 }

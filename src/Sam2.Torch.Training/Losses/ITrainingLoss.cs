@@ -46,9 +46,15 @@ public sealed record LossReport(Tensor Total, IReadOnlyDictionary<string, double
         return new(total.MoveToOuterDisposeScope(), values);
     }
 
-    /// <summary>Computes the gradients of <see cref="Total"/> and adds them to those of the weights.</summary>
+    /// <summary>
+    /// Computes the gradients of <see cref="Total"/> and adds them to those of the weights. Does nothing where no weight has a part in it,
+    /// as in a short clip whose every frame is given as a mask.
+    /// </summary>
     /// <exception cref="Exception">What was thrown where a segment could not be computed again: see <see cref="ActivationCheckpoint"/>.</exception>
-    public void Backward() => ActivationCheckpoint.Backward(Total);
+    public void Backward()
+    {
+        if (Total.requires_grad) ActivationCheckpoint.Backward(Total);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Total.Dispose();
