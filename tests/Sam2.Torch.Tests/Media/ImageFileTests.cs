@@ -48,16 +48,15 @@ public class ImageFileTests : FolderTests
         Assert.That(ImageFile.Read(Folder["b.png"]).Width, Is.EqualTo(9));
     }
 
-    [TestCase("-v.jpg")]
-    [TestCase("http:x.jpg")]
-    [TestCase("concat:a.jpg")]
-    [TestCase("a:b.jpg")]
-    [TestCase("a%03d.jpg")]
-    [TestCase("$(touch pwned) `x` ; | & \" ' \\ *.jpg")]
-    [TestCase("ü 日本.jpg")]
+    // Those that the system allows: Windows has no files with colons, quotes and asterisks in their names.
+    private static IEnumerable<string> HostileNames => new[]
+    {
+        "-v.jpg", "http:x.jpg", "concat:a.jpg", "a:b.jpg", "a%03d.jpg", "$(touch pwned) `x` ; | & \" ' \\ *.jpg", "ü 日本.jpg",
+    }.Where(name => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
+
+    [TestCaseSource(nameof(HostileNames))]
     public void A_hostile_name_is_still_a_file(string name)
     {
-        Assume.That(!OperatingSystem.IsWindows() || name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
         ImageFile.Write(Folder[name], TestPictures.Smooth(16, 12));
         Assert.That(ImageFile.Read(Folder[name]).Width, Is.EqualTo(16));
         Assert.That(Folder.Files, Is.EqualTo(new[] { name }));

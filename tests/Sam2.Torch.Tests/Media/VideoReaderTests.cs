@@ -215,16 +215,15 @@ public class VideoReaderTests : FolderTests
         Assert.That(() => VideoReader.Open(Folder["v.mp4"], options), Throws.TypeOf<MediaException>().With.Message.Contains("limit of 0.003071 megapixels"));
     }
 
-    [TestCase("-i.mp4")]
-    [TestCase("http:x.mp4")]
-    [TestCase("concat:a|b.mp4")]
-    [TestCase("a%03d.mp4")]
-    [TestCase("quote \" and ' $(touch x) `y`.mp4")]
-    [TestCase("日本 ü.mp4")]
-    [TestCase("back\\slash\\\" -y.mp4")]
+    // Those that the system allows: Windows has no files with colons, quotes and bars in their names.
+    private static IEnumerable<string> HostileNames => new[]
+    {
+        "-i.mp4", "http:x.mp4", "concat:a|b.mp4", "a%03d.mp4", "quote \" and ' $(touch x) `y`.mp4", "日本 ü.mp4", "back\\slash\\\" -y.mp4",
+    }.Where(name => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
+
+    [TestCaseSource(nameof(HostileNames))]
     public void A_hostile_name_is_still_a_file(string name)
     {
-        Assume.That(!OperatingSystem.IsWindows() || name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0);
         Clips.Write(Folder[name], 4);
         Assert.That(VideoReader.Open(Folder[name]).ReadFrames().Count(), Is.EqualTo(4));
         Assert.That(Folder.Files, Is.EqualTo(new[] { name }));
@@ -266,9 +265,9 @@ public class VideoReaderTests : FolderTests
     }
 
     [Test]
+    [Platform("Linux")]
     public void A_silent_decoder_is_stopped()
     {
-        Assume.That(OperatingSystem.IsLinux());
         using (var mkfifo = Process.Start("mkfifo", Folder["pipe.mp4"]))
         {
             mkfifo.WaitForExit();
