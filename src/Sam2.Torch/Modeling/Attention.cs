@@ -1,5 +1,4 @@
 using Sam2.Torch.Configuration;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -11,10 +10,10 @@ namespace Sam2.Torch.Modeling;
 /// </summary>
 public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
-    private readonly Linear q_proj;
-    private readonly Linear k_proj;
-    private readonly Linear v_proj;
-    private readonly Linear out_proj;
+    private readonly LinearLayer q_proj;
+    private readonly LinearLayer k_proj;
+    private readonly LinearLayer v_proj;
+    private readonly LinearLayer out_proj;
     private readonly int _numHeads;
     private readonly double _dropout;
 
@@ -26,10 +25,10 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
         var inner = dim / config.DownsampleRate;
         if (inner % config.NumHeads != 0)
             throw new ArgumentException($"{config.NumHeads} heads do not divide the {inner} projected channels.");
-        q_proj = nn.Linear(dim, inner);
-        k_proj = nn.Linear(kvDim, inner);
-        v_proj = nn.Linear(kvDim, inner);
-        out_proj = nn.Linear(inner, dim);
+        q_proj = new LinearLayer(dim, inner);
+        k_proj = new LinearLayer(kvDim, inner);
+        v_proj = new LinearLayer(kvDim, inner);
+        out_proj = new LinearLayer(inner, dim);
         _numHeads = config.NumHeads;
         _dropout = config.Dropout;
         RegisterComponents();

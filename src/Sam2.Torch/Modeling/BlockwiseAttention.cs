@@ -1,4 +1,4 @@
-using TorchSharp;
+using Sam2.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Modeling;
@@ -54,7 +54,7 @@ public static class BlockwiseAttention
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var scope = NewDisposeScope();
-            var weights = mm(queries, keys.narrow(0, start, count).t()).exp_();
+            var weights = Scores(queries, keys.narrow(0, start, count)).exp_();
             sums.addmm_(weights, values.narrow(0, start, count), 1, 1);
         }
     }
@@ -66,7 +66,7 @@ public static class BlockwiseAttention
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var block = NewDisposeScope();
-            var scores = mm(queries, keys.narrow(0, start, count).t());
+            var scores = Scores(queries, keys.narrow(0, start, count));
             var largest = scores.amax([1], keepdim: true);
             // Not a number either way is not small.
             if (!((largest - shift).max().item<float>() <= Rise))
@@ -79,6 +79,9 @@ public static class BlockwiseAttention
             sums.addmm_(scores.sub_(shift).exp_(), values.narrow(0, start, count), 1, 1);
         }
     }
+
+    private static Tensor Scores(Tensor queries, Tensor keys) =>
+        OneDnn.IsUsable(queries, keys) ? OneDnn.Linear(queries, keys, bias: null) : mm(queries, keys.t());
 
     private static IEnumerable<(long Start, long Count)> KeyBlocks(Tensor keys)
     {

@@ -122,7 +122,7 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
     private readonly MultiScaleAttention attn;
     private readonly LayerNorm norm2;
     private readonly Mlp mlp;
-    private readonly Linear? proj;
+    private readonly LinearLayer? proj;
     private readonly DropPath _dropPath;
     private readonly IntList? _queryStride;
     private readonly int _windowSize;
@@ -137,7 +137,7 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
         attn = new MultiScaleAttention(dim, dimOut, numHeads, queryStride);
         norm2 = nn.LayerNorm(dimOut, epsilon);
         mlp = new Mlp(dimOut, dimOut * mlpRatio, dimOut, numLayers: 2, Activation.Gelu);
-        if (dim != dimOut) proj = nn.Linear(dim, dimOut);
+        if (dim != dimOut) proj = new LinearLayer(dim, dimOut);
         _dropPath = new DropPath(dropPath);
         _queryStride = queryStride;
         _windowSize = windowSize;
@@ -176,8 +176,8 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
 /// <summary>Self-attention of a window, with optional pooling of the queries (sam2/modeling/backbones/hieradet.py, <c>MultiScaleAttention</c>).</summary>
 public class MultiScaleAttention : nn.Module<Tensor, Tensor>
 {
-    private readonly Linear qkv;
-    private readonly Linear proj;
+    private readonly LinearLayer qkv;
+    private readonly LinearLayer proj;
     private readonly int _numHeads;
     private readonly IntList? _queryStride;
 
@@ -188,8 +188,8 @@ public class MultiScaleAttention : nn.Module<Tensor, Tensor>
     /// <param name="queryStride">Stride [height, width] of the max pooling of the queries, or null for none.</param>
     public MultiScaleAttention(long dim, long dimOut, int numHeads, IntList? queryStride) : base(nameof(MultiScaleAttention))
     {
-        qkv = nn.Linear(dim, dimOut * 3);
-        proj = nn.Linear(dimOut, dimOut);
+        qkv = new LinearLayer(dim, dimOut * 3);
+        proj = new LinearLayer(dimOut, dimOut);
         _numHeads = numHeads;
         _queryStride = queryStride;
         RegisterComponents();

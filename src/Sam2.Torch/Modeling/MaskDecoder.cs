@@ -80,7 +80,7 @@ public class MaskDecoder : MaskDecoderBase
             [.. Enumerable.Range(0, NumMaskTokens).Select(_ => new Mlp(dim, dim, dim / 8, numLayers: 3))]);
         iou_prediction_head = new Mlp(dim, 256, NumMaskTokens, numLayers: 3, sigmoidOutput: config.IouPredictionUseSigmoid);
         if (config.PredObjScores)
-            pred_obj_score_head = config.PredObjScoresMlp ? new Mlp(dim, dim, 1, numLayers: 3) : nn.Linear(dim, 1);
+            pred_obj_score_head = config.PredObjScoresMlp ? new Mlp(dim, dim, 1, numLayers: 3) : new LinearLayer(dim, 1);
         _config = config.SamMaskDecoderExtraArgs;
         _useMultimaskTokenForObjPtr = config.UseMultimaskTokenForObjPtr;
         RegisterComponents();

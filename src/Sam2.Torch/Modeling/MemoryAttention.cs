@@ -67,7 +67,7 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
     private readonly Activation _activation;
     private readonly Module<Tensor, Tensor, Tensor, long, Tensor> self_attn;
     private readonly Module<Tensor, Tensor, Tensor, long, Tensor> cross_attn_image;
-    private readonly Linear linear1, linear2;
+    private readonly LinearLayer linear1, linear2;
     private readonly LayerNorm norm1, norm2, norm3;
     private readonly Dropout dropout, dropout1, dropout2, dropout3;
 
@@ -87,8 +87,8 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
         _activation = Activations.Parse(config.Activation);
         self_attn = selfAttention ?? new RoPEAttention(config.SelfAttention);
         cross_attn_image = crossAttention ?? new RoPEAttention(config.CrossAttention);
-        linear1 = Linear(config.DModel, config.DimFeedforward);
-        linear2 = Linear(config.DimFeedforward, config.DModel);
+        linear1 = new LinearLayer(config.DModel, config.DimFeedforward);
+        linear2 = new LinearLayer(config.DimFeedforward, config.DModel);
         norm1 = LayerNorm(config.DModel);
         norm2 = LayerNorm(config.DModel);
         norm3 = LayerNorm(config.DModel);
@@ -138,7 +138,7 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
 /// </summary>
 public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 {
-    private readonly Linear q_proj, k_proj, v_proj, out_proj;
+    private readonly LinearLayer q_proj, k_proj, v_proj, out_proj;
     private readonly AttentionConfig _config;
     private readonly RotaryPositionEncoding? _rotary;
 
@@ -153,10 +153,10 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 
         var kvDim = config.KvInDim ?? config.EmbeddingDim;
         if (config.Rope) _rotary = new RotaryPositionEncoding(internalDim / config.NumHeads, config.RopeTheta);
-        q_proj = Linear(config.EmbeddingDim, internalDim);
-        k_proj = Linear(kvDim, internalDim);
-        v_proj = Linear(kvDim, internalDim);
-        out_proj = Linear(internalDim, config.EmbeddingDim);
+        q_proj = new LinearLayer(config.EmbeddingDim, internalDim);
+        k_proj = new LinearLayer(kvDim, internalDim);
+        v_proj = new LinearLayer(kvDim, internalDim);
+        out_proj = new LinearLayer(internalDim, config.EmbeddingDim);
         RegisterComponents();
     }
 
@@ -188,7 +188,7 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     /// </summary>
     private bool IsWorthBlocks(Tensor key) =>
         _config.NumHeads == 1 && !is_grad_enabled() && !(training && _config.Dropout > 0)
-        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.weight!.shape[0];
+        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.Weight.shape[0];
 
     /// <summary>
     /// One object after the other, so that the keys of only one are in memory: 29 MB for a full memory bank.

@@ -131,7 +131,7 @@ public class CXBlock : Module<Tensor, Tensor>
 {
     private readonly Conv2d dwconv;
     private readonly LayerNorm2d norm;
-    private readonly Linear pwconv1, pwconv2;
+    private readonly LinearLayer pwconv1, pwconv2;
     private readonly Parameter? gamma;
     private readonly DropPath? drop_path;
 
@@ -141,8 +141,8 @@ public class CXBlock : Module<Tensor, Tensor>
         long dim = config.Dim;
         dwconv = Conv2d(dim, dim, config.KernelSize, padding: config.Padding, groups: config.UseDwconv ? dim : 1);
         norm = new LayerNorm2d(dim, 1e-6);
-        pwconv1 = Linear(dim, 4 * dim);
-        pwconv2 = Linear(4 * dim, dim);
+        pwconv1 = new LinearLayer(dim, 4 * dim);
+        pwconv2 = new LinearLayer(4 * dim, dim);
         if (config.LayerScaleInitValue > 0) gamma = Parameter(full(dim, Scalars.Of(config.LayerScaleInitValue)));
         if (config.DropPath > 0) drop_path = new DropPath(config.DropPath);
         RegisterComponents();

@@ -7,7 +7,7 @@ namespace Sam2.Torch.Modeling;
 /// <summary>A stack of linear layers with an activation between them (sam2/modeling/sam2_utils.py, <c>MLP</c>).</summary>
 public class Mlp : nn.Module<Tensor, Tensor>
 {
-    private readonly ModuleList<Linear> layers;
+    private readonly ModuleList<LinearLayer> layers;
     private readonly Activation _activation;
     private readonly bool _sigmoidOutput;
 
@@ -21,7 +21,7 @@ public class Mlp : nn.Module<Tensor, Tensor>
     public Mlp(long inputDim, long hiddenDim, long outputDim, int numLayers,
         Activation activation = Activation.Relu, bool sigmoidOutput = false) : base(nameof(Mlp))
     {
-        layers = new ModuleList<Linear>([.. Enumerable.Range(0, numLayers).Select(i => nn.Linear(
+        layers = new ModuleList<LinearLayer>([.. Enumerable.Range(0, numLayers).Select(i => new LinearLayer(
             i == 0 ? inputDim : hiddenDim,
             i == numLayers - 1 ? outputDim : hiddenDim))]);
         _activation = activation;

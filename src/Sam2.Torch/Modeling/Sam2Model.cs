@@ -58,8 +58,8 @@ public sealed partial class Sam2Model : nn.Module
         obj_ptr_proj = parts.ObjectPointerProjection?.Invoke(config)
             ?? (!config.UseObjPtrsInEncoder ? nn.Identity()
                 : config.UseMlpForObjPtrProj ? new Mlp(hidden, hidden, hidden, numLayers: 3)
-                : nn.Linear(hidden, hidden));
-        obj_ptr_tpos_proj = config.ProjTposEncInObjPtrs ? nn.Linear(hidden, memory) : nn.Identity();
+                : new LinearLayer(hidden, hidden));
+        obj_ptr_tpos_proj = config.ProjTposEncInObjPtrs ? new LinearLayer(hidden, memory) : nn.Identity();
         RegisterComponents();
     }
 
