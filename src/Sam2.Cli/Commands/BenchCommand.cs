@@ -1,8 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sam2.Cli.Benchmarking;
 using TorchSharp;
 
@@ -26,10 +22,31 @@ internal static class BenchCommand
         repeat.AtLeast(1);
         var attention = new Option<bool>("--attention") { Description = "Also time the attention kernel at the shapes that SAM 2.1 tiny uses." };
         var train = new Option<bool>("--train") { Description = "Time a training step on a clip at 512x512 pixels instead, in fp32." };
+        var only = new Option<string[]>("--only")
+        {
+            Description = "Time these figures alone, by their names in the JSON, such as image_encoder.",
+            HelpName = "FIGURE",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var compare = new Option<string?>("--compare")
+        {
+            Description = "What an earlier run printed; prints the ratios to it, and ends with 1 where a figure got worse.",
+            HelpName = "FILE",
+        };
+        var worse = new Option<double>("--worse")
+        {
+            Description = "By how many percent a figure in sg, or its memory, may grow before --compare calls it worse.",
+            HelpName = "PERCENT",
+            DefaultValueFactory = _ => 10,
+        };
+        worse.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !(result.GetValueOrDefault<double>() >= 0)) result.AddError("--worse must be at least 0");
+        });
 
         var command = new Command("bench", "Times the model: a table, then one line of JSON. 1 sg is the time of a 2048x2048x2048 fp32 product.");
         model.AddTo(command);
-        foreach (var option in new Option[] { random, repeat, attention, train })
+        foreach (var option in new Option[] { random, repeat, attention, train, only, compare, worse })
         {
             command.Add(option);
         }
@@ -46,13 +63,25 @@ internal static class BenchCommand
                 result.AddError("--train starts from random weights: give --random instead of --model");
             }
         });
-        command.SetAction(parsed => parsed.GetValue(train)
-            ? RunTraining(context, model.Read(parsed), parsed.GetValue(random) ?? DefaultArchitecture, parsed.GetValue(repeat))
-            : Run(context, model.Read(parsed), parsed.GetValue(random), parsed.GetValue(repeat), parsed.GetValue(attention)));
+        command.SetAction(parsed =>
+        {
+            // Read first: nobody wants to learn after ten minutes that the file is no report.
+            var old = parsed.GetValue(compare) is { } file ? BenchReport.Read(file) : null;
+            var (request, times, names) = (model.Read(parsed), parsed.GetValue(repeat), parsed.GetValue(only) ?? []);
+            var report = parsed.GetValue(train)
+                ? RunTraining(context, request, parsed.GetValue(random) ?? DefaultArchitecture, times, names)
+                : Run(context, request, parsed.GetValue(random), times, parsed.GetValue(attention), names);
+            context.Output.Write(report.ToTable());
+            var gotWorse = old is null ? [] : report.Compare(old, parsed.GetValue(worse) / 100, context.Output);
+            context.Output.WriteLine(report.ToJsonLine());
+            return gotWorse.Count == 0
+                ? ExitCode.Success
+                : throw new CliException($"worse by more than {parsed.GetValue(worse):0.##} %: {string.Join(", ", gotWorse)}");
+        });
         return command;
     }
 
-    private static int RunTraining(CommandContext context, ModelRequest request, string architecture, int repeat)
+    private static BenchReport RunTraining(CommandContext context, ModelRequest request, string architecture, int repeat, string[] only)
     {
         using var progress = new ProgressLine(context);
         using var scope = torch.NewDisposeScope();
@@ -60,13 +89,12 @@ internal static class BenchCommand
         progress.Step("preparing ...");
         using var reference = new ReferenceProduct(device);
         using var training = new TrainingWorkload(RandomModel.Config(architecture), device);
-        var run = BenchmarkRun.Measure(reference.Run, training.All, repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
-        progress.Dispose();
-        Print(context, new(architecture, request.Device, "fp32", torch.get_num_threads(), repeat, run));
-        return ExitCode.Success;
+        var run = BenchmarkRun.Measure(
+            reference.Run, Chosen(training.All, only), repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
+        return new(architecture, request.Device, "fp32", torch.get_num_threads(), repeat, run);
     }
 
-    private static int Run(CommandContext context, ModelRequest request, string? random, int repeat, bool attention)
+    private static BenchReport Run(CommandContext context, ModelRequest request, string? random, int repeat, bool attention, string[] only)
     {
         using var progress = new ProgressLine(context);
         using var scope = torch.NewDisposeScope();
@@ -80,66 +108,24 @@ internal static class BenchCommand
         using var workloads = new ModelWorkloads(model);
         var tensors = new List<IDisposable>();
         var work = attention ? workloads.All.Concat(AttentionShape.All.Select(shape => shape.Create(device, precision, tensors))) : workloads.All;
-        var run = BenchmarkRun.Measure(
-            reference.Run, work, repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
-        tensors.ForEach(tensor => tensor.Dispose());
-
-        progress.Dispose();
-        Print(context, new(name, request.Device, request.Precision, torch.get_num_threads(), repeat, run));
-        return ExitCode.Success;
-    }
-
-    private static void Print(CommandContext context, BenchReport report)
-    {
-        context.Output.Write(report.ToTable());
-        context.Output.WriteLine(report.ToJsonLine());
-    }
-}
-
-/// <summary>What <c>sam2 bench</c> prints: a table for people, one JSON line for programs.</summary>
-internal sealed record BenchReport(string Model, string Device, string Precision, int Threads, int Repeat, BenchmarkRun Run)
-{
-    /// <summary>The table, one line per figure.</summary>
-    public string ToTable()
-    {
-        var text = new StringBuilder();
-        Line($"{Model}, {Precision} on {Device}, {Threads} thread{(Threads == 1 ? "" : "s")}, best of {Repeat}");
-        Line($"1 sg = one 2048x2048x2048 fp32 product = {Run.ReferenceSeconds:0.0000} s");
-        Line($"{"",-36}{"seconds",10}{"sg",10}{"peak MB",10}");
-        foreach (var figure in Run.Measurements)
+        try
         {
-            Line($"{figure.Title,-36}{figure.Seconds,10:0.0000}{Run.Sg(figure),10:0.00}{figure.PeakMemoryBytes / 1e6,10:0}");
+            var run = BenchmarkRun.Measure(
+                reference.Run, Chosen(work, only), repeat, workload => progress.Step($"{workload.Title} ..."), context.Cancellation);
+            return new(name, request.Device, request.Precision, torch.get_num_threads(), repeat, run);
         }
-
-        return text.ToString();
-
-        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        finally
+        {
+            tensors.ForEach(tensor => tensor.Dispose());
+        }
     }
 
-    /// <summary>The same as one line of JSON.</summary>
-    public string ToJsonLine()
+    private static List<Workload> Chosen(IEnumerable<Workload> all, string[] names)
     {
-        var figures = new JsonObject();
-        foreach (var figure in Run.Measurements)
-        {
-            figures[figure.Name] = new JsonObject
-            {
-                ["seconds"] = Math.Round(figure.Seconds, 6),
-                ["sg"] = Math.Round(Run.Sg(figure), 3),
-                ["peak_memory_bytes"] = figure.PeakMemoryBytes,
-            };
-        }
-
-        return new JsonObject
-        {
-            ["model"] = Model,
-            ["device"] = Device,
-            ["precision"] = Precision,
-            ["threads"] = Threads,
-            ["repeat"] = Repeat,
-            ["sg_seconds"] = Math.Round(Run.ReferenceSeconds, 6),
-            ["figures"] = figures,
-            ["peak_memory_bytes"] = Run.Measurements.Max(figure => figure.PeakMemoryBytes),
-        }.ToJsonString(new JsonSerializerOptions { WriteIndented = false });
+        var known = all.ToList();
+        var unknown = names.Except(known.Select(workload => workload.Name)).ToList();
+        if (unknown.Count > 0)
+            throw new CliException($"--only {unknown[0]} is no figure of this run; {string.Join(", ", known.Select(workload => workload.Name))} are");
+        return names.Length == 0 ? known : known.FindAll(workload => names.Contains(workload.Name));
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
+using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -34,7 +36,49 @@ public class BenchCommandTests
         Assert.That(figures.GetProperty("training_step").GetProperty("seconds").GetDouble(), Is.Positive);
     }
 
+    [Test]
+    public void A_figure_that_got_worse_than_an_earlier_run_ends_with_1([Values("image_encoder", "one_click")] string worse, [Values("sg", "memory")] string what)
+    {
+        using var folder = new TemporaryFolder();
+        string[] command = ["bench", "--model", "sam2.1_hiera_micro", "--repeat", "1", "--only", "image_encoder", "one_click"];
+        var first = CommandLine.Run(command);
+        Assert.That(first.ExitCode, Is.Zero, first.Error);
+
+        // An earlier run that was a hundred times as good in one figure, and as bad in the other.
+        var report = JsonNode.Parse(first.Output.TrimEnd('\n').Split('\n')[^1])!;
+        foreach (var (name, figure) in report["figures"]!.AsObject())
+        {
+            var factor = name == worse ? 0.01 : 100;
+            if (what == "sg") figure!["seconds"] = (double)figure["seconds"]! * factor;
+            else figure!["peak_memory_bytes"] = (long)((long)figure["peak_memory_bytes"]! * factor);
+        }
+        File.WriteAllText(folder["old.txt"], "a table\n" + report.ToJsonString() + "\n");
+
+        // Time alone may vary that much more on a busy machine, so the limit is far from both.
+        var second = CommandLine.Run([.. command, "--compare", folder["old.txt"], "--worse", "900"]);
+        Assert.That(second.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(second.Error, Does.Contain(worse).And.Contain(what == "sg" ? "as long" : "the memory"));
+        Assert.That(second.Error, Does.Not.Contain(worse == "one_click" ? "image_encoder" : "one_click"));
+    }
+
+    [Test]
+    public void Only_what_is_comparable_is_compared()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["notes.txt"], "no report");
+        var noReport = CommandLine.Run("bench", "--model", "sam2.1_hiera_micro", "--compare", folder["notes.txt"]);
+        Assert.That(noReport.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(noReport.Error, Does.Contain("notes.txt"));
+
+        string[] command = ["bench", "--repeat", "1", "--only", "one_click", "--model", "sam2.1_hiera_micro"];
+        File.WriteAllText(folder["fp32.txt"], CommandLine.Run(command).Output);
+        var other = CommandLine.Run([.. command, "--precision", "bf16", "--compare", folder["fp32.txt"]]);
+        Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(other.Error, Does.Contain("bf16").And.Contain("fp32"));
+    }
+
     [TestCase("--train", "--model", "sam2.1_hiera_micro")]
+    [TestCase("--worse", "-1")]
     [TestCase("--repeat", "0")]
     [TestCase("--model", "sam2.1_hiera_micro", "--random", "sam2.1_hiera_t")]
     public void Contradictory_options_are_usage_errors(params string[] options)
@@ -42,6 +86,14 @@ public class BenchCommandTests
         var run = CommandLine.Run(["bench", .. options]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.ErrorLines, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_unknown_figure_lists_the_known_ones()
+    {
+        var run = CommandLine.Run("bench", "--model", "sam2.1_hiera_micro", "--only", "encoder");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("--only encoder").And.Contain("image_encoder"));
     }
 
     [Test]
