@@ -13,6 +13,9 @@ public sealed class CliException : Exception
         : base(message, cause)
     {
     }
+
+    /// <summary>What the process returns: <see cref="ExitCode.Failed"/>, or <see cref="ExitCode.Usage"/> where what was asked makes no sense.</summary>
+    public int ExitCode { get; init; } = Cli.ExitCode.Failed;
 }
 
 /// <summary>Makes one readable line of an exception.</summary>
@@ -28,7 +31,7 @@ internal static partial class ErrorLine
 
         return exception switch
         {
-            NullReferenceException or IndexOutOfRangeException or InvalidCastException =>
+            NullReferenceException or IndexOutOfRangeException or InvalidCastException or ArgumentNullException or KeyNotFoundException =>
                 $"internal error, {exception.GetType().Name}: {Flatten(exception.Message)} (--verbose shows where)",
             CheckpointException { Download: { } model } missing =>
                 $"{missing.File}: {Flatten(missing.Cause)}. Download it: sam2 download {model.Name}, or put {model.Url} into one of these folders.",
@@ -49,8 +52,24 @@ internal static partial class ErrorLine
             message = message[..native];
         }
 
-        return LineBreaks().Replace(message.Trim(), " ");
+        // .NET appends the parameter's name to messages of wrong arguments, which says nothing to who didn't write the call.
+        return LineBreaks().Replace(Parameter().Replace(message, "").Trim(), " ");
     }
+
+    /// <summary>A message of the command line's parser, which names .NET's types, as users would say it.</summary>
+    public static string OfParser(string message)
+    {
+        var line = Flatten(message).TrimEnd('.');
+        if (Type().Match(line) is not { Success: true } match) return line;
+        var wanted = match.Groups["type"].Value is "Double" or "Single" or "Decimal" ? "a number" : "a whole number that fits";
+        return $"{match.Groups["option"].Value} '{match.Groups["value"].Value}' is not {wanted}";
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for (?:option|command|argument) '(?<option>.*)' as expected type .*System\.(?<type>Double|Single|Decimal|U?Int\d+)\b")]
+    private static partial Regex Type();
+
+    [GeneratedRegex(@" ?\(Parameter '[^']*'\)(\s*Actual value was [^\r\n]*\.)?")]
+    private static partial Regex Parameter();
 
     [GeneratedRegex(@"\s*[\r\n]+\s*")]
     private static partial Regex LineBreaks();

@@ -57,7 +57,7 @@ public static class Sam2Command
         bool isAboutCommands = parsed.Action is HelpAction || root.Directives.OfType<SuggestDirective>().Any(d => parsed.GetResult(d) is not null);
         if (parsed.Errors.Count > 0 && !isAboutCommands)
         {
-            var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.Flatten(e.Message).TrimEnd('.')).Distinct());
+            var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.OfParser(e.Message)).Distinct());
             error.WriteLine($"{CommandName(parsed)}: {messages} (see {CommandName(parsed)} --help)");
             return ExitCode.Usage;
         }
@@ -92,7 +92,7 @@ public static class Sam2Command
                 error.WriteLine(e);
             }
 
-            return ExitCode.Failed;
+            return e is CliException { ExitCode: var code } ? code : ExitCode.Failed;
         }
     }
 

@@ -50,7 +50,17 @@ public class UsageTests
     [TestCase("segment", "photo.jpg", "--model", "m.pt", Description = "no prompt")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--precision", "fp8")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--threads", "0")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--threads", "1000")]
+    [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--threads", "99999999999")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", "--colour", "red")]
+    [TestCase("eval", "vos", "d", "--model", "m.pt", "--fill-holes", "-1")]
+    [TestCase("eval", "vos", "d", "--model", "m.pt", "--jobs", "1000")]
+    [TestCase("eval", "image", "d", "--model", "m.pt", "--clicks", "1000")]
+    [TestCase("annotate", "d", "--model", "m.pt", "--detector", "d.pt", "--imgsz", "100000")]
+    [TestCase("everything", "photo.jpg", "--model", "m.pt", "--points-per-side", "100000")]
+    [TestCase("everything", "photo.jpg", "--model", "m.pt", "--crops", "9")]
+    [TestCase("everything", "photo.jpg", "--model", "m.pt", "--crop-overlap", "1")]
+    [TestCase("everything", "photo.jpg", "--model", "m.pt", "--stability-offset", "-1")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--point", "1")]
     [TestCase("segment", "photo.jpg", "--model", "m.pt", "--box", "1,2,3")]
     [TestCase("segment", "", "--model", "m.pt", "--point", "1,2")]
@@ -64,6 +74,23 @@ public class UsageTests
         Assert.That(run.Output, Is.Empty);
         Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
         Assert.That(run.Error, Does.StartWith("sam2").And.Contain("--help"));
+    }
+
+    [TestCase("--threads", "many", "--threads 'many' is not a whole number")]
+    [TestCase("--threads", "99999999999", "--threads '99999999999' is not a whole number")]
+    [TestCase("--threads", "1000", "--threads 1000: at most 512")]
+    public void A_number_that_is_none_is_refused_without_names_of_types(string option, string value, string words)
+    {
+        var run = CommandLine.Run("segment", "photo.jpg", "--model", "m.pt", "--point", "1,2", option, value);
+        Assert.That(run.Error, Does.Contain(words).And.Not.Contain("System."));
+    }
+
+    [Test]
+    public void A_message_loses_what_the_framework_appends()
+    {
+        Assert.That(ErrorLine.Of(new ArgumentOutOfRangeException("frame", 6, "The video has 6 frames.")), Is.EqualTo("The video has 6 frames."));
+        Assert.That(ErrorLine.Of(new ArgumentException("No such thing.", "thing")), Is.EqualTo("No such thing."));
+        Assert.That(ErrorLine.Of(new ArgumentNullException("path2")), Does.StartWith("internal error, ArgumentNullException"));
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal static class AnnotateCommand
         };
         var confidence = Share("--conf", $"Boxes of which the detector is less sure are dropped, 0 to 1; {Defaults.Confidence} if not given.", "C");
         var iou = Share("--iou", $"Of boxes of one class that overlap by more than this IoU, the best is kept, 0 to 1; {Defaults.Iou} if not given.", "T");
-        var imageSize = Number("--imgsz", "Side in pixels of the picture that the detector gets; what its file says, or else 640, if not given.");
+        var imageSize = Number("--imgsz", "Side in pixels of the picture that the detector gets; what its file says, or else 640, if not given. Up to 8192.").AtMost(8192);
         var most = Number("--max-det", $"Most boxes per picture that the detector may find; {Defaults.MaxDetections} if not given.");
         var classes = new Option<int[]?>("--classes")
         {
@@ -150,6 +150,12 @@ internal sealed class Annotation(CommandContext context)
         var pictures = Pictures(request.Folder);
         progress.Step("reading the boxes ...");
         using var boxes = OpenBoxes(request);
+        RefuseUnknownClasses(request, boxes.Categories);
+        if (boxes is CocoBoxes { Orphans: > 0 and var orphans })
+        {
+            Report(progress, $"left out: {request.Boxes}: {Many(orphans, "annotation")} of pictures that it doesn't list");
+        }
+
         OutputFolder.Create(request.Directory);
         using var writer = AnnotationFormats.Create(request.Format, request.Directory, boxes.Categories);
         var left = request.Overwrite ? pictures : [.. pictures.Where(name => !writer.Contains(name))];
@@ -185,19 +191,19 @@ internal sealed class Annotation(CommandContext context)
                     throw new CliException($"{pictures[i]}: its annotation would replace that of a picture of the same name with another ending; rename one");
                 }
 
-                Annotate(request, pictures[i], boxes, segmenter, writer, count);
+                Annotate(request, pictures[i], boxes, segmenter, writer, count, progress);
             }
             catch (Exception e) when (e is MediaException or AnnotationException or CliException)
             {
-                count.Skipped++;
-                progress.Dispose();
-                context.Error.WriteLine($"sam2 annotate: skipped: {ErrorLine.Of(e)}");
+                count.Skipped.Add(pictures[i]);
+                Report(progress, $"skipped: {ErrorLine.Of(e)}");
             }
         }
     }
 
     private void Annotate(
-        AnnotateRequest request, string picture, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer, Counts count)
+        AnnotateRequest request, string picture, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer, Counts count,
+        ProgressLine progress)
     {
         var image = ImageFile.Read(Path.Combine(request.Folder, picture), cancellationToken: context.Cancellation);
         var found = boxes.Find(picture, image);
@@ -207,17 +213,55 @@ internal sealed class Annotation(CommandContext context)
             return;
         }
 
-        var wanted = found.Where(box => request.Detection.Classes?.Contains(box.Category) ?? true).ToList();
+        var wanted = found.Objects.Where(box => request.Detection.Classes?.Contains(box.Category) ?? true).ToList();
         var objects = segmenter.Segment(image, wanted, context.Cancellation);
-        writer.Write(new AnnotatedImage(picture, image.Width, image.Height, objects));
-        count.Done++;
         count.Boxes += wanted.Count;
         count.Masks += objects.Count;
+        count.LeftOut += found.LeftOut.Count;
+        List<string> leftOut = [.. found.LeftOut];
+        if (objects.Count < wanted.Count)
+        {
+            leftOut.Add($"{wanted.Count - objects.Count} of {Many(wanted.Count, "box")}, empty, outside the picture, or without an object that the model sees");
+        }
+
+        // An annotation without objects says that there are none, and whoever trains on it learns just that.
+        bool isWritten = objects.Count > 0 || leftOut.Count == 0;
+        if (leftOut.Count > 0)
+        {
+            Report(progress, $"left out: {picture}: {string.Join("; ", leftOut)}{(isWritten ? "" : ". Nothing else is known of it, so no annotation is written")}");
+        }
+
+        if (!isWritten)
+        {
+            count.Unwritten++;
+            return;
+        }
+
+        writer.Write(new AnnotatedImage(picture, image.Width, image.Height, objects));
+        count.Done++;
         if (request.Overlay is { } pictures)
         {
             var path = Path.Combine(request.Directory, "overlays", Path.ChangeExtension(picture, ".jpg"));
             OutputFolder.CreateFor(path);
             ImageFile.Write(path, DrawOverlay(pictures, image, objects, wanted, boxes.Categories));
+        }
+    }
+
+    /// <summary>A note between two states of the progress line.</summary>
+    private void Report(ProgressLine progress, string note)
+    {
+        progress.Dispose();
+        context.Error.WriteLine($"sam2 annotate: {note}");
+    }
+
+    /// <summary>Classes that no box can have would make every annotation an empty one.</summary>
+    private static void RefuseUnknownClasses(AnnotateRequest request, IReadOnlyList<AnnotationCategory> categories)
+    {
+        if (request.Detection.Classes is { } classes && categories.All(c => !classes.Contains(c.Id)))
+        {
+            throw new CliException(
+                $"--classes {string.Join(',', classes.Order())} names none of the classes of {request.Boxes ?? request.Detector}, which are " +
+                $"{string.Join(", ", categories.Take(10).Select(c => $"{c.Id} ({c.Name})"))}{(categories.Count > 10 ? " ..." : "")}");
         }
     }
 
@@ -281,15 +325,27 @@ internal sealed class Annotation(CommandContext context)
             text += $"; {count.Unknown} that {request.Boxes} does not know";
         }
 
-        if (count.Skipped > 0)
+        if (count.LeftOut > 0)
         {
-            text += $"; {count.Skipped} skipped";
+            text += $"; {Many(count.LeftOut, "annotation")} left out that no box can be made of";
+        }
+
+        if (count.Unwritten > 0)
+        {
+            text += $"; {count.Unwritten} not written, for an empty annotation would be wrong";
+        }
+
+        if (count.Skipped.Count > 0)
+        {
+            text += $"; {count.Skipped.Count} skipped";
         }
 
         context.Output.WriteLine(text);
-        if (count.Skipped == pictures)
+        if (count.Skipped.Count > 0)
         {
-            throw new CliException("no picture could be annotated");
+            throw new CliException(count.Skipped.Count == pictures
+                ? "no picture could be annotated"
+                : $"{count.Skipped.Count} of {Many(pictures, "picture")} skipped, for the reasons above: {string.Join(", ", count.Skipped)}");
         }
 
         return count.Done == 0 && count.Unknown > 0 && count.Before == 0
@@ -308,7 +364,13 @@ internal sealed class Annotation(CommandContext context)
 
         public int Unknown { get; set; }
 
-        public int Skipped { get; set; }
+        public List<string> Skipped { get; } = [];
+
+        /// <summary>Annotations that are no boxes.</summary>
+        public int LeftOut { get; set; }
+
+        /// <summary>Pictures of which all annotations were left out.</summary>
+        public int Unwritten { get; set; }
 
         public int Boxes { get; set; }
 

@@ -35,9 +35,12 @@ internal sealed class ModelOptions
         DefaultValueFactory = _ => "fp32",
     };
 
+    /// <summary>More than any machine has use for; threads that wait for one another take longer with every one.</summary>
+    private const int MostThreads = 512;
+
     public Option<int?> Threads { get; } = new("--threads")
     {
-        Description = "CPU threads; all cores if not given.",
+        Description = $"CPU threads, up to {MostThreads}; all cores if not given.",
         HelpName = "N",
     };
 
@@ -45,7 +48,7 @@ internal sealed class ModelOptions
     {
         Model.CompletionSources.Add([.. ModelCatalog.Models.Select(model => model.Name)]);
         Precision.AcceptOnlyFromAmong(PrecisionNames.All);
-        Threads.AtLeast(1);
+        Threads.AtLeast(1).AtMost(MostThreads);
     }
 
     /// <summary>What the user gave.</summary>

@@ -19,13 +19,27 @@ internal static class OptionChecks
         return option;
     }
 
+    /// <summary>Refuses whole numbers above <paramref name="largest"/>, which nobody means.</summary>
+    public static Option<T> AtMost<T>(this Option<T> option, int largest)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value > largest)
+            {
+                result.AddError($"{option.Name} {value}: at most {largest} is possible");
+            }
+        });
+        return option;
+    }
+
     /// <summary>Refuses numbers below 0 or above 1.</summary>
     public static Option<T> FromZeroToOne<T>(this Option<T> option) => option.Only(value => value is >= 0 and <= 1, "a number from 0 to 1 is needed");
 
     /// <summary>Refuses infinities and NaN.</summary>
     public static Option<T> Finite<T>(this Option<T> option) => option.Only(double.IsFinite, "a number is needed");
 
-    private static Option<T> Only<T>(this Option<T> option, Func<double, bool> isValid, string wanted)
+    /// <summary>Refuses numbers that are not as <paramref name="wanted"/> says.</summary>
+    public static Option<T> Only<T>(this Option<T> option, Func<double, bool> isValid, string wanted)
     {
         option.Validators.Add(result =>
         {

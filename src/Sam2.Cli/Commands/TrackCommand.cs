@@ -116,12 +116,13 @@ internal sealed class Tracking(CommandContext context)
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
+        if (request.Start >= session.FrameCount) throw new CliException($"--start {request.Start}: the video has frames 0 to {session.FrameCount - 1}");
         var shown = new List<(int Frame, long Object, IReadOnlyList<PointPrompt> Points, BoxPrompt? Box)>();
         foreach (var prompt in request.Prompts)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             progress.Step($"prompting object {prompt.Object} on frame {prompt.Frame} ...");
-            var (points, box) = Add(session, prompt, frames);
+            var (points, box) = AddOrName(session, prompt, frames);
             shown.Add((prompt.Frame, prompt.Object, points, box));
         }
 
@@ -161,6 +162,19 @@ internal sealed class Tracking(CommandContext context)
                     $"object {prompt.Object} on frame {prompt.Frame} has a prompt already, which its {(prompt.Box is null ? "mask" : "box")} would replace; " +
                     $"give {(prompt.Box is null ? "the mask first and points after it" : "the box and its points in one prompt")}");
             }
+        }
+    }
+
+    /// <summary><see cref="Add"/>; what is wrong with the prompt is said of the prompt.</summary>
+    private static (IReadOnlyList<PointPrompt> Points, BoxPrompt? Box) AddOrName(VideoSession session, TrackPrompt prompt, VideoFrames frames)
+    {
+        try
+        {
+            return Add(session, prompt, frames);
+        }
+        catch (Exception e) when (e is ArgumentException or CliException)
+        {
+            throw new CliException($"the prompt of object {prompt.Object} on frame {prompt.Frame}: {ErrorLine.Of(e).TrimEnd('.')}", e);
         }
     }
 

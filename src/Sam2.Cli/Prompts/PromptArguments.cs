@@ -36,7 +36,7 @@ public static class PromptArguments
         {
             if (!edges.Any(box => Contains(box, clicks[i])))
             {
-                throw new CliException($"--point {points[i]} lies in none of the {boxes.Count} boxes, so it is not clear which object it belongs to");
+                throw new CliException($"point {points[i]} lies in none of the {boxes.Count} boxes, so it is not clear which object it belongs to");
             }
         }
 
@@ -48,7 +48,7 @@ public static class PromptArguments
         var (x, y) = (point.X.ToPixels(width), point.Y.ToPixels(height));
         return x >= 0 && x <= width && y >= 0 && y <= height
             ? new PointPrompt((float)x, (float)y, point.Label == 1)
-            : throw new CliException($"--point {point} lies outside the image, which is {width} pixels wide and {height} high");
+            : throw new CliException($"point {point} lies outside the image, which is {width} pixels wide and {height} high");
     }
 
     private static BoxPrompt ToPixels(BoxArgument box, int width, int height)
@@ -57,13 +57,13 @@ public static class PromptArguments
         if (x0 >= x1 || y0 >= y1)
         {
             throw new CliException(
-                $"--box {box} is empty: {Text(x0)},{Text(y0)} to {Text(x1)},{Text(y1)} in pixels of the image of {width} by {height}");
+                $"box {box} is empty: {Text(x0)},{Text(y0)} to {Text(x1)},{Text(y1)} in pixels of the image of {width} by {height}");
         }
 
         // A box that was drawn a little over the edge of the image is still a box around an object in it.
         return x0 < width && y0 < height && x1 > 0 && y1 > 0
             ? new BoxPrompt((float)x0, (float)y0, (float)x1, (float)y1)
-            : throw new CliException($"--box {box} lies outside the image, which is {width} pixels wide and {height} high");
+            : throw new CliException($"box {box} lies outside the image, which is {width} pixels wide and {height} high");
     }
 
     private static bool Contains(BoxPrompt box, PointPrompt click) =>
@@ -81,27 +81,33 @@ public sealed record PointArgument(Coordinate X, Coordinate Y, int Label)
     /// <summary>Reads a point.</summary>
     /// <param name="text"><c>X,Y</c> or <c>X,Y,LABEL</c>.</param>
     /// <exception cref="FormatException">The text is no point; the message says which part and what is expected.</exception>
-    public static PointArgument Parse(string text)
+    public static PointArgument Parse(string text) => Parse(text, "--point");
+
+    /// <summary>Reads a point.</summary>
+    /// <param name="text"><c>X,Y</c> or <c>X,Y,LABEL</c>.</param>
+    /// <param name="place">Where the point was given, for the message.</param>
+    /// <exception cref="FormatException">The text is no point; the message says which part and what is expected.</exception>
+    public static PointArgument Parse(string text, string place)
     {
         var parts = text.Split(',');
         if (parts.Length is < 2 or > 3)
         {
-            throw new FormatException($"--point '{text}' has {parts.Length} number{(parts.Length == 1 ? "" : "s")}; it takes X,Y or X,Y,LABEL, such as 120,85 or 120,85,0");
+            throw new FormatException($"{place} '{text}' has {parts.Length} number{(parts.Length == 1 ? "" : "s")}; it takes X,Y or X,Y,LABEL, such as 120,85 or 120,85,0");
         }
 
         var label = 1;
         if (parts.Length == 3 && !(int.TryParse(parts[2].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out label) && label is 0 or 1))
         {
-            throw new FormatException($"--point '{text}': the label '{parts[2]}' must be 1 (on the object) or 0 (not on it)");
+            throw new FormatException($"{place} '{text}': the label '{parts[2]}' must be 1 (on the object) or 0 (not on it)");
         }
 
-        return new PointArgument(CoordinateOf(text, "X", parts[0]), CoordinateOf(text, "Y", parts[1]), label);
+        return new PointArgument(CoordinateOf(place, text, "X", parts[0]), CoordinateOf(place, text, "Y", parts[1]), label);
     }
 
-    private static Coordinate CoordinateOf(string text, string name, string part) =>
+    private static Coordinate CoordinateOf(string place, string text, string name, string part) =>
         Coordinate.TryParse(part, out var coordinate)
             ? coordinate
-            : throw new FormatException($"--point '{text}': {name} '{part}' is not a number of pixels or a percentage");
+            : throw new FormatException($"{place} '{text}': {name} '{part}' is not a number of pixels or a percentage");
 
     /// <inheritdoc/>
     public override string ToString() => $"{X},{Y},{Label}";
@@ -119,12 +125,18 @@ public sealed record BoxArgument(Coordinate X0, Coordinate Y0, Coordinate X1, Co
     /// <summary>Reads a box.</summary>
     /// <param name="text"><c>X0,Y0,X1,Y1</c>.</param>
     /// <exception cref="FormatException">The text is no box; the message says which part and what is expected.</exception>
-    public static BoxArgument Parse(string text)
+    public static BoxArgument Parse(string text) => Parse(text, "--box");
+
+    /// <summary>Reads a box.</summary>
+    /// <param name="text"><c>X0,Y0,X1,Y1</c>.</param>
+    /// <param name="place">Where the box was given, for the message.</param>
+    /// <exception cref="FormatException">The text is no box; the message says which part and what is expected.</exception>
+    public static BoxArgument Parse(string text, string place)
     {
         var parts = text.Split(',');
         if (parts.Length != 4)
         {
-            throw new FormatException($"--box '{text}' has {parts.Length} number{(parts.Length == 1 ? "" : "s")}; it takes X0,Y0,X1,Y1, such as 60,70,190,200");
+            throw new FormatException($"{place} '{text}' has {parts.Length} number{(parts.Length == 1 ? "" : "s")}; it takes X0,Y0,X1,Y1, such as 60,70,190,200");
         }
 
         var edges = new Coordinate[4];
@@ -132,14 +144,14 @@ public sealed record BoxArgument(Coordinate X0, Coordinate Y0, Coordinate X1, Co
         {
             if (!Coordinate.TryParse(parts[i], out edges[i]))
             {
-                throw new FormatException($"--box '{text}': {Names[i]} '{parts[i]}' is not a number of pixels or a percentage");
+                throw new FormatException($"{place} '{text}': {Names[i]} '{parts[i]}' is not a number of pixels or a percentage");
             }
         }
 
         var box = new BoxArgument(edges[0], edges[1], edges[2], edges[3]);
         if (IsReversed(box.X0, box.X1) || IsReversed(box.Y0, box.Y1))
         {
-            throw new FormatException($"--box '{text}' is empty: X0 must be less than X1 and Y0 less than Y1");
+            throw new FormatException($"{place} '{text}' is empty: X0 must be less than X1 and Y0 less than Y1");
         }
 
         return box;

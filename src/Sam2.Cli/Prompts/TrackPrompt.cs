@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sam2.Torch.Data.Annotation;
 
 namespace Sam2.Cli.Prompts;
 
@@ -20,6 +21,8 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
     public static TrackPrompt Parse(string text)
     {
         var prompt = new TrackPrompt(0, 1, [], null, null);
+        var place = $"--prompt '{text}'";
+        var given = new HashSet<string>();
         var rest = text.Trim();
         while (rest.Length > 0)
         {
@@ -28,18 +31,19 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
             rest = end < 0 ? "" : rest[end..].TrimStart();
             var equals = word.IndexOf('=');
             var (name, value) = equals < 0 ? (word, "") : (word[..equals], word[(equals + 1)..]);
+            if (!given.Add(name) && name != "point") throw new FormatException($"{place} gives {name}= twice: {OnlyOne(name)}");
             prompt = name switch
             {
-                "frame" => prompt with { Frame = Number(text, name, value) },
-                "obj" => prompt with { Object = Number(text, name, value) },
-                "point" => prompt with { Points = [.. prompt.Points, PointArgument.Parse(value)] },
-                "box" => prompt with { Box = BoxArgument.Parse(value) },
+                "frame" => prompt with { Frame = Number(place, name, value) },
+                "obj" => prompt with { Object = Number(place, name, value) },
+                "point" => prompt with { Points = [.. prompt.Points, PointArgument.Parse(value, $"{place}: point")] },
+                "box" => prompt with { Box = BoxArgument.Parse(value, $"{place}: box") },
                 "mask" when value.Length > 0 => prompt with { Mask = value },
-                _ => throw new FormatException($"--prompt '{text}': '{word}' is none of frame=N, obj=N, point=X,Y[,LABEL], box=X0,Y0,X1,Y1 and mask=FILE"),
+                _ => throw new FormatException($"{place}: '{word}' is none of frame=N, obj=N, point=X,Y[,LABEL], box=X0,Y0,X1,Y1 and mask=FILE"),
             };
         }
 
-        return prompt.Checked($"--prompt '{text}'");
+        return prompt.Checked(place);
     }
 
     /// <summary>Checks that the prompt says something and doesn't contradict itself, and returns it.</summary>
@@ -51,54 +55,110 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
         return this;
     }
 
-    private static int Number(string text, string name, string value) =>
+    /// <summary>What to do instead of giving a key twice.</summary>
+    internal static string OnlyOne(string name) => name switch
+    {
+        "box" => "an object has one box on a frame; give each object a prompt of its own",
+        "frame" or "obj" => "a prompt is about one object on one frame; give a prompt for each",
+        "points" => "put all points into one list",
+        _ => "give one",
+    };
+
+    private static int Number(string place, string name, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new FormatException($"--prompt '{text}': {name} '{value}' is not a number from 0");
+            : throw new FormatException($"{place}: {name} '{value}' is not a number from 0");
 }
 
 /// <summary>
 /// Prompts from a JSON file: a list of prompts as <c>--prompt</c> takes them, or of
-/// <c>{"frame": 0, "obj": 1, "points": [[210, 350, 1]], "box": [10, 20, 200, 220], "mask": "file.png"}</c>.
+/// <c>{"frame": 0, "obj": 1, "points": [[210, 350, 1]], "box": [10, 20, 200, 220], "mask": "file.png"}</c>. What <c>--prompt</c>
+/// refuses is refused here, too, and what is null counts as not given.
 /// </summary>
 public static class TrackPromptFile
 {
     /// <summary>Reads a file.</summary>
-    /// <exception cref="CliException">It can't be read or has another form; the message says where.</exception>
+    /// <exception cref="CliException">
+    /// It can't be read, or it isn't such a list: the message names the entry and the member. A prompt that is none is wrong usage, as
+    /// on the command line.
+    /// </exception>
     public static IReadOnlyList<TrackPrompt> Read(string path)
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return [.. document.RootElement.EnumerateArray().Select((element, i) => Prompt(element, path, i))];
+            ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+            using var document = JsonDocument.Parse(bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
+            return [.. new JsonFields(document.RootElement, path, "prompts").Elements().Select(entry => Prompt(entry, path))];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CliException($"--prompts {path} can't be used: {e.Message}", e);
+            throw new CliException($"--prompts {path} does not exist", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(Directory.Exists(path) ? $"--prompts {path} is a folder, not a file" : $"--prompts {path} can't be read: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new CliException($"--prompts {path} is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", e);
+        }
+        catch (AnnotationException e)
+        {
+            throw new CliException($"--prompts {path}: {e.Cause}", e) { ExitCode = ExitCode.Usage };
         }
     }
 
-    private static TrackPrompt Prompt(JsonElement element, string path, int index)
+    private static TrackPrompt Prompt(JsonFields entry, string path)
     {
-        if (element.ValueKind == JsonValueKind.String) return TrackPrompt.Parse(element.GetString()!);
-        var prompt = new TrackPrompt(0, 1, [], null, null);
-        foreach (var property in element.EnumerateObject())
+        try
         {
-            var value = property.Value;
-            prompt = property.Name switch
+            return entry.Value.ValueKind switch
             {
-                "frame" => prompt with { Frame = value.GetInt32() },
-                "obj" => prompt with { Object = value.GetInt32() },
-                "points" => prompt with { Points = [.. value.EnumerateArray().Select(p => PointArgument.Parse(Numbers(p)))] },
-                "box" => prompt with { Box = BoxArgument.Parse(Numbers(value)) },
-                // A file that is named in a file is looked for beside it.
-                "mask" => prompt with { Mask = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, value.GetString()!) },
-                _ => throw new FormatException($"prompt {index} has '{property.Name}', which is none of frame, obj, points, box and mask"),
+                JsonValueKind.String => TrackPrompt.Parse(entry.Text()),
+                JsonValueKind.Object => Members(entry, path).Checked(entry.Place),
+                _ => throw entry.Wrong("""is neither a text such as "frame=0 obj=1 point=210,350" nor an object such as {"frame": 0, "obj": 1, "points": [[210, 350]]}"""),
             };
         }
-
-        return prompt.Checked($"prompt {index}");
+        catch (FormatException e)
+        {
+            var text = e.Message.Replace("--prompt ", entry.Place + " ", StringComparison.Ordinal);
+            throw new CliException($"--prompts {path}: {text}", e) { ExitCode = ExitCode.Usage };
+        }
     }
 
-    private static string Numbers(JsonElement list) => string.Join(",", list.EnumerateArray().Select(n => n.GetRawText()));
+    private static TrackPrompt Members(JsonFields entry, string path)
+    {
+        var given = new HashSet<string>();
+        foreach (var name in Names(entry))
+        {
+            if (name is not ("frame" or "obj" or "points" or "box" or "mask")) throw entry.Wrong($"has '{name}', which is none of frame, obj, points, box and mask");
+            if (!given.Add(name)) throw entry.Wrong($"gives \"{name}\" twice: {TrackPrompt.OnlyOne(name)}");
+        }
+
+        var mask = entry.Has("mask") ? entry["mask"].Text() : null;
+        if (mask is "") throw entry["mask"].Wrong("is empty; give the name of a file");
+        return new TrackPrompt(
+            entry.Has("frame") ? (int)entry["frame"].Integer(0, int.MaxValue) : 0,
+            entry.Has("obj") ? (int)entry["obj"].Integer(0, int.MaxValue) : 1,
+            entry.Has("points") ? [.. entry["points"].Elements().Select(point => PointArgument.Parse(Numbers(point), point.Place))] : [],
+            entry.Has("box") ? BoxArgument.Parse(Numbers(entry["box"]), entry["box"].Place) : null,
+            // A file that is named in a file is looked for beside it.
+            mask is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, mask));
+    }
+
+    private static List<string> Names(JsonFields entry)
+    {
+        try
+        {
+            return [.. entry.Value.EnumerateObject().Select(member => member.Name)];
+        }
+        catch (InvalidOperationException e)
+        {
+            throw entry.Wrong("has a member whose name is no valid text", e);
+        }
+    }
+
+    /// <summary>Numbers in pixels, or texts such as "50%", as the command line has them.</summary>
+    private static string Numbers(JsonFields list) => string.Join(",", list.Elements().Select(
+        number => number.Value.ValueKind == JsonValueKind.String ? number.Text() : number.Number().ToString(CultureInfo.InvariantCulture)));
 }

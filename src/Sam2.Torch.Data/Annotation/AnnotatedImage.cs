@@ -11,6 +11,12 @@ public sealed record AnnotatedImage(string FileName, int Width, int Height, IRea
 {
     /// <summary>The number that the format gave to the picture; null if it has none.</summary>
     public long? Id { get; init; }
+
+    /// <summary>
+    /// What the file says of the picture and can't be an object here, each in a few words with its place, such as
+    /// <c>shapes[3], a point labelled 'cat'</c>. Where this isn't empty, having no objects doesn't mean that there are none.
+    /// </summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 }
 
 /// <summary>An object on a picture: where it is and what is known about it. Each format stores what it has a place for.</summary>

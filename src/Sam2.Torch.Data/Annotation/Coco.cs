@@ -1,9 +1,12 @@
 using System.Text.Json;
+using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Data.Annotation;
 
 /// <summary>The content of a COCO annotation file.</summary>
-/// <param name="Images">The pictures with their objects, in the file's order.</param>
+/// <param name="Images">
+/// The pictures with their objects, in the file's order. One that is listed by several ids is one picture with the objects of all.
+/// </param>
 /// <param name="Categories">The categories, in the file's order.</param>
 /// <param name="Orphans">
 /// How many annotations name a picture that the file does not list. Subsets made by removing pictures have some; they are left out.
@@ -72,19 +75,20 @@ public static class CocoReader
             throw fields.Wrong("has neither \"segmentation\" nor \"bbox\"");
         }
 
+        // Some writers put zeros where they don't know the area or the box; the pixels tell both.
         AnnotationBox box;
         double? area = fields.OptionalNumber("area");
         if (fields.Has("bbox"))
         {
             box = fields["bbox"].Box();
-            area ??= shape?.ToRle().Area ?? box.Width * box.Height;
+            area = area > 0 ? area : shape?.ToRle().Area ?? box.Width * box.Height;
+            box = shape is not null && (box.Width == 0 || box.Height == 0) ? BoxAround(shape.ToRle()) : box;
         }
         else
         {
             var rle = shape!.ToRle();
-            var (x, y, w, h) = rle.BoundingBox;
-            box = new AnnotationBox(x, y, w, h);
-            area ??= rle.Area;
+            box = BoxAround(rle);
+            area = area > 0 ? area : rle.Area;
         }
 
         return new AnnotatedObject
@@ -105,6 +109,12 @@ public static class CocoReader
         };
     }
 
+    private static AnnotationBox BoxAround(CocoRle rle)
+    {
+        var (x, y, width, height) = rle.BoundingBox;
+        return new AnnotationBox(x, y, width, height);
+    }
+
     private static AnnotationCategory ReadCategory(JsonFields fields) =>
         new((int)fields["id"].Integer(int.MinValue, int.MaxValue), fields["name"].Text());
 
@@ -113,6 +123,7 @@ public static class CocoReader
     {
         private readonly List<(AnnotatedImage Image, List<AnnotatedObject> Objects)> _images = [];
         private readonly Dictionary<long, int> _byId = [];
+        private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
 
         public int Orphans { get; private set; }
 
@@ -126,25 +137,36 @@ public static class CocoReader
                 throw fields.Wrong($"claims {width}×{height} pixels, more than the limit of {limits.MaxPixels / 1e6:0.######} megapixels");
             }
 
-            if (!_byId.TryAdd(id, _images.Count))
+            string name = fields["file_name"].Text();
+            int index = _byName.GetValueOrDefault(name, _images.Count);
+            if (!_byId.TryAdd(id, index))
             {
                 throw new AnnotationException(path, $"{fields.Place} has the id {id} that an earlier one has, too");
             }
 
-            var objects = new List<AnnotatedObject>();
-            _images.Add((new AnnotatedImage(fields["file_name"].Text(), width, height, objects) { Id = id }, objects));
+            if (index == _images.Count)
+            {
+                var objects = new List<AnnotatedObject>();
+                _byName.Add(name, index);
+                _images.Add((new AnnotatedImage(name, width, height, objects) { Id = id }, objects));
+            }
+            else if (_images[index].Image is var first && (first.Width, first.Height) != (width, height))
+            {
+                throw fields.Wrong($"is {name} with {width}×{height} pixels, which an earlier one lists with {first.Width}×{first.Height}");
+            }
         }
 
         public void AddAnnotation(JsonFields fields)
         {
-            if (!_byId.TryGetValue(fields["image_id"].Integer(), out int index))
+            if (_byId.TryGetValue(fields["image_id"].Integer(), out int index))
+            {
+                var (image, objects) = _images[index];
+                objects.Add(ReadObject(fields, image.Height, image.Width));
+            }
+            else
             {
                 Orphans++;
-                return;
             }
-
-            var (image, objects) = _images[index];
-            objects.Add(ReadObject(fields, image.Height, image.Width));
         }
 
         public List<AnnotatedImage> ToList() => [.. _images.Select(i => i.Image)];

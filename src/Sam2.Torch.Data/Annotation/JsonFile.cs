@@ -106,7 +106,7 @@ internal static class JsonFile
             if (length > Math.Min(limits.MaxFileBytes, Array.MaxLength))
             {
                 throw new AnnotationException(
-                    path, $"has {length:N0} bytes, more than the limit of {limits.MaxFileBytes:N0}", "Raise the limit if the file is trusted");
+                    path, $"has {length:N0} bytes, more than the limit of {limits.MaxFileBytes:N0}", "Split it; in code, AnnotationLimits.MaxFileBytes can be raised where the file is trusted");
             }
 
             var bytes = new byte[length];

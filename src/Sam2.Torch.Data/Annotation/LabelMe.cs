@@ -6,7 +6,8 @@ namespace Sam2.Torch.Data.Annotation;
 
 /// <summary>
 /// The annotation file that LabelMe keeps beside a picture (https://github.com/wkentaro/labelme): labelled shapes, of which those
-/// with an area are read (polygon, rectangle, circle, mask). Shapes of one group and label are one object.
+/// with an area are read (polygon, rectangle, rotated rectangle, circle, mask); the others are named in
+/// <see cref="AnnotatedImage.LeftOut"/>. Shapes of one group and label are one object.
 /// </summary>
 public static class LabelMeFile
 {
@@ -45,10 +46,12 @@ public static class LabelMeFile
 
         var groups = new Dictionary<(string Label, long Group), List<CocoRle>>();
         var order = new List<(string Label, List<CocoRle> Parts)>();
+        var leftOut = new List<string>();
         foreach (var shape in Member("shapes").Elements())
         {
             if (LabelMeShape.Read(shape, height, width, limits) is not { } mask)
             {
+                leftOut.Add(LabelMeShape.Describe(shape));
                 continue;
             }
 
@@ -69,7 +72,10 @@ public static class LabelMeFile
 
         return new AnnotatedImage(
             Member("imagePath").Text(), width, height,
-            [.. order.Select(o => AnnotatedObject.FromMask(CocoRle.Merge(o.Parts), CategoryOf(o.Label, categories)))]);
+            [.. order.Select(o => AnnotatedObject.FromMask(CocoRle.Merge(o.Parts), CategoryOf(o.Label, categories)))])
+        {
+            LeftOut = leftOut,
+        };
     }
 
     /// <summary>Creates or replaces a file, completely or not at all.</summary>
@@ -146,16 +152,23 @@ internal static class LabelMeShape
     /// <exception cref="AnnotationException">The shape is damaged.</exception>
     public static CocoRle? Read(JsonFields shape, int height, int width, AnnotationLimits limits)
     {
-        string kind = shape.Has("shape_type") ? shape["shape_type"].Text() : "polygon";
-        if (kind is not ("polygon" or "rectangle" or "circle" or "mask"))
+        string kind = KindOf(shape);
+        if (kind is not ("polygon" or "rectangle" or "rotation" or "circle" or "mask"))
         {
             return null;
         }
 
         double[] points = [.. shape["points"].Elements().SelectMany(ReadPoint)];
-        if (kind != "polygon" && points.Length != 4)
+        string? wanted = (kind, points.Length / 2) switch
         {
-            throw shape.Wrong($"is a {kind} of {points.Length / 2} points; it takes two");
+            ("rectangle", not (2 or 4)) => "two or four",
+            ("circle" or "mask", not 2) => "two",
+            ("rotation", not 4) => "four",
+            _ => null,
+        };
+        if (wanted is not null)
+        {
+            throw shape.Wrong($"is a {kind} of {points.Length / 2} points; it takes {wanted}");
         }
 
         if (kind == "mask")
@@ -172,6 +185,10 @@ internal static class LabelMeShape
             throw shape.Wrong($"can't be filled: {JsonMask.Message(e)}", e);
         }
     }
+
+    /// <summary>Names a shape that has no area.</summary>
+    public static string Describe(JsonFields shape) =>
+        $"{shape.Place}, a {KindOf(shape)}{(shape.Has("label") ? $" labelled '{shape["label"].Text()}'" : "")}";
 
     /// <summary>Writes a shape.</summary>
     /// <param name="json">Where to.</param>
@@ -216,7 +233,19 @@ internal static class LabelMeShape
         return point.Length == 2 ? point : throw fields.Wrong("is not a point [x, y]");
     }
 
-    private static double[] Rectangle(double[] p) => [p[0], p[1], p[2], p[1], p[2], p[3], p[0], p[3]];
+    private static string KindOf(JsonFields shape) => shape.Has("shape_type") ? shape["shape_type"].Text() : "polygon";
+
+    /// <summary>
+    /// A rectangle by two opposite corners, or by all four in any order, as newer programs write it. Four points that are no upright
+    /// rectangle are a polygon.
+    /// </summary>
+    private static double[] Rectangle(double[] p)
+    {
+        var (xs, ys) = (p.Where((_, i) => i % 2 == 0).ToArray(), p.Where((_, i) => i % 2 == 1).ToArray());
+        var (left, top, right, bottom) = (xs.Min(), ys.Min(), xs.Max(), ys.Max());
+        var corners = xs.Zip(ys).Select(c => (c.First == left || c.First == right) && (c.Second == top || c.Second == bottom) ? c : default((double, double)?));
+        return p.Length == 4 || corners.Distinct().Count(c => c is not null) == 4 ? [left, top, right, top, right, bottom, left, bottom] : p;
+    }
 
     /// <summary>A circle by its centre and a point on it, as a polygon that stays within a tenth of a pixel of it.</summary>
     private static double[] Circle(double[] p)

@@ -31,10 +31,16 @@ internal static class CocoInstances
         var all = DatasetFiles.ReadAnnotations(() => CocoReader.Read(json, new AnnotationLimits { MaxPixels = options.Limits.MaxPixels })).Images;
         double Largest(AnnotatedImage image) => options.MaxMaskArea * image.Width * image.Height;
         bool IsObject(AnnotatedImage image, AnnotatedObject o) => o is { Shape: not null, IsCrowd: false, Area: > 0 } && o.Area <= Largest(image);
-        var images = all.Where(i => i.Objects.Any(o => IsObject(i, o))).DistinctBy(NameOf).ToDictionary(NameOf);
+        var images = all.Where(i => i.Objects.Any(o => IsObject(i, o))).GroupBy(NameOf)
+            .SelectMany(group => group.Select(i => (Name: group.Count() > 1 ? i.FileName : group.Key, Image: i)))
+            .ToDictionary(i => i.Name, i => i.Image);
         if (images.Count == 0)
         {
-            throw new DatasetException($"{json} has no picture with a mask; an annotation needs a segmentation, not only a box.");
+            var objects = all.SelectMany(i => i.Objects).ToList();
+            int crowds = objects.Count(o => o.IsCrowd), boxes = objects.Count(o => o is { IsCrowd: false, Shape: null });
+            throw new DatasetException(
+                $"{json} has no picture with the mask of an object: of {objects.Count} annotations {crowds} are crowds, {boxes} have a box only " +
+                $"and {objects.Count - crowds - boxes} have a mask that is empty or too large. An object needs a segmentation, and iscrowd 0.");
         }
 
         var names = NamedVideos.Choose(images.Keys, options, null, json);
@@ -50,6 +56,7 @@ internal static class CocoInstances
         });
     }
 
+    /// <summary>The name without its ending, unless another picture differs in that only.</summary>
     private static string NameOf(AnnotatedImage image) => Path.ChangeExtension(image.FileName, null);
 
     private static string ChooseFile(string root, DatasetOptions options)

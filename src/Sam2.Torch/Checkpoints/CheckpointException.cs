@@ -25,5 +25,5 @@ public static class CheckpointRemedy
 
     /// <summary>For a file that holds more than tensors and plain values.</summary>
     public const string Resave =
-        "If you trust the file, reduce it in Python to tensors and plain values: torch.save({\"model\": torch.load(PATH)[\"model\"]}, NEW)";
+        "If you trust the file, reduce it in Python to tensors and plain values: torch.save({\"model\": torch.load(PATH, weights_only=False)[\"model\"]}, NEW)";
 }

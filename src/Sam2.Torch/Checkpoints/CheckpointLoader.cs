@@ -8,6 +8,8 @@ public static class CheckpointLoader
 {
     private const int ListedKeys = 5;
 
+    private static readonly (string From, string To)[] Exchanges = [(".gamma", ".weight"), (".weight", ".gamma"), (".beta", ".bias"), (".bias", ".beta")];
+
     /// <summary>
     /// Copies every tensor of the checkpoint into the parameter or buffer of the same key, converting element types. One
     /// tensor at a time: beside the module itself only a few megabytes are needed.
@@ -67,7 +69,23 @@ public static class CheckpointLoader
             return "These keys are new in SAM 2.1: is this a SAM 2.0 file? Use a 2.0 configuration (sam2_hiera_*.yaml)";
         if (misshaped.Count == 0 && missing.Count == 0 && unexpected.All(Sam21Only))
             return "The surplus keys are new in SAM 2.1: use a 2.1 configuration (sam2.1_hiera_*.yaml)";
+        if (misshaped.Count == 0 && missing.Count == 0)
+            return "The model has no place for the surplus keys: take them out of the file, or give a configuration that has the part they belong to";
+        if (misshaped.Count == 0 && RenamedTo(missing, unexpected) is { } name)
+            return $"The file has the same parameters by other names: rename its keys, such as '{unexpected[0]}' to '{name}'";
         return "The configuration describes another architecture: give the one that the file was trained with, for example in a YAML file of the same name beside it";
+    }
+
+    /// <summary>
+    /// What the model calls the first surplus key, if some program has exchanged <c>gamma</c> and <c>weight</c>, or <c>beta</c> and
+    /// <c>bias</c>, at the ends of all of them; null if not.
+    /// </summary>
+    private static string? RenamedTo(List<string> missing, List<string> unexpected)
+    {
+        var wanted = missing.ToHashSet();
+        List<string?> names = unexpected.ConvertAll(key =>
+            Exchanges.Where(e => key.EndsWith(e.From, StringComparison.Ordinal)).Select(e => key[..^e.From.Length] + e.To).FirstOrDefault(wanted.Contains));
+        return names.Count == missing.Count && !names.Contains(null) ? names[0] : null;
     }
 
     private static bool Sam21Only(string key) => key == "no_obj_embed_spatial" || key.StartsWith("obj_ptr_tpos_proj.", StringComparison.Ordinal);

@@ -40,7 +40,7 @@ internal static partial class Ffmpeg
         {
             throw e.Message.Contains("max pixel count", StringComparison.Ordinal)
                 ? new MediaException(
-                    path, $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels", "Scale it down, or raise the limit if the file is trusted", e)
+                    path, $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels", "Scale it down; in code, MediaLimits.MaxPixels can be raised where the file is trusted", e)
                 : new MediaException(
                     path, $"is not a video that can be read ({Summarise(e.Message.TrimEnd(')'))})", "The file is damaged, cut off or not a video", e);
         }

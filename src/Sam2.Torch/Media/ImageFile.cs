@@ -60,7 +60,8 @@ public static class ImageFile
         {
             SKCodecResult.Success => SkiaPixels.ToImage(bitmap, info.Orientation),
             SKCodecResult.IncompleteInput => throw new MediaException(path, "is cut off: the picture is not complete", "Copy the file again"),
-            var failure => throw new MediaException(path, $"cannot be decoded ({failure})", "The file is damaged; copy it again"),
+            SKCodecResult.ErrorInInput => throw new MediaException(path, "is damaged: a part of the picture cannot be decoded", "Copy the file again, or make it anew"),
+            var failure => throw new MediaException(path, $"is of a kind that cannot be decoded ({failure})", "Convert it to PNG"),
         };
     }
 

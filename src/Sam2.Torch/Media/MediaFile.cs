@@ -90,7 +90,7 @@ public sealed record MediaLimits
             throw new MediaException(
                 path,
                 $"claims {width}×{height} pixels, more than the limit of {MaxPixels / 1e6:0.######} megapixels",
-                "Scale it down, or raise the limit if the file is trusted");
+                "Scale it down; in code, MediaLimits.MaxPixels can be raised where the file is trusted");
         }
     }
 }

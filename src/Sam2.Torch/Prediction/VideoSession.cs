@@ -170,7 +170,7 @@ public sealed class VideoSession : IDisposable
     /// </summary>
     /// <param name="startFrame">First frame; the earliest prompted one when null.</param>
     /// <param name="maxFrames">How many frames to track beyond the first; all when null.</param>
-    /// <param name="reverse">Whether to walk backwards in time. Backwards from frame 0 there is nothing to track.</param>
+    /// <param name="reverse">Whether to walk backwards in time. From frame 0 that is frame 0 alone, where the original gives nothing.</param>
     /// <param name="cancellationToken">Ends tracking between two frames.</param>
     /// <returns>The masks of every frame, in tracking order.</returns>
     /// <exception cref="InvalidOperationException">The session is live, there is no object, or an object has no prompt.</exception>
@@ -284,7 +284,7 @@ public sealed class VideoSession : IDisposable
         }
 
         var start = startFrame ?? _objects.Min(o => o.Bank.ConditioningFrames.Min());
-        if (reverse) return (start, start == 0 ? 1 : maxFrames is null ? 0 : Math.Max(start - maxFrames.Value, 0));
+        if (reverse) return (start, maxFrames is null ? 0 : Math.Max(start - maxFrames.Value, 0));
         return (start, maxFrames is null ? null : (int)Math.Min((long)start + maxFrames.Value, int.MaxValue));
     }
 
@@ -322,7 +322,7 @@ public sealed class VideoSession : IDisposable
     /// <summary>A video whose length isn't known when tracking is asked for may end before the first frame.</summary>
     private static void RequireStarted(int start, int end)
     {
-        if (end == start) throw new ArgumentOutOfRangeException("startFrame", start, "The video has no such frame.");
+        if (end == start) throw new ArgumentOutOfRangeException("startFrame", start, $"The video has no frame {start}.");
     }
 
     private static bool IsWithin(int frame, int? end, bool reverse) => end is null || (reverse ? frame >= end : frame <= end);

@@ -100,10 +100,12 @@ public class AnnotateCommandTests : FolderTests
         File.Copy(Path.Combine(_pictures, "a.png"), Path.Combine(_pictures, "c.png"));
         File.WriteAllText(Path.Combine(_labels, "c.txt"), "0 0.5 what\n");
         File.Copy(Path.Combine(_pictures, "a.png"), Path.Combine(_pictures, "a.jpeg"));
-        var result = Annotate("--boxes", _labels);
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels);
         string[] lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.That(lines, Has.Length.EqualTo(4));
-        Assert.That(lines, Is.All.StartsWith("sam2 annotate: skipped: "));
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(lines, Has.Length.EqualTo(5));
+        Assert.That(lines[..4], Is.All.StartsWith("sam2 annotate: skipped: "));
+        Assert.That(lines[4], Is.EqualTo("sam2 annotate: 4 of 6 pictures skipped, for the reasons above: a.png, broken.jpg, c.png, cut.png"));
         foreach (var part in new[] { "a.png: its annotation would replace", "broken.jpg", "cut.png", "c.txt: line 1 has 'what'" })
         {
             Assert.That(result.Error, Does.Contain(part));
@@ -111,6 +113,69 @@ public class AnnotateCommandTests : FolderTests
 
         Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures").And.Contain("4 skipped"));
         Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+    }
+
+    [Test]
+    public void A_picture_of_which_only_crowds_are_known_gets_no_empty_label_file()
+    {
+        var (x, y, width, height) = _scene.Mask(1).BoundingBox;
+        File.WriteAllText(Folder.At("boxes.json"), $$"""
+            {"images": [{"id": 1, "file_name": "a.png", "width": {{Width}}, "height": {{Height}}}, {"id": 2, "file_name": "b.png", "width": {{Width}}, "height": {{Height}}},
+                        {"id": 3, "file_name": "b.png", "width": {{Width}}, "height": {{Height}}}],
+             "categories": [{"id": 1, "name": "ball"}],
+             "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "iscrowd": 1, "bbox": [0, 0, 90, 90]},
+                             {"id": 6, "image_id": 2, "category_id": 1, "iscrowd": 1, "bbox": [0, 0, 90, 90]},
+                             {"id": 7, "image_id": 2, "category_id": 1, "bbox": [{{x}}, {{y}}, {{width}}, {{height}}]},
+                             {"id": 8, "image_id": 3, "category_id": 1, "bbox": [600, 600, 9, 9]},
+                             {"id": 9, "image_id": 4, "category_id": 1, "bbox": [1, 1, 9, 9]}]}
+            """);
+        var result = Annotate("--boxes", Folder.At("boxes.json"));
+        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "b.txt", "classes.txt" }));
+        Assert.That(YoloLabels.Read(Folder.At("out", "b.txt"), Width, Height), Has.Count.EqualTo(1));
+        Assert.That(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[]
+        {
+            $"sam2 annotate: left out: {Folder.At("boxes.json")}: 1 annotation of pictures that it doesn't list",
+            "sam2 annotate: left out: a.png: annotation 5, a crowd. Nothing else is known of it, so no annotation is written",
+            "sam2 annotate: left out: b.png: annotation 6, a crowd; 1 of 2 boxes, empty, outside the picture, or without an object that the model sees",
+        }));
+        Assert.That(result.Output, Does.Contain(
+            "1 mask of 2 boxes on 1 picture, written as yolo; 2 annotations left out that no box can be made of; 1 not written, for an empty annotation would be wrong"));
+    }
+
+    [Test]
+    public void Points_and_lines_of_LabelMe_are_left_out_by_name_and_damaged_files_do_not_end_the_run()
+    {
+        Directory.Delete(_labels, recursive: true);
+        Directory.CreateDirectory(_labels);
+        ImageFile.Write(Path.Combine(_pictures, "c.png"), _scene.Image);
+        ImageFile.Write(Path.Combine(_pictures, "d.png"), _scene.Image);
+        var (x, y, width, height) = _scene.Mask(1).BoundingBox;
+        var (x1, y1) = (x + width, y + height);
+        void WriteLabelMe(string name, string shapes) => File.WriteAllText(
+            Path.Combine(_labels, name + ".json"), $$"""{"imagePath": "{{name}}.png", "imageWidth": {{Width}}, "imageHeight": {{Height}}, "shapes": [{{shapes}}]}""");
+        WriteLabelMe("a", $$"""{"label": "ball", "shape_type": "rectangle", "points": [[{{x}}, {{y}}], [{{x1}}, {{y}}], [{{x1}}, {{y1}}], [{{x}}, {{y1}}]]}""");
+        WriteLabelMe("b", """{"label": "ball", "shape_type": "point", "points": [[5, 5]]}, {"label": "edge", "shape_type": "line", "points": [[5, 5], [9, 9]]}""");
+        WriteLabelMe("c", """{"label": "ball", "shape_type": "circle", "points": [[5, 5]]}""");
+        WriteLabelMe("d", "");
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels);
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "classes.txt", "d.txt" }), "d is known to be empty");
+        Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Single().Shape!.ToMask().Iou(_scene.Mask(1)), Is.GreaterThan(GoodIou));
+        Assert.That(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[]
+        {
+            "sam2 annotate: left out: b.png: shapes[0], a point labelled 'ball'; shapes[1], a line labelled 'edge'. Nothing else is known of it, so no annotation is written",
+            $"sam2 annotate: skipped: {Path.Combine(_labels, "c.json")}: shapes[0] is a circle of 1 points; it takes two.",
+            "sam2 annotate: 1 of 4 pictures skipped, for the reasons above: c.png",
+        }));
+    }
+
+    [Test]
+    public void Classes_that_no_box_has_are_refused_before_anything_is_written()
+    {
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels, "--classes", "7");
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(result.Error, Does.Contain("--classes 7 names none of the classes").And.Contain("0 (shape), 1 (ball)"));
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
     }
 
     [Test]

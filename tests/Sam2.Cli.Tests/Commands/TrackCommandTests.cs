@@ -70,6 +70,15 @@ public class TrackCommandTests
     }
 
     [Test]
+    public void Backwards_from_the_first_frame_that_frame_is_written()
+    {
+        var output = Track("first", "--prompt", $"obj=2 box={Box(2)}", "--reverse", "--save", "masks");
+        Assert.That(output, Does.Contain("object 2: visible on 1 of 1 frames"));
+        Assert.That(Directory.GetFiles(_folder.At("first", "masks", "2")).Select(Path.GetFileName), Is.EqualTo((string[])["00000.png"]));
+        Assert.That(MaskFile.Read(_folder.At("first", "masks", "2", "00000.png")).Iou(_scene.Render(0).Mask(2)), Is.GreaterThan(0.7));
+    }
+
+    [Test]
     public void Pictures_side_by_side_and_cut_out_are_written_where_they_are_asked_for()
     {
         Track("pictures", "--prompt", $"obj=2 box={Box(2)}", "--frames", "2", "--save", "side-by-side,cutout", "--labels", "--overlay-style", "outline");
@@ -123,7 +132,11 @@ public class TrackCommandTests
     [TestCase("frame=0 obj=1", "says nothing")]
     [TestCase("point=1,2 mask=a.png", "one of the two")]
     [TestCase("pint=1,2", "'pint=1,2'")]
-    [TestCase("point=1", "1 number")]
+    [TestCase("point=1", "point '1' has 1 number")]
+    [TestCase("box=1,2,30,40 box=5,6,70,80", "box= twice")]
+    [TestCase("frame=0 frame=3 point=1,2", "frame= twice")]
+    [TestCase("obj=1 point=1,2 obj=1", "obj= twice")]
+    [TestCase("frame=-1 point=1,2", "frame '-1'")]
     public void A_prompt_that_is_none_is_refused_as_wrong_usage(string prompt, string word)
     {
         var run = Run("none", "--prompt", prompt);
@@ -138,6 +151,57 @@ public class TrackCommandTests
         var run = Run("none", "--prompt", "point=1,2", "--save", "gif");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain("davis"));
+    }
+
+    [TestCase("""{"obj": 1}""", "prompts is not a list")]
+    [TestCase("""[7]""", "prompts[0] is neither a text such as")]
+    [TestCase("""["point=1,2", "obj=2"]""", "prompts[1] 'obj=2' says nothing")]
+    [TestCase("""["obj=2 box=1,2,3"]""", "prompts[0] 'obj=2 box=1,2,3': box '1,2,3' has 3 numbers")]
+    [TestCase("""[{"frame": "0", "points": [[1, 2]]}]""", "prompts[0].frame is not a number: \"0\"")]
+    [TestCase("""[{"frame": -1, "points": [[1, 2]]}]""", "prompts[0].frame is -1")]
+    [TestCase("""[{"obj": 1.5, "points": [[1, 2]]}]""", "prompts[0].obj is not a whole number: 1.5")]
+    [TestCase("""[{"obj": 1, "obj": 2, "points": [[1, 2]]}]""", "prompts[0] gives \"obj\" twice")]
+    [TestCase("""[{"box": [1, 2, 30, 40], "box": [1, 2, 3, 4]}]""", "prompts[0] gives \"box\" twice")]
+    [TestCase("""[{"points": [1, 2]}]""", "prompts[0].points[0] is not a list")]
+    [TestCase("""[{"points": [[1, 2], [1, 2, 3]]}]""", "prompts[0].points[1] '1,2,3': the label '3'")]
+    [TestCase("""[{"points": [[1, {}]]}]""", "prompts[0].points[0][1] is not a finite number")]
+    [TestCase("""[{"box": [30, 2, 1, 40]}]""", "prompts[0].box '30,2,1,40' is empty")]
+    [TestCase("""[{"mask": 5}]""", "prompts[0].mask is not a text: 5")]
+    [TestCase("""[{"mask": ""}]""", "prompts[0].mask is empty")]
+    [TestCase("""[{"mask": null}]""", "prompts[0] says nothing")]
+    [TestCase("""[{"pints": [[1, 2]]}]""", "'pints', which is none of")]
+    public void A_file_of_prompts_is_refused_by_entry_and_member(string json, string words)
+    {
+        File.WriteAllText(_folder.At("wrong.json"), json);
+        var run = Run("none", "--prompts", _folder.At("wrong.json"));
+        Assert.That(run.Error, Does.StartWith($"sam2 track: --prompts {_folder.At("wrong.json")}: ").And.Contain(words));
+        Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+    }
+
+    [Test]
+    public void A_file_that_is_no_JSON_fails_and_says_where()
+    {
+        File.WriteAllText(_folder.At("wrong.json"), "[{]");
+        Assert.That(Run("none", "--prompts", _folder.At("wrong.json")).Error, Does.Contain("is not valid JSON (line 1, byte 3)"));
+        Assert.That(Run("none", "--prompts", _folder.At("missing.json")).Error, Does.Contain("missing.json does not exist"));
+        Assert.That(Run("none", "--prompts", _video).Error, Does.Contain("is a folder"));
+    }
+
+    [Test]
+    public void Errors_of_the_video_have_no_words_of_the_framework()
+    {
+        foreach (var (options, words) in new[]
+        {
+            ((string[])["--prompt", "frame=6 obj=3 point=1,2"], "sam2 track: the prompt of object 3 on frame 6: The video has 6 frames, 0 to 5\n"),
+            (["--prompt", "obj=3 point=500,2"], "sam2 track: the prompt of object 3 on frame 0: point 500,2,1 lies outside the image, which is 210 pixels wide and 150 high\n"),
+            (["--prompt", "point=1,2", "--start", "6"], "sam2 track: --start 6: the video has frames 0 to 5\n"),
+        })
+        {
+            var run = Run("none", options);
+            Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+            Assert.That(run.Error, Is.EqualTo(words));
+        }
     }
 
     [TestCase("frame=99 point=1,2", "0 to 5")]

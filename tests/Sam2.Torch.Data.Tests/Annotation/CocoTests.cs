@@ -53,6 +53,39 @@ public class CocoTests
     }
 
     [Test]
+    public void Zeros_for_area_and_box_are_replaced_by_what_the_pixels_say()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["a.json"], """
+            {"images": [{"id": 1, "file_name": "a.jpg", "width": 20, "height": 10}], "categories": [{"id": 1, "name": "cat"}], "annotations": [
+               {"image_id": 1, "category_id": 1, "area": 0, "bbox": [0, 0, 0, 0], "segmentation": [[2, 1, 6, 1, 6, 4, 2, 4]]},
+               {"image_id": 1, "category_id": 1, "area": -1, "segmentation": [[2, 1, 6, 1, 6, 4, 2, 4]]},
+               {"image_id": 1, "category_id": 1, "area": 0, "bbox": [1, 2, 3, 4]},
+               {"image_id": 1, "category_id": 1, "area": 11.5, "bbox": [2, 1, 4, 3], "segmentation": [[2, 1, 6, 1, 6, 4, 2, 4]]},
+               {"image_id": 1, "category_id": 1, "area": 0, "segmentation": {"size": [10, 20], "counts": [200]}}]}
+            """);
+        var objects = CocoReader.Read(folder["a.json"]).Images.Single().Objects;
+        Assert.That(objects.Select(o => o.Area), Is.EqualTo(new[] { 12.0, 12, 12, 11.5, 0 }));
+        Assert.That(objects.Take(2).Select(o => o.Box), Is.All.EqualTo(new AnnotationBox(2, 1, 4, 3)));
+    }
+
+    [Test]
+    public void A_picture_under_two_ids_has_the_objects_of_both()
+    {
+        using var folder = new TemporaryFolder();
+        const string Start = """
+            {"categories": [{"id": 1, "name": "cat"}], "annotations": [
+               {"id": 1, "image_id": 5, "category_id": 1, "bbox": [1, 1, 2, 2]}, {"id": 2, "image_id": 9, "category_id": 1, "bbox": [3, 3, 2, 2]}],
+             "images": [{"id": 5, "file_name": "a.jpg", "width": 20, "height": 10}, {"id": 9, "file_name": "a.jpg", "width": 20, "height":
+            """;
+        File.WriteAllText(folder["a.json"], Start + " 10}]}");
+        var image = CocoReader.Read(folder["a.json"]).Images.Single();
+        Assert.That((image.Id, image.FileName), Is.EqualTo(((long?)5, "a.jpg")));
+        Assert.That(image.Objects.Select(o => o.Id), Is.EqualTo(new long?[] { 1, 2 }));
+        Damage.IsRefused(Start + " 11}]}", p => CocoReader.Read(p), "images[1] is a.jpg with 20×11 pixels, which an earlier one lists with 20×10");
+    }
+
+    [Test]
     public void Masks_round_trip_in_every_segmentation([Values] CocoSegmentation segmentation) =>
         MaskGenerators.Check(MaskGenerators.Small, 40, mask => RoundTrips(mask, segmentation));
 

@@ -20,6 +20,7 @@ public class LabelMeFileTests
               {"label": "dog", "points": [[30, 20], [38, 10]], "group_id": null, "shape_type": "rectangle"},
               {"label": "cat", "points": [[20, 1], [21, 1], [21, 2], [20, 2]], "group_id": 4},
               {"label": "cat", "points": [[0, 0], [9, 9]], "shape_type": "line"},
+              {"points": [[3, 4]], "shape_type": "point"},
               {"label": "ball", "points": [[15, 15], [15, 20]], "shape_type": "circle"},
               {"label": "patch", "points": [[7, 6], [10, 8]], "shape_type": "mask", "mask": "{{{png}}}"}
             ]}
@@ -30,12 +31,29 @@ public class LabelMeFileTests
         {
             Assert.That((image.FileName, image.Width, image.Height), Is.EqualTo(("..\\img\\a.jpg", 40, 30)));
             Assert.That(categories, Is.EqualTo(new AnnotationCategory[] { new(5, "dog"), new(6, "cat"), new(7, "ball"), new(8, "patch") }));
+            Assert.That(image.LeftOut, Is.EqualTo(new[] { "shapes[3], a line labelled 'cat'", "shapes[4], a point" }));
             Assert.That(image.Objects.Select(o => o.Category), Is.EqualTo(new[] { 6, 5, 7, 8 }));
             Assert.That(image.Objects.Select(o => o.Area).Take(2), Is.EqualTo(new[] { 9.0, 80.0 }));
             Assert.That(image.Objects[2].Area, Is.EqualTo(Math.PI * 25).Within(3));
             Assert.That(image.Objects[3].Area, Is.EqualTo((double)patch.Area));
             Assert.That(image.Objects[3].Box, Is.EqualTo(new AnnotationBox(7, 6, 4, 3)));
         }
+    }
+
+    [TestCase("rectangle", "[30, 20], [38, 20], [38, 10], [30, 10]", 80)]
+    [TestCase("rectangle", "[30, 20], [38, 10], [38, 20], [30, 10]", 80, Description = "in any order")]
+    [TestCase("rectangle", "[38, 10], [30, 20]", 80)]
+    [TestCase("rectangle", "[20, 5], [30, 15], [20, 25], [10, 15]", 200, Description = "rotated, whatever it is called")]
+    [TestCase("rotation", "[20, 5], [30, 15], [20, 25], [10, 15]", 200)]
+    public void Rectangles_are_read_by_two_or_four_corners(string kind, string points, double area)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["a.json"], $$"""
+            {"imagePath": "a.jpg", "imageHeight": 30, "imageWidth": 40, "shapes": [{"label": "cat", "points": [{{points}}], "shape_type": "{{kind}}"}]}
+            """);
+        var image = LabelMeFile.Read(folder["a.json"], []);
+        Assert.That(image.Objects.Single().Area, Is.EqualTo(area).Within(kind == "rectangle" && area == 80 ? 0 : 20));
+        Assert.That(image.LeftOut, Is.Empty);
     }
 
     [Test]
@@ -75,6 +93,8 @@ public class LabelMeFileTests
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"points\": [[1, 2, 3]]}]}", "shapes[0].points[0] is not a point")]
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"points\": [[1, 2]]}]}", "shapes[0] can't be filled")]
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"shape_type\": \"circle\", \"points\": [[1, 2]]}]}", "takes two")]
+    [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"shape_type\": \"rectangle\", \"points\": [[1, 2], [3, 4], [3, 2]]}]}", "takes two or four")]
+    [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"shape_type\": \"rotation\", \"points\": [[1, 2], [3, 4]]}]}", "takes four")]
     [TestCase("{\"imageHeight\": 5, \"imageWidth\": 5, \"imagePath\": \"a\", \"shapes\": [{\"shape_type\": \"mask\", \"points\": [[1, 2], [1, 2]], \"mask\": \"AAAA\"}]}", "shapes[0].mask is")]
     public void Damaged_files_are_refused(string content, string cause) => Damage.IsRefused(content, p => LabelMeFile.Read(p, []), cause);
 

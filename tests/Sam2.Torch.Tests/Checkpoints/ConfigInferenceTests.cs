@@ -215,6 +215,21 @@ public class ConfigInferenceTests
             .Contains("3 missing").And.Message.Contains("is this a SAM 2.0 file?"));
     }
 
+    [Test]
+    public void A_surplus_part_and_renamed_keys_are_not_taken_for_another_architecture()
+    {
+        using var model = new Sam2Model(Sam2Presets.Nano);
+        using var surplus = SyntheticStateDict.Open(Sam2PresetsShapes().Append(("my_head.weight", new long[] { 3 })));
+        Assert.That(() => CheckpointLoader.LoadInto(model, surplus), Throws.TypeOf<CheckpointException>().With.Message
+            .Contains("1 unexpected: my_head.weight").And.Message.Contains("take them out of the file").And.Message.Not.Contain("another architecture"));
+
+        var renamed = Sam2PresetsShapes().Select(s => (Key: s.Key.Replace(".gamma", ".weight", StringComparison.Ordinal), s.Shape)).ToList();
+        Assert.That(renamed.Select(s => s.Key), Is.Not.EqualTo(Sam2PresetsShapes().Select(s => s.Key)));
+        using var file = SyntheticStateDict.Open(renamed);
+        Assert.That(() => CheckpointLoader.LoadInto(model, file), Throws.TypeOf<CheckpointException>().With.Message
+            .Matches("rename its keys, such as '(.*)\\.weight' to '\\1\\.gamma'"));
+    }
+
     private static Sam2Config Custom()
     {
         var nano = Sam2Presets.Nano;

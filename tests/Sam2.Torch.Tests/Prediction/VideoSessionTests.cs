@@ -115,7 +115,7 @@ public class VideoSessionTests : VideoSessionFixture
             Assert.That(session.Propagate(reverse: true, maxFrames: 3).Select(m => m.Frame), Is.EqualTo((int[])[10, 9, 8, 7]));
             Assert.That(session.Propagate(maxFrames: 2).Select(m => m.Frame), Is.EqualTo((int[])[10, 11, 12]));
             Assert.That(session.Propagate(startFrame: 22).Select(m => m.Frame), Is.EqualTo((int[])[22, 23]));
-            Assert.That(session.Propagate(startFrame: 0, reverse: true), Is.Empty);
+            Assert.That(session.Propagate(startFrame: 0, reverse: true).Select(m => m.Frame), Is.EqualTo((int[])[0]), "the frame itself, as from any other");
         });
     }
 

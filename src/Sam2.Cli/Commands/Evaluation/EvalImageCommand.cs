@@ -24,11 +24,11 @@ internal static class EvalImageCommand
         prompt.AcceptOnlyFromAmong(Prompts);
         var clicks = new Option<int>("--clicks")
         {
-            Description = "How many clicks are simulated on every object, each at the centre of the largest error. Where they don't suffice, NoC counts all of them.",
+            Description = "How many clicks are simulated on every object, each at the centre of the largest error. Where they don't suffice, NoC counts all of them. 5 to 100.",
             HelpName = "N",
             DefaultValueFactory = _ => defaults.Clicks,
         };
-        clicks.AtLeast(5);
+        clicks.AtLeast(5).AtMost(100);
         var stride = new Option<int>("--stride")
         {
             Description = "Stride over the annotated frames of a video: 1 takes each of them as an image, 2 every second one.", HelpName = "N", DefaultValueFactory = _ => defaults.FrameStride,

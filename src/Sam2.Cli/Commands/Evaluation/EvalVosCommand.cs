@@ -32,6 +32,7 @@ internal static class EvalVosCommand
         {
             Description = "Largest hole that is filled, in pixels of the model's low-resolution mask; 0, as in the original's evaluations, if not given.", HelpName = "N",
         };
+        fillHoles.AtLeast(0);
 
         var command = new Command("vos", "Semi-supervised tracking: every object is prompted once and followed to the end. Ends with J&F, J and F in percent.");
         options.AddTo(command);

@@ -165,6 +165,8 @@ internal static class VideoList
 /// <summary>The option that says how many videos are worked on at once.</summary>
 internal static class JobsOption
 {
+    private const int Most = 256;
+
     public static Option<int> Create(string description, int fallback) =>
-        new Option<int>("--jobs", "-j") { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1);
+        new Option<int>("--jobs", "-j") { Description = $"{description} Up to {Most}.", HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1).AtMost(Most);
 }

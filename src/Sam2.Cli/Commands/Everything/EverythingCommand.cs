@@ -74,16 +74,16 @@ internal sealed class GeneratorOptions
         ["finished"] = RegionRemoval.Finished, ["low-resolution"] = RegionRemoval.LowResolution, ["none"] = RegionRemoval.None,
     };
 
-    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts.", Defaults.PointsPerSide, 1);
+    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts, up to 512.", Defaults.PointsPerSide, 1).AtMost(512);
     private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that go through the model at a time; affects memory only.", Defaults.PointsPerBatch, 1);
     private readonly Option<double> _predIou = Share("--pred-iou", "Masks with a lower predicted IoU are dropped.", Defaults.PredIouThreshold);
     private readonly Option<double> _stability = Share("--stability", "Masks with a lower stability score are dropped: the IoU of the mask at a lower and at a higher threshold.", Defaults.StabilityScoreThreshold);
-    private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset);
+    private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset).Only(value => value >= 0, "a number from 0 is needed");
     private readonly Option<double> _maskThreshold = Logit("--mask-threshold", "Logit above which a pixel belongs to a mask.", Defaults.MaskThreshold);
     private readonly Option<double> _boxNms = Share("--box-nms", "Of masks whose boxes overlap by more (IoU), the best stays.", Defaults.BoxNmsThreshold);
-    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0);
+    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. Up to 8. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0).AtMost(8);
     private readonly Option<double> _cropNms = Share("--crop-nms", "Of masks from different crops whose boxes overlap by more (IoU), the one from the smallest crop stays.", Defaults.CropNmsThreshold);
-    private readonly Option<double> _cropOverlap = Share("--crop-overlap", "Overlap of the first layer's crops, as a share of the picture's shorter side.", Defaults.CropOverlapRatio);
+    private readonly Option<double> _cropOverlap = Share("--crop-overlap", "Overlap of the first layer's crops, as a share of the picture's shorter side.", Defaults.CropOverlapRatio).Only(value => value < 1, "a number below 1 is needed");
     private readonly Option<int> _cropDownscale = Number("--crop-downscale", "Factor by which the grid gets coarser from layer to layer.", Defaults.CropPointsDownscale, 1);
     private readonly Option<int> _minArea = Number("--min-area", "Islands and holes of masks with fewer pixels are removed.", Defaults.MinMaskRegionArea, 0);
     private readonly Option<string> _regions = new("--regions")

@@ -65,7 +65,7 @@ public sealed class Detector : IBoxSource
     public IReadOnlyList<AnnotationCategory> Categories { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<AnnotatedObject> Find(string fileName, RgbImage image)
+    public AnnotatedImage Find(string fileName, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var scope = NewDisposeScope();
@@ -83,7 +83,7 @@ public sealed class Detector : IBoxSource
             found.Add(new AnnotatedObject { Box = box, Area = box.Width * box.Height, Category = (int)classes[i], Score = scores[i] });
         }
 
-        return found;
+        return new AnnotatedImage(fileName, image.Width, image.Height, found);
     }
 
     /// <inheritdoc/>

@@ -12,9 +12,11 @@ public interface IBoxSource : IDisposable
     /// <summary>The boxes of a picture.</summary>
     /// <param name="fileName">The picture's name relative to its folder, with forward slashes.</param>
     /// <param name="image">The picture, upright.</param>
-    /// <returns>Objects whose box and category are used; null if nothing is known about this picture.</returns>
+    /// <returns>
+    /// Objects whose box and category are used, and what is known about the picture besides; null if nothing is known about it.
+    /// </returns>
     /// <exception cref="AnnotationException">The annotation of this picture is damaged; others may be fine.</exception>
-    IReadOnlyList<AnnotatedObject>? Find(string fileName, RgbImage image);
+    AnnotatedImage? Find(string fileName, RgbImage image);
 }
 
 /// <summary>Boxes from a COCO annotation file. Pictures are found by their name, with folders or, where that is unambiguous, without.</summary>
@@ -33,7 +35,7 @@ public sealed class CocoBoxes : IBoxSource
         _dataset = CocoReader.Read(path);
         foreach (var image in _dataset.Images)
         {
-            _byName[image.FileName] = image;
+            _byName.Add(image.FileName, image);
         }
 
         _byBareName = _dataset.Images.ToLookup(image => BareName(image.FileName), StringComparer.Ordinal);
@@ -42,8 +44,11 @@ public sealed class CocoBoxes : IBoxSource
     /// <inheritdoc/>
     public IReadOnlyList<AnnotationCategory> Categories => _dataset.Categories;
 
+    /// <summary>How many annotations are left out since they name a picture that the file doesn't list.</summary>
+    public int Orphans => _dataset.Orphans;
+
     /// <inheritdoc/>
-    public IReadOnlyList<AnnotatedObject>? Find(string fileName, RgbImage image)
+    public AnnotatedImage? Find(string fileName, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         if (!_byName.TryGetValue(fileName, out var annotated))
@@ -69,7 +74,11 @@ public sealed class CocoBoxes : IBoxSource
         }
 
         // A crowd's box holds many objects, so it prompts none.
-        return [.. annotated.Objects.Where(o => !o.IsCrowd)];
+        return annotated with
+        {
+            Objects = [.. annotated.Objects.Where(o => !o.IsCrowd)],
+            LeftOut = [.. annotated.Objects.Where(o => o.IsCrowd).Select(o => o.Id is { } id ? $"annotation {id}, a crowd" : "a crowd")],
+        };
     }
 
     /// <inheritdoc/>
@@ -95,7 +104,9 @@ public sealed class FolderBoxes : IBoxSource
     /// The categories of YOLO's classes, in order; null to look for names (<see cref="YoloClasses.Find"/>) and, where there are none,
     /// to take the numbers that the labels use.
     /// </param>
-    /// <exception cref="AnnotationException">The folder has no such files, or one that lists names or categories is damaged.</exception>
+    /// <exception cref="AnnotationException">
+    /// The folder has no such files, or one that lists names is damaged. Files of pictures may be: <see cref="Find"/> says so.
+    /// </exception>
     public FolderBoxes(string folder, IReadOnlyList<AnnotationCategory>? categories = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -112,7 +123,14 @@ public sealed class FolderBoxes : IBoxSource
         // Text labels are numbered over all files, so that numbers don't depend on the pictures asked for first.
         foreach (string json in jsons)
         {
-            ReadJson(json);
+            try
+            {
+                ReadJson(json);
+            }
+            catch (AnnotationException)
+            {
+                // Told when its picture is asked for; the other pictures don't suffer.
+            }
         }
     }
 
@@ -120,7 +138,7 @@ public sealed class FolderBoxes : IBoxSource
     public IReadOnlyList<AnnotationCategory> Categories => _categories;
 
     /// <inheritdoc/>
-    public IReadOnlyList<AnnotatedObject>? Find(string fileName, RgbImage image)
+    public AnnotatedImage? Find(string fileName, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         string stem = Path.Combine(_folder, Path.ChangeExtension(fileName, null));
@@ -129,7 +147,10 @@ public sealed class FolderBoxes : IBoxSource
             var objects = YoloLabels.Read(stem + ".txt", image.Width, image.Height);
             var odd = objects.FirstOrDefault(o => !_categories.Any(c => c.Id == o.Category));
             return odd is null
-                ? objects
+                ? new AnnotatedImage(fileName, image.Width, image.Height, objects)
+                {
+                    LeftOut = File.Exists(stem + ".json") ? [$"all of {Path.GetFileName(stem)}.json, for {Path.GetFileName(stem)}.txt counts"] : [],
+                }
                 : throw new AnnotationException(stem + ".txt", $"names the class {odd.Category}, but there are names for {_categories.Count}");
         }
 
@@ -140,7 +161,7 @@ public sealed class FolderBoxes : IBoxSource
 
         var annotated = ReadJson(stem + ".json");
         return annotated.Width == image.Width && annotated.Height == image.Height
-            ? annotated.Objects
+            ? annotated
             : throw new AnnotationException(
                 stem + ".json", $"is about a picture of {annotated.Width}×{annotated.Height}, but {fileName} has {image.Width}×{image.Height}");
     }
@@ -172,7 +193,14 @@ public sealed class FolderBoxes : IBoxSource
         int highest = -1;
         foreach (string file in files)
         {
-            highest = Math.Max(highest, YoloLabels.HighestClass(file));
+            try
+            {
+                highest = Math.Max(highest, YoloLabels.HighestClass(file));
+            }
+            catch (AnnotationException)
+            {
+                // As above: told when its picture is asked for.
+            }
         }
 
         return [.. Enumerable.Range(0, highest + 1).Select(i => new AnnotationCategory(i, i.ToString(CultureInfo.InvariantCulture)))];

@@ -16,7 +16,7 @@ public class BoxSourceTests : FolderTests
         File.WriteAllText(Folder["a.txt"], "3 0.5 0.5 0.5 0.5\n");
         using var boxes = new FolderBoxes(Folder.Path);
         Assert.That(boxes.Categories.Select(c => (c.Id, c.Name)), Is.EqualTo(new[] { (0, "0"), (1, "1"), (2, "2"), (3, "3") }));
-        Assert.That(boxes.Find("a.jpg", Picture)!.Single().Box, Is.EqualTo(new AnnotationBox(15, 10, 30, 20)));
+        Assert.That(boxes.Find("a.jpg", Picture)!.Objects.Single().Box, Is.EqualTo(new AnnotationBox(15, 10, 30, 20)));
         Assert.That(boxes.Find("b.jpg", Picture), Is.Null);
     }
 
@@ -36,7 +36,7 @@ public class BoxSourceTests : FolderTests
         LabelMeFile.Write(Folder["b.json"], AnnotatedImages.Sample("b.jpg", height: 50), AnnotatedImages.Categories);
         using var boxes = new FolderBoxes(Folder.Path);
         Assert.That(boxes.Categories.Select(c => c.Name), Is.EqualTo(new[] { "cat", "a \"dog\"" }));
-        Assert.That(boxes.Find("a.jpg", Picture)!.Select(o => o.Box), Is.EqualTo(AnnotatedImages.Sample().Objects.Select(o => o.Box)));
+        Assert.That(boxes.Find("a.jpg", Picture)!.Objects.Select(o => o.Box), Is.EqualTo(AnnotatedImages.Sample().Objects.Select(o => o.Box)));
         Assert.That(() => boxes.Find("b.jpg", Picture), Throws.TypeOf<AnnotationException>().With.Message.Contains("60×50, but b.jpg has 60×40"));
     }
 
@@ -47,7 +47,27 @@ public class BoxSourceTests : FolderTests
         Sa1bFile.Write(Folder["a.json"], image);
         using var boxes = new FolderBoxes(Folder.Path);
         Assert.That(boxes.Categories, Is.EqualTo(new[] { new AnnotationCategory(0, "object") }));
-        Assert.That(boxes.Find("a.jpg", Picture)!.Select(o => (o.Category, o.Box)), Is.EqualTo(image.Objects.Select(o => (0, o.Box))));
+        Assert.That(boxes.Find("a.jpg", Picture)!.Objects.Select(o => (o.Category, o.Box)), Is.EqualTo(image.Objects.Select(o => (0, o.Box))));
+    }
+
+    [Test]
+    public void A_damaged_file_is_an_error_of_its_picture_and_of_no_other()
+    {
+        LabelMeFile.Write(Folder["a.json"], AnnotatedImages.Sample("a.jpg"), AnnotatedImages.Categories);
+        File.WriteAllText(Folder["b.json"], "{\"shapes\": [");
+        using var boxes = new FolderBoxes(Folder.Path);
+        Assert.That(boxes.Find("a.jpg", Picture)!.Objects, Has.Count.EqualTo(2));
+        Assert.That(() => boxes.Find("b.jpg", Picture), Throws.TypeOf<AnnotationException>().With.Message.Contains("b.json: is not valid JSON"));
+    }
+
+    [Test]
+    public void Of_two_files_about_a_picture_the_one_that_does_not_count_is_named()
+    {
+        File.WriteAllText(Folder["a.txt"], "0 0.5 0.5 0.5 0.5\n");
+        LabelMeFile.Write(Folder["a.json"], AnnotatedImages.Sample("a.jpg"), AnnotatedImages.Categories);
+        using var boxes = new FolderBoxes(Folder.Path);
+        Assert.That(boxes.Find("a.jpg", Picture)!.Objects, Has.Count.EqualTo(1));
+        Assert.That(boxes.Find("a.jpg", Picture)!.LeftOut, Is.EqualTo(new[] { "all of a.json, for a.txt counts" }));
     }
 
     [Test]
@@ -63,15 +83,19 @@ public class BoxSourceTests : FolderTests
         File.WriteAllText(Folder["a.json"], """
             {"images": [{"id": 1, "file_name": "train/a.jpg", "width": 60, "height": 40}, {"id": 2, "file_name": "x/b.jpg", "width": 60, "height": 40},
                         {"id": 3, "file_name": "y/b.jpg", "width": 60, "height": 40}, {"id": 4, "file_name": "c.jpg", "width": 61, "height": 40}],
-             "annotations": [{"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "category_id": 2, "iscrowd": 1, "bbox": [1, 2, 9, 9]}],
+             "annotations": [{"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4]}, {"id": 7, "image_id": 1, "category_id": 2, "iscrowd": 1, "bbox": [1, 2, 9, 9]},
+                             {"image_id": 99, "category_id": 2, "bbox": [1, 2, 9, 9]}],
              "categories": [{"id": 2, "name": "cat"}]}
             """);
         using var boxes = new CocoBoxes(Folder["a.json"]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(boxes.Categories, Is.EqualTo(new[] { new AnnotationCategory(2, "cat") }));
-            Assert.That(boxes.Find("a.jpg", Picture)!.Single().Box, Is.EqualTo(new AnnotationBox(1, 2, 3, 4)), "crowds prompt nothing");
-            Assert.That(boxes.Find("x/b.jpg", Picture), Is.Empty);
+            Assert.That(boxes.Find("a.jpg", Picture)!.Objects.Single().Box, Is.EqualTo(new AnnotationBox(1, 2, 3, 4)), "crowds prompt nothing");
+            Assert.That(boxes.Find("a.jpg", Picture)!.LeftOut, Is.EqualTo(new[] { "annotation 7, a crowd" }));
+            Assert.That(boxes.Find("x/b.jpg", Picture)!.Objects, Is.Empty);
+            Assert.That(boxes.Find("x/b.jpg", Picture)!.LeftOut, Is.Empty);
+            Assert.That(boxes.Orphans, Is.EqualTo(1));
             Assert.That(() => boxes.Find("b.jpg", Picture), Throws.TypeOf<AnnotationException>().With.Message.Contains("2 pictures by the name b.jpg"));
             Assert.That(() => boxes.Find("c.jpg", Picture), Throws.TypeOf<AnnotationException>().With.Message.Contains("61×40 pixels, but it has 60×40"));
             Assert.That(boxes.Find("d.jpg", Picture), Is.Null);

@@ -18,7 +18,7 @@ public class DetectorTests
     public void Boxes_come_back_to_the_picture_and_doubles_and_doubts_are_dropped([Values(320, 160, 640)] int size)
     {
         using var detector = new Detector(PathOf("detector"), new DetectorOptions { ImageSize = size });
-        var found = detector.Find("a.png", Picture(320, 200));
+        var found = detector.Find("a.png", Picture(320, 200)).Objects;
         Assert.That(found.Select(o => o.Category), Is.EquivalentTo(new[] { 0, 1 }));
         foreach (var item in found)
         {
@@ -41,7 +41,7 @@ public class DetectorTests
         IReadOnlyList<AnnotatedObject> Find(DetectorOptions options)
         {
             using var detector = new Detector(PathOf("detector"), options with { ImageSize = 320 });
-            return detector.Find("a.png", Picture(320, 200));
+            return detector.Find("a.png", Picture(320, 200)).Objects;
         }
 
         using (Assert.EnterMultipleScope())
