@@ -60,6 +60,31 @@ public class VideoFoldersTests : FolderTests
     }
 
     [Test]
+    public void Masks_are_matched_whatever_the_case_of_their_ending_and_frames_counted_naturally()
+    {
+        Directory.CreateDirectory(Folder["frames/clip"]);
+        foreach (int i in Enumerable.Range(0, 12))
+        {
+            ImageFile.Write(Folder[$"frames/clip/frame_{i}.jpg"], DrawnVideoFiles.Frame(i));
+        }
+
+        DrawnVideoFiles.WriteMasks(Folder["masks/clip"], [2, 10], "0");
+        File.Move(Folder["masks/clip/2.png"], Folder["masks/clip/frame_2.PNG"]);
+        File.Move(Folder["masks/clip/10.png"], Folder["masks/clip/frame_10.Png"]);
+
+        var video = DatasetReader.Open(Folder.Path).Single();
+
+        Assert.That(Enumerable.Range(0, 12).Select(i => DrawnVideoFiles.Number(video.ReadFrame(i))), Is.EqualTo(Enumerable.Range(0, 12)));
+        Assert.That(Enumerable.Range(0, 12).Where(video.IsAnnotated), Is.EqualTo(new[] { 2, 10 }));
+        Assert.That(video.ReadMasks(10)[1], Is.EqualTo(DrawnVideoFiles.Mask(10, 1)));
+        ImageFile.Write(Folder["frames/clip/cover.jpg"], DrawnVideoFiles.Frame(0));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path).Single().FrameCount, "cover.jpg", "Move");
+        File.Delete(Folder["frames/clip/cover.jpg"]);
+        File.Copy(Folder["masks/clip/frame_2.PNG"], Folder["masks/clip/frame_2.png"]);
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path).Single().FrameCount, "frame_2", "keep one");
+    }
+
+    [Test]
     public void Ids_of_16_bits_are_read_exactly_on_both_sides_of_255()
     {
         DrawnVideoFiles.WriteFrames(Folder["frames/clip"], 6);

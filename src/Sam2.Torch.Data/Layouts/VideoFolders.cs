@@ -111,7 +111,7 @@ internal sealed class FolderVideo : IAnnotatedVideo
     public static FolderVideo Open(string name, string frameFolder, string maskFolder, MaskCoverage coverage, MediaLimits limits)
     {
         string[] frames = Directory.Exists(frameFolder)
-            ? PictureFolder.Files(frameFolder)
+            ? DatasetFiles.Frames(frameFolder)
             : throw new DatasetException($"There is no folder {frameFolder}; video {name} has masks in {maskFolder} but no frames. Unpack its frames, or take it off the list.");
         if (frames.Length == 0)
         {
