@@ -1,4 +1,5 @@
 using Sam2.Torch.Data.Annotation;
+using Sam2.Torch.Media;
 
 namespace Sam2.Torch.Data;
 
@@ -7,6 +8,20 @@ internal static class DatasetFiles
 {
     private static readonly string[] Lists =
         [Path.Combine("ImageSets", "2017"), Path.Combine("ImageSets", "2016"), Path.Combine("ImageSets", "480p"), Path.Combine("ImageSets", "1080p"), "ImageSets", ""];
+
+    /// <summary>The frames of a video in a folder, in natural order.</summary>
+    /// <exception cref="DatasetException">Two are the same frame, or one is not named as the others are.</exception>
+    public static string[] Frames(string folder)
+    {
+        try
+        {
+            return PictureFolder.Frames(folder);
+        }
+        catch (MediaException e)
+        {
+            throw new DatasetException(e.Message, e);
+        }
+    }
 
     /// <summary>The folder of the wanted part, where a data set has one per part; otherwise the data set's own folder.</summary>
     public static string PartOf(string root, DatasetOptions options) =>

@@ -1,3 +1,5 @@
+using Sam2.Torch.Media;
+
 namespace Sam2.Torch.Data;
 
 /// <summary>
@@ -75,7 +77,7 @@ public sealed class VideoMaskFolder
     /// <exception cref="DatasetException">It holds no masks, or a mixture of both layouts.</exception>
     internal static VideoMaskFolder Open(string path)
     {
-        var objects = Directory.GetDirectories(path).Select(d => System.IO.Path.GetFileName(d)).Where(d => d[0] != '.').Order(StringComparer.Ordinal).ToList();
+        var objects = Directory.GetDirectories(path).Select(d => System.IO.Path.GetFileName(d)).Where(d => d[0] != '.').Order(NaturalOrder.Comparer).ToList();
         bool hasPictures = Pictures(path).Count > 0;
         if (objects.Count == 0 && !hasPictures)
         {
@@ -92,9 +94,21 @@ public sealed class VideoMaskFolder
     public IReadOnlyList<string> Frames(string? objectName = null) => Pictures(objectName is null ? Path : System.IO.Path.Combine(Path, objectName));
 
     /// <summary>The file of a frame's mask; it may not exist.</summary>
-    public string File(string frame, string? objectName = null) =>
-        System.IO.Path.Combine(objectName is null ? Path : System.IO.Path.Combine(Path, objectName), frame + Extension);
+    public string File(string frame, string? objectName = null)
+    {
+        string folder = objectName is null ? Path : System.IO.Path.Combine(Path, objectName);
+        string usual = System.IO.Path.Combine(folder, frame + Extension);
+        return System.IO.File.Exists(usual) || !Directory.Exists(folder) ? usual : Directory.EnumerateFiles(folder, frame + ".*").FirstOrDefault(IsMask) ?? usual;
+    }
 
-    private static List<string> Pictures(string folder) =>
-        [.. Directory.GetFiles(folder, "*" + Extension).Select(f => System.IO.Path.GetFileNameWithoutExtension(f)).Where(f => !f.StartsWith('.')).Order(StringComparer.Ordinal)];
+    private static List<string> Pictures(string folder)
+    {
+        List<string> names = [.. Directory.EnumerateFiles(folder).Where(IsMask).Select(f => System.IO.Path.GetFileNameWithoutExtension(f)).Where(f => !f.StartsWith('.')).Order(NaturalOrder.Comparer)];
+        return names.Index().FirstOrDefault(n => n.Index > 0 && names[n.Index - 1] == n.Item).Item is { } twice
+            ? throw new DatasetException($"{folder} has two masks named {twice}, with endings that differ in case only; keep one of them.")
+            : names;
+    }
+
+    /// <summary>Endings are matched as those of frames are, whatever their case.</summary>
+    private static bool IsMask(string file) => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
 }

@@ -60,6 +60,72 @@ public class VideoFoldersTests : FolderTests
     }
 
     [Test]
+    public void Masks_are_matched_whatever_the_case_of_their_ending_and_frames_counted_naturally()
+    {
+        Directory.CreateDirectory(Folder["frames/clip"]);
+        foreach (int i in Enumerable.Range(0, 12))
+        {
+            ImageFile.Write(Folder[$"frames/clip/frame_{i}.jpg"], DrawnVideoFiles.Frame(i));
+        }
+
+        DrawnVideoFiles.WriteMasks(Folder["masks/clip"], [2, 10], "0");
+        File.Move(Folder["masks/clip/2.png"], Folder["masks/clip/frame_2.PNG"]);
+        File.Move(Folder["masks/clip/10.png"], Folder["masks/clip/frame_10.Png"]);
+
+        var video = DatasetReader.Open(Folder.Path).Single();
+
+        Assert.That(Enumerable.Range(0, 12).Select(i => DrawnVideoFiles.Number(video.ReadFrame(i))), Is.EqualTo(Enumerable.Range(0, 12)));
+        Assert.That(Enumerable.Range(0, 12).Where(video.IsAnnotated), Is.EqualTo(new[] { 2, 10 }));
+        Assert.That(video.ReadMasks(10)[1], Is.EqualTo(DrawnVideoFiles.Mask(10, 1)));
+        ImageFile.Write(Folder["frames/clip/cover.jpg"], DrawnVideoFiles.Frame(0));
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path).Single().FrameCount, "cover.jpg", "Move");
+        File.Delete(Folder["frames/clip/cover.jpg"]);
+        File.Copy(Folder["masks/clip/frame_2.PNG"], Folder["masks/clip/frame_2.png"]);
+        Refusals.AreNamed(() => DatasetReader.Open(Folder.Path).Single().FrameCount, "frame_2", "keep one");
+    }
+
+    [Test]
+    public void Ids_of_16_bits_are_read_exactly_on_both_sides_of_255()
+    {
+        DrawnVideoFiles.WriteFrames(Folder["frames/clip"], 6);
+        Directory.CreateDirectory(Folder["masks/clip"]);
+        foreach (int i in Enumerable.Range(0, 6))
+        {
+            IndexedMasks.CombineLabels(new Dictionary<int, BinaryMask> { [3] = DrawnVideoFiles.Mask(i, 1), [26001] = DrawnVideoFiles.Mask(i, 2) }, DrawnVideoFiles.Height, DrawnVideoFiles.Width)
+                .Write(Folder[$"masks/clip/{i:00000}.png"]);
+        }
+
+        var video = DatasetReader.Open(Folder.Path).Single();
+
+        Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 3 }));
+        Assert.That(video.ReadMasks(5).Keys, Is.EqualTo(new[] { 3, 26001 }));
+        Assert.That(video.ReadMasks(5)[26001], Is.EqualTo(DrawnVideoFiles.Mask(5, 2)));
+    }
+
+    [TestCase(1, new[] { 1, 1, 1 })]
+    [TestCase(2, new[] { 255, 255, 255 })]
+    public void Whether_white_is_object_1_is_decided_by_all_masks_of_a_video(int objects, int[] expected)
+    {
+        DrawnVideoFiles.WriteFrames(Folder["frames/clip"], 6);
+        Directory.CreateDirectory(Folder["masks/clip"]);
+        foreach (int i in Enumerable.Range(0, 6))
+        {
+            MaskFile.WritePng(Folder[$"masks/clip/{i:00000}.png"], DrawnVideoFiles.Mask(i, 1));
+        }
+
+        if (objects == 2)
+        {
+            new IndexedImage(DrawnVideoFiles.Width, DrawnVideoFiles.Height, [.. DrawnVideoFiles.Mask(5, 1).Data.Zip(DrawnVideoFiles.Mask(5, 2).Data, (a, b) => (byte)(a != 0 ? 255 : 9 * b))], [])
+                .Write(Folder["masks/clip/00005.png"]);
+        }
+
+        var video = DatasetReader.Open(Folder.Path).Single();
+
+        Assert.That(new[] { 0, 3, 5 }.Select(i => video.ReadMasks(i).Keys.Max()), Is.EqualTo(expected));
+        Assert.That(video.ReadMasks(5), Has.Count.EqualTo(objects));
+    }
+
+    [Test]
     public void Davis_2016_lists_frames_and_has_white_masks_of_one_object()
     {
         WriteDavis("bear", 3);

@@ -79,6 +79,66 @@ public class MaskTreeScorerTests
     }
 
     [Test]
+    public void White_is_one_object_on_both_sides([Values(0, 1, 255, 65535)] int truth, [Values(1, 255, 65535)] int predicted)
+    {
+        // 0 stands for object 255 beside others: there no white mask is object 1.
+        using var folder = new TemporaryFolder();
+        Write(folder["truth/clip"], truth == 0 ? 255 : truth, second: truth == 0 ? 7 : 0);
+        Write(folder["predicted/clip"], predicted, second: truth == 0 ? 7 : 0);
+        var (wanted, given) = (MaskTree.Open(folder["truth"]), MaskTree.Open(folder["predicted"]));
+        bool agree = truth != 0 || predicted == 255;
+
+        var scored = MaskTreeScorer.ScoreVideo(wanted, given, "clip");
+
+        string name = truth == 0 ? "255" : "1";
+        Assert.That(scored.Single(o => o.Object == name).Conclude(true)!.J, Is.EqualTo(agree ? 1 : 0));
+        Assert.That(MaskTreeScorer.UnknownObjects(wanted, given, "clip", scored), Is.EqualTo(agree ? [] : new[] { predicted.ToString() }));
+    }
+
+    [Test]
+    public void A_prediction_with_a_grey_pixel_or_with_1_and_255_is_refused_by_name([Values((byte)128, (byte)1)] byte number)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["truth/clip"], 255, 0);
+        Write(folder["predicted/clip"], 255, 0);
+        var indices = IndexedImage.Read(folder["predicted/clip/00001.png"]).Indices;
+        (number == 1 ? indices.AsSpan(0, 60) : indices.AsSpan(0, 1)).Fill(number);
+        new IndexedImage(20, 10, indices, []).Write(folder["predicted/clip/00001.png"]);
+        Assert.That(() => MaskTreeScorer.Score(MaskTree.Open(folder["truth"]), MaskTree.Open(folder["predicted"])), Throws.TypeOf<DatasetException>()
+            .With.Message.Contains("00001.png").And.Message.Contains(number == 1 ? "1 and 255" : "soft edges"));
+    }
+
+    [Test]
+    public void Ids_above_255_are_objects_of_their_own()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["truth/clip"], 26000, 26001);
+        Write(folder["predicted/clip"], 26000, 300);
+        var (wanted, given) = (MaskTree.Open(folder["truth"]), MaskTree.Open(folder["predicted"]));
+        var scored = MaskTreeScorer.ScoreVideo(wanted, given, "clip");
+        Assert.That(MaskTreeScorer.Conclude("clip", scored, true).Objects.Select(o => (o.Object, o.J)), Is.EqualTo(new[] { ("26000", 1.0), ("26001", 0.0) }));
+        Assert.That(MaskTreeScorer.UnknownObjects(wanted, given, "clip", scored), Is.EqualTo(new[] { "300" }));
+    }
+
+    private static void Write(string folder, int first, int second)
+    {
+        Directory.CreateDirectory(folder);
+        for (int frame = 0; frame < 4; frame++)
+        {
+            var numbers = new ushort[20 * 10];
+            for (int y = 4; y < 9; y++)
+            {
+                numbers.AsSpan((y * 20) + 2 + frame, 5).Fill((ushort)first);
+                numbers.AsSpan((y * 20) + 12, 5).Fill((ushort)second);
+            }
+
+            string file = Path.Combine(folder, $"{frame:00000}.png");
+            if (first > 255 || second > 255) new LabelImage(20, 10, numbers).Write(file);
+            else new IndexedImage(20, 10, [.. numbers.Select(n => (byte)n)], []).Write(file);
+        }
+    }
+
+    [Test]
     public void A_480p_frame_with_one_object_takes_at_most_5_ms()
     {
         var scene = DemoScene.Random(3, 854, 480, 4);

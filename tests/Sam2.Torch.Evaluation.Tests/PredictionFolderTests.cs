@@ -45,7 +45,10 @@ public class PredictionFolderTests
         Assert.That(predictions.Read(0, 3).Area, Is.Zero);
         Assert.That(predictions.Read(1, 3), Is.EqualTo(low));
         Assert.That(predictions.Read(1, 7).Area, Is.EqualTo(20));
-        Assert.That(() => predictions.Write(2, new Dictionary<int, BinaryMask> { [256] = low }), Throws.ArgumentException.With.Message.Contains("256"));
+        predictions.Write(2, new Dictionary<int, BinaryMask> { [3] = low, [65535] = high });
+        Assert.That(predictions.Read(2, 3), Is.EqualTo(low));
+        Assert.That(predictions.Read(2, 65535).Area, Is.EqualTo(20));
+        Assert.That(() => predictions.Write(3, new Dictionary<int, BinaryMask> { [65536] = low }), Throws.ArgumentException.With.Message.Contains("65536"));
     }
 
     [TestCase("../outside")]

@@ -301,7 +301,7 @@ internal sealed class Annotation(CommandContext context)
                 .Select(Path.GetFileName)
                 .OfType<string>()
                 .Where(name => name[0] != '.' && ImageFile.Extensions.Contains(Path.GetExtension(name).ToLowerInvariant()))
-                .Order(StringComparer.Ordinal),
+                .Order(NaturalOrder.Comparer),
         ];
         return names.Count > 0 ? names : throw new CliException($"{folder} holds no pictures ({string.Join(", ", ImageFile.Extensions)})");
     }

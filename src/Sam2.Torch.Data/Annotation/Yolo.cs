@@ -9,7 +9,9 @@ namespace Sam2.Torch.Data.Annotation;
 /// <summary>
 /// YOLO's label files: one line per object, <c>class x y x y …</c> for a polygon, <c>class x y width height [confidence]</c> for
 /// a box by its centre; coordinates relative to the picture's size, classes from 0
-/// (https://docs.ultralytics.com/datasets/segment). An object of several parts or with holes is one polygon whose parts are
+/// (https://docs.ultralytics.com/datasets/segment). What a tracker has written may end in <c>confidence track</c> or <c>track</c>; the track is
+/// left out. A last number that is whole and above 1 is a track, since coordinates and confidences go up to 1, and where a file has one, every
+/// last number that is written as a whole one is. An object of several parts or with holes is one polygon whose parts are
 /// joined by lines there and back, as Ultralytics' converter does it; filled, it is exactly the mask.
 /// </summary>
 public static class YoloLabels
@@ -33,12 +35,19 @@ public static class YoloLabels
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         var objects = new List<AnnotatedObject>();
         using var text = new StreamReader(new MemoryStream(JsonFile.ReadBytes(path, limits)));
+        var lines = new List<(int Number, string[] Words)>();
         for (int number = 1; text.ReadLine() is { } line; number++)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                objects.Add(ReadLine(path, number, line, width, height));
+                lines.Add((number, line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
             }
+        }
+
+        bool hasTracks = lines.Exists(line => EndsInWhole(line.Words, atLeast: 2));
+        foreach (var (number, words) in lines)
+        {
+            objects.Add(ReadLine(path, number, words, hasTracks, width, height));
         }
 
         return objects;
@@ -91,10 +100,13 @@ public static class YoloLabels
         return highest;
     }
 
-    private static AnnotatedObject ReadLine(string path, int number, string line, int width, int height)
+    /// <summary>Whether a line that is long enough for a track ends in a number without a decimal point.</summary>
+    private static bool EndsInWhole(string[] words, int atLeast) =>
+        words.Length >= 6 && long.TryParse(words[^1], NumberStyles.None, CultureInfo.InvariantCulture, out long last) && last >= atLeast;
+
+    private static AnnotatedObject ReadLine(string path, int number, string[] words, bool hasTracks, int width, int height)
     {
-        AnnotationException Wrong(string cause) => new(path, $"line {number} {cause}");
-        string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        AnnotationException Wrong(string cause, string remedy = "") => new(path, $"line {number} {cause}", remedy);
         var values = new double[words.Length];
         for (int i = 0; i < words.Length; i++)
         {
@@ -104,10 +116,23 @@ public static class YoloLabels
             }
         }
 
-        bool isBox = values.Length is 5 or 6;
-        if (!isBox && (values.Length < 7 || values.Length % 2 == 0))
+        int given = values.Length;
+        bool isTracked = hasTracks && EndsInWhole(words, atLeast: 0);
+        if (isTracked)
         {
-            throw Wrong($"has {values.Length} numbers: a box has 5 or 6, a polygon an odd number from 7 on");
+            values = values[..^1];
+        }
+        else if (given == 7 && EndsInWhole(words, atLeast: 0) && IsBoxWithin(values))
+        {
+            throw Wrong(
+                $"has 7 numbers that could be a box with confidence {words[5]} and track {words[6]}, or a triangle",
+                $"Take the last number away if it is a track; of a triangle, write {words[6]}.0 instead of {words[6]}");
+        }
+
+        bool isBox = values.Length is 5 or 6;
+        if (!isBox && (values.Length < 7 || (values.Length % 2 == 0 && !isTracked)))
+        {
+            throw Wrong($"has {given} numbers: a box has 5 or 6, a polygon an odd number from 7 on");
         }
 
         if (values[0] != Math.Floor(values[0]) || values[0] is < 0 or > HighestSensibleClass)
@@ -138,6 +163,13 @@ public static class YoloLabels
         }
     }
 
+    /// <summary>Whether the numbers behind the class are a box in the picture.</summary>
+    private static bool IsBoxWithin(double[] values)
+    {
+        static bool IsWithin(double centre, double size) => size > 0 && centre - (size / 2) >= -Tolerance && centre + (size / 2) <= 1 + Tolerance;
+        return IsWithin(values[1], values[3]) && IsWithin(values[2], values[4]);
+    }
+
     private static AnnotatedObject Box(double[] values, int width, int height)
     {
         double w = Math.Max(0, values[3]) * width, h = Math.Max(0, values[4]) * height;
@@ -152,14 +184,15 @@ public static class YoloLabels
 
     private static AnnotatedObject Polygon(double[] values, int width, int height)
     {
-        var vertices = new double[values.Length - 1];
+        // An even number behind the class are vertices; one more, which only lines with tracks have, is the confidence.
+        var vertices = new double[(values.Length - 1) / 2 * 2];
         for (int i = 0; i < vertices.Length; i++)
         {
             vertices[i] = Math.Clamp(values[i + 1], 0, 1) * (i % 2 == 0 ? width : height);
         }
 
         var shape = ObjectShape.FromPolygons([vertices], height, width);
-        return AnnotatedObject.FromMask(shape.ToRle(), (int)values[0]) with { Shape = shape };
+        return AnnotatedObject.FromMask(shape.ToRle(), (int)values[0]) with { Shape = shape, Score = values.Length % 2 == 0 ? values[^1] : null };
     }
 
     private static void AppendObject(StringBuilder text, int label, AnnotatedImage image, AnnotatedObject item)

@@ -32,7 +32,7 @@ internal sealed class PictureFrames : FrameStore
     public PictureFrames(string folder, MediaLimits limits)
     {
         _limits = limits;
-        _files = PictureFolder.Files(folder);
+        _files = DatasetFiles.Frames(folder);
         if (_files.Length == 0)
         {
             throw new DatasetException($"There is no picture in {folder}; extract the frames again.");

@@ -88,8 +88,14 @@ internal sealed class FolderVideo : IAnnotatedVideo
     private readonly MaskCoverage _coverage;
     private readonly MediaLimits _limits;
 
-    private FolderVideo(string name, IReadOnlyList<string> frames, VideoMaskFolder masks, HashSet<string> annotated, MaskCoverage coverage, MediaLimits limits) =>
+    /// <summary>Made only where a frame's white could mean two things: that takes reading the other masks too.</summary>
+    private readonly Lazy<MaskNumbering> _numbering;
+
+    private FolderVideo(string name, IReadOnlyList<string> frames, VideoMaskFolder masks, HashSet<string> annotated, MaskCoverage coverage, MediaLimits limits)
+    {
         (Name, _frames, _masks, _annotated, _coverage, _limits) = (name, frames, masks, annotated, coverage, limits);
+        _numbering = new(() => MaskNumbering.Of(masks.Frames().Select(frame => StoredMasks.Read(masks.File(frame), limits))), LazyThreadSafetyMode.PublicationOnly);
+    }
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -105,7 +111,7 @@ internal sealed class FolderVideo : IAnnotatedVideo
     public static FolderVideo Open(string name, string frameFolder, string maskFolder, MaskCoverage coverage, MediaLimits limits)
     {
         string[] frames = Directory.Exists(frameFolder)
-            ? PictureFolder.Files(frameFolder)
+            ? DatasetFiles.Frames(frameFolder)
             : throw new DatasetException($"There is no folder {frameFolder}; video {name} has masks in {maskFolder} but no frames. Unpack its frames, or take it off the list.");
         if (frames.Length == 0)
         {
@@ -154,7 +160,8 @@ internal sealed class FolderVideo : IAnnotatedVideo
         if (!_masks.IsPerObject)
         {
             string file = _masks.File(name);
-            var masks = Read(file, frame).Split();
+            var stored = Read(file, frame);
+            var masks = stored.IsWhiteOnBlack ? _numbering.Value.Split(stored) : stored.ByNumber();
             return frame > 0 || masks.Count > 0 || _coverage == MaskCoverage.Some
                 ? masks
                 : throw new DatasetException($"The mask {file} shows no object, although its video is tracked from there; take the video off the list, or annotate it.");

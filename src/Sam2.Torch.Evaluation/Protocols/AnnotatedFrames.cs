@@ -95,7 +95,7 @@ internal static class AnnotatedVideoExtensions
             return masks;
         }
 
-        var split = IndexedMasks.Split(IndexedMasks.Combine(masks, height, width));
+        var split = IndexedMasks.Split(IndexedMasks.CombineLabels(masks, height, width));
         return masks.Keys.ToDictionary(id => id, id => split.GetValueOrDefault(id) ?? new BinaryMask(height, width));
     }
 }

@@ -39,6 +39,21 @@ public static class MaskTreeScorer
             .Select(video => Conclude(video, ScoreVideo(truth, predicted, video), skipFirstAndLast))]);
     }
 
+    /// <summary>The predicted objects of a video that its true masks lack: ids, or names of folders.</summary>
+    /// <param name="truth">The true masks.</param>
+    /// <param name="predicted">The predictions, in the same layout.</param>
+    /// <param name="video">The video's name.</param>
+    /// <param name="scored">What <see cref="ScoreVideo"/> returned.</param>
+    public static IReadOnlyList<string> UnknownObjects(MaskTree truth, MaskTree predicted, string video, IEnumerable<ObjectFrames> scored)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(predicted);
+        var wanted = truth.Video(video);
+        return wanted.IsPerObject
+            ? [.. predicted.Video(video).Objects.Except(wanted.Objects)]
+            : [.. scored.Where(o => !o.Frames.Any(f => f.IsVisible)).Select(o => o.Object)];
+    }
+
     /// <summary>A video's score from what was measured of its objects.</summary>
     public static VideoScore Conclude(string video, IEnumerable<ObjectFrames> objects, bool skipFirstAndLast) => new(
         video, [.. objects.Select(o => ObjectScore.From(o.Object, o.Frames, skipFirstAndLast)).OfType<ObjectScore>()]);
@@ -52,10 +67,11 @@ public static class MaskTreeScorer
     private static List<ObjectFrames> MeasureFrames(string video, VideoMaskFolder truth, VideoMaskFolder predicted)
     {
         var scorer = new VideoScorer(video);
+        var numbering = MaskNumbering.Of(truth);
         foreach (var frame in truth.Frames())
         {
             var (wanted, given) = ReadPair(truth.File(frame), Existing(predicted, frame, null));
-            scorer.Add(frame, wanted.Split(), given.Split());
+            scorer.Add(frame, numbering.Split(wanted), numbering.Split(given));
         }
 
         return [.. scorer.Frames.Select(o => new ObjectFrames(o.Key.ToString(CultureInfo.InvariantCulture), o.Value))];

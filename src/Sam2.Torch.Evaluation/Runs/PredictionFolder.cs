@@ -7,7 +7,7 @@ namespace Sam2.Torch.Evaluation.Runs;
 
 /// <summary>
 /// Stores the predictions of a video in its data set's own layout, as the benchmarks' servers accept them: a palette picture per
-/// frame (VIDEO/00000.png), or where objects may overlap a folder per object (VIDEO/000/00000.png).
+/// frame (VIDEO/00000.png; grey of 16 bits if it has ids above 255), or where objects may overlap a folder per object (VIDEO/000/00000.png).
 /// </summary>
 public sealed class PredictionFolder : IPredictionSink
 {
@@ -39,7 +39,16 @@ public sealed class PredictionFolder : IPredictionSink
 
         if (!_video.ObjectsOverlap)
         {
-            IndexedMasks.Combine(masks, _size.Height, _size.Width).Write(Path.Combine(_folder, FileOf(frame)));
+            string file = Path.Combine(_folder, FileOf(frame));
+            if (masks.Keys.Any(id => id > byte.MaxValue))
+            {
+                IndexedMasks.CombineLabels(masks, _size.Height, _size.Width).Write(file);
+            }
+            else
+            {
+                IndexedMasks.Combine(masks, _size.Height, _size.Width).Write(file);
+            }
+
             return;
         }
 
@@ -70,7 +79,7 @@ public sealed class PredictionFolder : IPredictionSink
             return MaskFile.Read(Path.Combine(FolderOf(objectId), FileOf(frame)));
         }
 
-        var image = IndexedImage.Read(Path.Combine(_folder, FileOf(frame)));
+        var image = LabelImage.Read(Path.Combine(_folder, FileOf(frame)));
         return IndexedMasks.Split(image).GetValueOrDefault(objectId) ?? new BinaryMask(image.Height, image.Width);
     }
 

@@ -35,7 +35,9 @@ public static class WorstCasePictures
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(predicted);
-        return [.. report.WorstCases.Select(worst => Draw(worst, Read(truth, worst), Read(predicted, worst), frame: null))];
+        var numberings = new Dictionary<string, MaskNumbering>();
+        MaskNumbering NumberingOf(string video) => numberings.TryGetValue(video, out var known) ? known : numberings[video] = MaskNumbering.Of(truth.Video(video));
+        return [.. report.WorstCases.Select(worst => Draw(worst, Read(truth, worst, NumberingOf), Read(predicted, worst, NumberingOf), frame: null))];
     }
 
     private static ReportPicture Draw(WorstCase worst, IAnnotatedVideo video, RunFolder folder)
@@ -67,7 +69,7 @@ public static class WorstCasePictures
         .SelectMany(f => video.ReadMasks(f).Keys)
         .First(id => video.NameInScores(id) == name);
 
-    private static BinaryMask Read(MaskTree tree, WorstCase worst)
+    private static BinaryMask Read(MaskTree tree, WorstCase worst, Func<string, MaskNumbering> numberings)
     {
         var video = tree.Video(worst.Video);
         if (video.IsPerObject)
@@ -77,6 +79,6 @@ public static class WorstCasePictures
 
         var masks = StoredMasks.Read(video.File(worst.Frame));
         int id = int.Parse(worst.Object, CultureInfo.InvariantCulture);
-        return masks.Split().GetValueOrDefault(id) ?? new BinaryMask(masks.Size.Height, masks.Size.Width);
+        return numberings(worst.Video).Split(masks).GetValueOrDefault(id) ?? new BinaryMask(masks.Size.Height, masks.Size.Width);
     }
 }

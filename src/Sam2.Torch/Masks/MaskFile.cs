@@ -22,31 +22,71 @@ public static class MaskFile
     }
 
     /// <summary>
-    /// Reads a mask from a picture. A PNG's pixels belong to it where any stored number but alpha is not 0 (palette entry 0 is
-    /// outside whatever its colour); of other formats, which are lossy, where the grey value is above 127.
+    /// Reads the mask of one object from a picture. A PNG's pixels belong to it where any stored number but alpha is not 0 (palette entry
+    /// 0 is outside whatever its colour), or above half if edges are soft; of other formats, which are lossy, where the grey value is
+    /// above 127.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">Limits on the picture.</param>
-    /// <exception cref="MediaException">Missing, damaged, not a picture, or larger than the limits.</exception>
+    /// <exception cref="MediaException">
+    /// Missing, damaged, not a picture, or larger than the limits; or a PNG with the numbers or colours of several objects.
+    /// </exception>
     public static BinaryMask Read(string path, MediaLimits? limits = null)
     {
         var info = ImageFile.ReadInfo(path);
-        if (info.Format == ImageFormat.Png && info.Orientation == ImageOrientation.Upright)
+        if (info.Format == ImageFormat.Png)
         {
-            using var stream = MediaFile.OpenRead(path);
-            return ReadPng(stream, path, limits);
+            return Upright(ReadOnly(path, limits ?? MediaLimits.Default), info.Orientation);
         }
 
         var image = ImageFile.Read(path, limits);
-        int threshold = info.Format == ImageFormat.Png ? 0 : 3 * 127;
-        var mask = new BinaryMask(image.Height, image.Width);
+        return Inside(image.Height, image.Width, i => image.Pixels[3 * i] + image.Pixels[(3 * i) + 1] + image.Pixels[(3 * i) + 2] > 3 * 127);
+    }
+
+    /// <summary>The only object of a PNG, as stored.</summary>
+    private static BinaryMask ReadOnly(string path, MediaLimits limits)
+    {
+        using var stream = MediaFile.OpenRead(path);
+        var labels = LabelImage.OfPng(path, PngReader.Read(stream, path, limits));
+        var numbers = labels.Numbers;
+        if (labels.HasSoftEdges)
+        {
+            int half = numbers.Max() > byte.MaxValue ? ushort.MaxValue / 2 : byte.MaxValue / 2;
+            return Inside(labels.Height, labels.Width, i => numbers[i] > half);
+        }
+
+        int first = numbers.AsSpan().IndexOfAnyExcept((ushort)0);
+        if (first < 0 || !numbers.AsSpan().ContainsAnyExcept((ushort)0, numbers[first]))
+        {
+            return Inside(labels.Height, labels.Width, i => numbers[i] != 0);
+        }
+
+        ushort[] objects = [.. numbers.Distinct().Where(n => n != 0).Order().Take(4)];
+        throw new MediaException(
+            path, $"has the numbers of several objects ({string.Join(", ", objects.Take(3))}{(objects.Length > 3 ? ", …" : "")}), but the mask of one is needed",
+            "Keep the pixels of one object and set all others to 0");
+    }
+
+    private static BinaryMask Inside(int height, int width, Func<int, bool> isInside)
+    {
+        var mask = new BinaryMask(height, width);
         for (int i = 0; i < mask.Data.Length; i++)
         {
-            int sum = image.Pixels[3 * i] + image.Pixels[(3 * i) + 1] + image.Pixels[(3 * i) + 2];
-            mask.Data[i] = sum > threshold ? (byte)1 : (byte)0;
+            mask.Data[i] = isInside(i) ? (byte)1 : (byte)0;
         }
 
         return mask;
+    }
+
+    private static BinaryMask Upright(BinaryMask stored, ImageOrientation orientation)
+    {
+        if (orientation == ImageOrientation.Upright)
+        {
+            return stored;
+        }
+
+        var upright = SkiaPixels.Upright(new RgbImage(stored.Width, stored.Height, [.. stored.Data.SelectMany(v => new[] { v, v, v })]), orientation);
+        return Inside(upright.Height, upright.Width, i => upright.Pixels[3 * i] != 0);
     }
 
     /// <summary>Reads a mask from a PNG as stored, whatever its orientation: pixels belong to it where any number but alpha is not 0.</summary>
@@ -58,75 +98,5 @@ public static class MaskFile
     {
         var png = PngReader.Read(stream, path, limits ?? MediaLimits.Default);
         return new BinaryMask(png.Header.Height, png.Header.Width, png.AnyColour());
-    }
-}
-
-/// <summary>Masks of several objects in one picture, as DAVIS stores annotations: a pixel's index is the object's id.</summary>
-public static class IndexedMasks
-{
-    private const int LargestId = 255;
-
-    /// <summary>Draws masks into one picture with DAVIS's palette. Where objects overlap, the lower id is on top, as in the original's tools.</summary>
-    /// <param name="masks">Masks by id, 1 to 255.</param>
-    /// <param name="height">Height in pixels.</param>
-    /// <param name="width">Width in pixels.</param>
-    /// <exception cref="ArgumentException">An id is out of range, or a mask has another size.</exception>
-    public static IndexedImage Combine(IReadOnlyDictionary<int, BinaryMask> masks, int height, int width)
-    {
-        ArgumentNullException.ThrowIfNull(masks);
-        var indices = new byte[height * width];
-        foreach (var (id, mask) in masks.OrderByDescending(m => m.Key))
-        {
-            if (id is < 1 or > LargestId)
-            {
-                throw new ArgumentException($"Object {id} can't be stored in a palette picture, which has ids from 1 to {LargestId}; use a folder per object.", nameof(masks));
-            }
-
-            if (mask.Height != height || mask.Width != width)
-            {
-                throw new ArgumentException($"The mask of object {id} is {mask.Width}×{mask.Height}, the picture {width}×{height}.", nameof(masks));
-            }
-
-            var data = mask.Data;
-            for (int i = 0; i < data.Length; i++)
-            {
-                if (data[i] != 0)
-                {
-                    indices[i] = (byte)id;
-                }
-            }
-        }
-
-        return new IndexedImage(width, height, indices, ObjectColours.DavisPalette());
-    }
-
-    /// <summary>The masks of a picture by object id; objects without a pixel have none.</summary>
-    public static IReadOnlyDictionary<int, BinaryMask> Split(IndexedImage image)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        var masks = new SortedDictionary<int, BinaryMask>();
-        var indices = image.Indices;
-        BinaryMask? current = null;
-        for (int i = 0; i < indices.Length; i++)
-        {
-            byte id = indices[i];
-            if (id == 0)
-            {
-                continue;
-            }
-
-            // Neighbours mostly belong to the same object: look it up only where the index changes.
-            if (i == 0 || indices[i - 1] != id)
-            {
-                if (!masks.TryGetValue(id, out current))
-                {
-                    masks[id] = current = new BinaryMask(image.Height, image.Width);
-                }
-            }
-
-            current!.Data[i] = 1;
-        }
-
-        return masks;
     }
 }

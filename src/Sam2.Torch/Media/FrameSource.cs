@@ -144,7 +144,7 @@ internal sealed class PictureSource : FrameSource
 
     public static PictureSource OfFolder(string folder, MediaLimits limits)
     {
-        string[] files = PictureFolder.Files(folder);
+        string[] files = PictureFolder.Frames(folder);
         if (files.Length == 0)
         {
             throw new MediaException(folder, "holds no pictures", $"Frames end in {string.Join(", ", ImageFile.Extensions)}");
@@ -200,32 +200,5 @@ internal sealed class PictureSource : FrameSource
                     $"is {image.Width}×{image.Height}, but the first frame is {info.Width}×{info.Height}",
                     "Frames of a folder need to be of one size");
         });
-    }
-}
-
-/// <summary>The pictures in a folder that are the frames of a video.</summary>
-public static class PictureFolder
-{
-    /// <summary>The files with a picture's extension, by number if every name is one (2 before 10), else by name; without hidden files.</summary>
-    public static string[] Files(string folder)
-    {
-        string[] files =
-        [
-            .. Directory.EnumerateFiles(folder)
-                .Where(f => ImageFile.Extensions.Contains(Path.GetExtension(f).ToLowerInvariant()) && Path.GetFileName(f)[0] != '.'),
-        ];
-        var numbers = new long[files.Length];
-        for (int i = 0; i < files.Length; i++)
-        {
-            string stem = Path.GetFileNameWithoutExtension(files[i]);
-            if (!long.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
-            {
-                Array.Sort(files, StringComparer.Ordinal);
-                return files;
-            }
-        }
-
-        Array.Sort(numbers, files);
-        return files;
     }
 }

@@ -96,33 +96,41 @@ public sealed class IndexedImage
             throw new InvalidOperationException($"An index is outside the palette of {Palette.Length / 3} colours.");
         }
 
-        MediaFile.Write(path, WritePng);
+        MediaFile.Write(path, output => WritePng(output, Width, Height, Palette.Length > 0 ? PngColour.Palette : PngColour.Grey, 8, Indices, Palette));
     }
 
-    /// <summary>Encodes the PNG (ISO/IEC 15948). Skia can't: it writes colours, and DAVIS's tools read indices.</summary>
-    private void WritePng(Stream output)
+    /// <summary>Encodes a PNG (ISO/IEC 15948). Skia can't: it writes colours, and DAVIS's tools read indices.</summary>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="colour">Palette or grey.</param>
+    /// <param name="depth">8 or 16 bits per pixel.</param>
+    /// <param name="pixels">Row by row; of 16 bits the higher byte first.</param>
+    /// <param name="palette">R, G, B triples; empty for grey.</param>
+    internal static void WritePng(Stream output, int width, int height, PngColour colour, int depth, byte[] pixels, byte[] palette)
     {
         output.Write(PngReader.Signature);
         Span<byte> header = stackalloc byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, Width);
-        BinaryPrimitives.WriteInt32BigEndian(header[4..], Height);
-        header[8] = 8;
-        header[9] = (byte)(Palette.Length > 0 ? PngColour.Palette : PngColour.Grey);
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
+        header[8] = (byte)depth;
+        header[9] = (byte)colour;
         header[10..].Clear();
         WriteChunk(output, "IHDR"u8, header);
-        if (Palette.Length > 0)
+        if (palette.Length > 0)
         {
-            WriteChunk(output, "PLTE"u8, Palette);
+            WriteChunk(output, "PLTE"u8, palette);
         }
 
         var data = new MemoryStream();
         using (var deflate = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
         {
-            for (int y = 0; y < Height; y++)
+            int row = width * depth / 8;
+            for (int y = 0; y < height; y++)
             {
                 // No filter: differences do not help indices (section 12.7 of the standard).
                 deflate.WriteByte(0);
-                deflate.Write(Indices, y * Width, Width);
+                deflate.Write(pixels, y * row, row);
             }
         }
 

@@ -30,6 +30,10 @@ internal sealed record PngHeader(int Width, int Height, PngColour Colour, int Bi
 /// <param name="Palette">R, G, B triples; empty without a palette.</param>
 internal sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palette)
 {
+    /// <summary>A stored number, of 8 bits or fewer or of 16.</summary>
+    /// <param name="index">Its place: channels follow each other, then pixels.</param>
+    public ushort Sample(int index) => Header.SampleBytes == 1 ? Samples[index] : BinaryPrimitives.ReadUInt16BigEndian(Samples.AsSpan(2 * index));
+
     /// <summary>A byte per pixel that is 0 only where all stored numbers but alpha are 0.</summary>
     public byte[] AnyColour()
     {

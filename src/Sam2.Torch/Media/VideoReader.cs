@@ -38,7 +38,7 @@ public sealed class VideoReader
     public long? ExpectedFrameCount => Info.ExpectedFrameCount is { } total ? SelectedOf(total) : null;
 
     /// <summary>Opens a video file, a folder of pictures or a picture.</summary>
-    /// <param name="path">The file or folder. A folder's pictures are ordered by number if all names are numbers, else by name.</param>
+    /// <param name="path">The file or folder. A folder's pictures are in natural order, frame_2 before frame_10.</param>
     /// <param name="options">Which frames are read; null for all at their size.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="MediaException">Missing, without video, damaged, too large, or ffmpeg is not installed.</exception>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Media;
 using TestSupport;
 
 namespace Sam2.Cli.Tests.Commands;
@@ -9,13 +10,14 @@ public class EvalScoreCommandTests
     private static string Root(string name) => RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Golden", "evaluation", name);
 
     // The numbers are those of golden/evaluation/scores.json.
-    [TestCase("Annotations", "Predictions", "J&F 55.80  J 65.21  F 46.39")]
-    [TestCase("Annotations_per_object", "Predictions_per_object", "J&F 55.80  J 65.21  F 46.39")]
-    public void The_last_line_has_J_and_F_in_percent(string truth, string predicted, string expected)
+    [TestCase("Annotations", "Predictions", "J&F 55.80  J 65.21  F 46.39", "video third: the predictions show object 6, but the true masks objects 1, 2, 3")]
+    [TestCase("Annotations_per_object", "Predictions_per_object", "J&F 55.80  J 65.21  F 46.39", "")]
+    public void The_last_line_has_J_and_F_in_percent(string truth, string predicted, string expected, string unknown)
     {
         var run = CommandLine.Run("eval", "score", Root(truth), Root(predicted));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Error, Is.Empty);
+        Assert.That(run.Error, Does.Contain(unknown));
+        Assert.That(run.ErrorLines, Is.EqualTo(unknown.Length == 0 ? 0 : 1));
         var lines = run.Output.TrimEnd().Split('\n');
         Assert.That(lines[^1].TrimEnd(), Is.EqualTo(expected));
         Assert.That(lines, Has.Length.EqualTo(10), "a heading, eight objects, the sum");
@@ -52,6 +54,24 @@ public class EvalScoreCommandTests
         run = CommandLine.Run("eval", "score", Root("Annotations"), Root("Predictions"), "--videos", folder.At("val.txt"));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.Error, Does.Contain("fourth").And.StartWith("sam2 eval score:"));
+    }
+
+    [Test]
+    public void Objects_that_the_truth_lacks_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string file in Directory.GetFiles(Root("Predictions/first")))
+        {
+            Directory.CreateDirectory(folder.At("predicted", "first"));
+            var image = IndexedImage.Read(file);
+            new IndexedImage(image.Width, image.Height, [.. image.Indices.Select(i => i == 1 ? (byte)77 : i)], image.Palette).Write(folder.At("predicted", "first", Path.GetFileName(file)));
+        }
+
+        File.WriteAllText(folder.At("list.txt"), "first");
+        var run = CommandLine.Run("eval", "score", Root("Annotations"), folder.At("predicted"), "--videos", folder.At("list.txt"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("video first").And.Contain("object 77").And.Contain("objects 1, 2, 3"));
     }
 
     [Test]

@@ -44,6 +44,33 @@ public class YoloTests
         Assert.That(folder.Files, Is.EqualTo(new[] { "a.txt" }));
     }
 
+    [Test]
+    public void Confidence_and_track_are_told_from_coordinates()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["a.txt"], "0 0.5 0.5 0.25 0.5 0.875 12\n1 0.5 0.5 0.25 0.5 1\n2 0.1 0.1 0.3 0.1 0.3 0.5 0.1 0.5 0.75 1\n3 0.1 0.1 0.3 0.1 0.3 0.5 0.1 0.5\n");
+        var objects = YoloLabels.Read(folder["a.txt"], width: 40, height: 20);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(objects.Select(o => o.Category), Is.EqualTo(new[] { 0, 1, 2, 3 }));
+            Assert.That(objects.Select(o => o.Shape is null), Is.EqualTo(new[] { true, true, false, false }));
+            Assert.That(objects.Take(2).Select(o => o.Box), Is.All.EqualTo(new AnnotationBox(15, 5, 10, 10)));
+            Assert.That(objects.Select(o => o.Score), Is.EqualTo(new double?[] { 0.875, null, 0.75, null }));
+            Assert.That(objects.Skip(2).Select(o => o.Shape!.ToRle().BoundingBox), Is.All.EqualTo((4, 2, 8, 8)));
+        }
+    }
+
+    [TestCase("0 0.1 0.1 0.9 0.1 0.5 0.9")]
+    [TestCase("0 0.1 0.1 0.9 0.1 0.5 1.0")]
+    [TestCase("0 0.9 0.1 0.9 0.9 0.5 1")]
+    public void Seven_numbers_that_can_only_be_a_triangle_are_one(string content)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["a.txt"], content);
+        Assert.That(YoloLabels.Read(folder["a.txt"], 100, 100).Single().Shape, Is.Not.Null);
+    }
+
+    [TestCase("0 0.5 0.5 0.25 0.5 0.875 1", "line 1 has 7 numbers that could be a box with confidence 0.875 and track 1, or a triangle")]
     [TestCase("0 0.5 0.5 x 1", "line 1 has 'x' where a number belongs")]
     [TestCase("0 0.5 0.5 NaN 1", "line 1 has 'NaN'")]
     [TestCase("\n0 0.5 0.5 1", "line 2 has 4 numbers")]

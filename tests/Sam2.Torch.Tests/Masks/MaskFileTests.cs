@@ -24,7 +24,7 @@ public class MaskFileTests
     public void A_palette_counts_by_index_not_by_colour()
     {
         using var folder = new TemporaryFolder();
-        new IndexedImage(3, 1, [0, 1, 2], [9, 9, 9, 0, 0, 0, 5, 5, 5]).Write(folder["p.png"]);
+        new IndexedImage(3, 1, [0, 1, 1], [9, 9, 9, 0, 0, 0]).Write(folder["p.png"]);
         Assert.That(MaskFile.Read(folder["p.png"]).Data, Is.EqualTo(new byte[] { 0, 1, 1 }));
     }
 
@@ -40,10 +40,31 @@ public class MaskFileTests
     public void All_16_bits_of_a_number_count()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["g.png"], PngTests.Encode16(3, 1, PngColour.Grey, [0, 1, 256]));
+        File.WriteAllBytes(folder["g.png"], PngTests.Encode16(3, 1, PngColour.Grey, [0, 256, 256]));
         File.WriteAllBytes(folder["c.png"], PngTests.Encode16(2, 1, PngColour.GreyAlpha, [0, 65535, 1, 0]));
         Assert.That(MaskFile.Read(folder["g.png"]).Data, Is.EqualTo(new byte[] { 0, 1, 1 }));
         Assert.That(MaskFile.Read(folder["c.png"]).Data, Is.EqualTo(new byte[] { 0, 1 }));
+    }
+
+    [Test]
+    public void Soft_edges_are_split_in_the_middle([Values(8, 16)] int depth)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] grey = LabelImageTests.Disc(blur: 4, white: 255);
+        if (depth == 8) new IndexedImage(64, 48, grey, []).Write(folder["m.png"]);
+        else new LabelImage(64, 48, [.. grey.Select(v => (ushort)(257 * v))]).Write(folder["m.png"]);
+        Assert.That(MaskFile.Read(folder["m.png"]).Data, Is.EqualTo(grey.Select(v => v > 127 ? 1 : 0)));
+    }
+
+    [Test]
+    public void Numbers_or_colours_of_several_objects_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["g.png"], PngTests.Encode16(5, 1, PngColour.Grey, [0, 300, 1, 7, 256]));
+        ImageFile.Write(folder["c.png"], new RgbImage(3, 1, [0, 0, 0, 200, 0, 3, 0, 200, 3]));
+        Assert.That(() => MaskFile.Read(folder["g.png"]), Throws.TypeOf<MediaException>()
+            .With.Message.Contains("g.png").And.Message.Contains("several objects (1, 7, 256, …)").And.Message.Contains("Keep the pixels of one"));
+        Assert.That(() => MaskFile.Read(folder["c.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("several colours"));
     }
 
     [Test]

@@ -85,10 +85,29 @@ internal sealed class Scoring(CommandContext context)
         }
 
         progress.Dispose();
+        NameUnknown(truth, predicted, results);
         context.Output.Write(ScoreTable.Of(report));
         context.Output.WriteLine(report.Headline());
         return ExitCode.Success;
     }
+
+    /// <summary>Says which predicted objects have no score, since the truth lacks them: mostly they are numbered differently.</summary>
+    private void NameUnknown(MaskTree truth, MaskTree predicted, VideoResult[] results)
+    {
+        foreach (var (video, scored) in results.Select(result => (result.Video, result.Rounds[0].Objects)))
+        {
+            var unknown = MaskTreeScorer.UnknownObjects(truth, predicted, video, scored);
+            if (unknown.Count > 0)
+            {
+                var known = scored.Select(o => o.Object).Except(unknown).ToList();
+                context.Error.WriteLine(
+                    $"sam2 eval score: video {video}: the predictions show {Objects(unknown)}, but the true masks {(known.Count == 0 ? "none" : Objects(known))}; what the truth lacks has no score. Give objects the truth's numbers");
+            }
+        }
+    }
+
+    private static string Objects(IReadOnlyList<string> names) =>
+        $"object{(names.Count == 1 ? "" : "s")} {string.Join(", ", names.Take(10))}{(names.Count > 10 ? $" and {names.Count - 10} more" : "")}";
 
     private static long FramesOf(VideoResult video) =>
         video.Rounds.SelectMany(r => r.Objects).SelectMany(o => o.Frames).Select(f => f.Frame).Distinct().Count();
