@@ -126,7 +126,22 @@ public class SegmentCommandTests : FolderTests
     {
         MaskFile.WritePng(Folder.At("start.png"), new BinaryMask(10, 20));
         var run = Run("--mask", Folder.At("start.png"));
-        AssertFailure(run, "20 by 10", "420 by 300");
+        AssertFailure(run, "20 by 10", "420 by 300", "proportions");
+    }
+
+    [Test]
+    public void A_mask_of_the_images_proportions_is_scaled()
+    {
+        MaskFile.WritePng(Folder.At("start.png"), DemoScene.Create(210, 150).Render().Mask(2));
+        Segment("--mask", Folder.At("start.png"));
+        Assert.That(Mask(0).Iou(_scene.Mask(2)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void A_picture_of_several_objects_is_no_mask_to_start_from()
+    {
+        IndexedMasks.CombineLabels(new Dictionary<int, BinaryMask> { [1] = _scene.Mask(1), [300] = _scene.Mask(2) }, 300, 420).Write(Folder.At("start.png"));
+        AssertFailure(Run("--mask", Folder.At("start.png")), "start.png", "several objects (1, 300)");
     }
 
     [TestCase("--point", "500,10", "420", "300")]
