@@ -1,9 +1,11 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
+using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -111,6 +113,22 @@ public class SegmentCommandTests : FolderTests
         var run = Run("--point", "1,2", option, value);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain(word));
+    }
+
+    [Test]
+    public void A_model_that_gives_nan_is_named_before_anything_is_written()
+    {
+        using (var model = ModelLoader.Load(RepositoryFiles.At("weights", Model + ".pt")))
+        {
+            using var noGradient = torch.no_grad();
+            using var weight = model.get_parameter("sam_mask_decoder.iou_token.weight")!.view(-1);
+            weight[0] = float.NaN;
+            CheckpointWriter.Save(Folder.At("broken.safetensors"), model);
+        }
+
+        var run = CommandLine.Run("segment", _image, "--model", Folder.At("broken.safetensors"), "--point", "24%,42%", "--out", Folder.At("out"));
+        AssertFailure(run, "broken.safetensors", "NaN", "sam_mask_decoder.iou_token.weight", "another checkpoint");
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
     }
 
     [Test]
