@@ -34,7 +34,7 @@ internal static class SegmentCommand
             Arity = ArgumentArity.OneOrMore,
             CustomParser = result => ParseAll(result, BoxArgument.Parse),
         };
-        var mask = new Option<string?>("--mask") { Description = "A mask to start from: a picture of the image's size, white on the object.", HelpName = "PNG" };
+        var mask = new Option<string?>("--mask") { Description = "A mask to start from: a picture of the image's size or proportions, white on the object.", HelpName = "PNG" };
         var multimask = new Option<bool>("--multimask") { Description = "Three masks for an ambiguous prompt, best first, instead of the best one." };
         var directory = new Option<string>("--out", "-o")
         {
@@ -116,7 +116,7 @@ internal sealed class Segmentation(CommandContext context)
         progress.Step($"reading {request.Image} ...");
         var image = ImageFile.Read(request.Image, cancellationToken: context.Cancellation);
         var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
-        var mask = ReadMask(request.Mask, image);
+        var mask = request.Mask is { } path ? MaskArgument.Read("--mask ", path, image.Width, image.Height) : null;
 
         using var scope = torch.NewDisposeScope();
         progress.Step($"loading {request.Model.NameOrPath} ...");
@@ -146,19 +146,6 @@ internal sealed class Segmentation(CommandContext context)
         }
 
         return ExitCode.Success;
-    }
-
-    private static BinaryMask? ReadMask(string? path, RgbImage image)
-    {
-        if (path is null)
-        {
-            return null;
-        }
-
-        var mask = MaskFile.Read(path);
-        return mask.Width == image.Width && mask.Height == image.Height
-            ? mask
-            : throw new CliException($"--mask {path} is {mask.Width} by {mask.Height} pixels, the image {image.Width} by {image.Height}; they must be equal");
     }
 
     private (T Result, double Seconds) Timed<T>(Func<T> step)

@@ -182,14 +182,14 @@ internal sealed class Tracking(CommandContext context)
     /// <returns>Its points and box in pixels of the frames.</returns>
     private static (IReadOnlyList<PointPrompt> Points, BoxPrompt? Box) Add(VideoSession session, TrackPrompt prompt, VideoFrames frames)
     {
+        // Prompts are in pixels of the video, whatever size it is tracked at.
+        var info = frames.Reader.Info;
         if (prompt.Mask is { } path)
         {
-            session.AddMask(prompt.Frame, prompt.Object, MaskFile.Read(path));
+            session.AddMask(prompt.Frame, prompt.Object, MaskArgument.Read("mask=", path, info.Width, info.Height));
             return ([], null);
         }
 
-        // Prompts are in pixels of the video, whatever size it is tracked at.
-        var info = frames.Reader.Info;
         var resolved = PromptArguments.Resolve(prompt.Points, prompt.Box is { } given ? [given] : [], info.Width, info.Height)[0];
         float x = (float)frames.Width / info.Width, y = (float)frames.Height / info.Height;
         PointPrompt[] points = [.. resolved.Points.Select(p => p with { X = p.X * x, Y = p.Y * y })];

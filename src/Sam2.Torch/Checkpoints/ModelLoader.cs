@@ -31,7 +31,7 @@ public static class ModelLoader
     /// <param name="precision">Type of the weights; float32 when null.</param>
     /// <param name="parts">Parts that replace the standard ones. They take from the file what fits, and else keep their initial values.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
-    /// <exception cref="CheckpointException">The file is damaged, or its keys and shapes are not those of the architecture.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, its keys and shapes are not those of the architecture, or weights are NaN or infinite.</exception>
     public static Sam2Model Load(
         Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
     {
@@ -44,6 +44,13 @@ public static class ModelLoader
             if (device is not null && device.type != DeviceType.CPU)
                 model.to(device);
             CheckpointLoader.LoadInto(model, checkpoint, model.Parts.ReplacedKeys);
+            if (FiniteNumbers.DescribeWeights(model) is { } weights)
+            {
+                throw new CheckpointException(
+                    checkpoint.Path, $"has weights that are not finite ({weights}), so the model would give NaN instead of masks",
+                    "Use another checkpoint, such as one from before a training run diverged, or download it again");
+            }
+
             model.eval();
             return model;
         }

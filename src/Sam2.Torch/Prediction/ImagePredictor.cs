@@ -116,6 +116,7 @@ public sealed class ImagePredictor : IDisposable
     /// <param name="imageIndex">Which of the images.</param>
     /// <exception cref="InvalidOperationException">No image is set.</exception>
     /// <exception cref="ArgumentException">A prompt is empty, not finite, outside the image or of a wrong shape; the message tells which.</exception>
+    /// <exception cref="ModelOutputException">The model gives NaN.</exception>
     public ImagePrediction Predict(IReadOnlyList<ObjectPrompt> prompts, bool multimask = true, bool returnLogits = false, int imageIndex = 0)
     {
         using var scope = NewDisposeScope();
@@ -166,7 +167,9 @@ public sealed class ImagePredictor : IDisposable
                 }
             }
         }
-        return (cat(logits).MoveToOuterDisposeScope(), cat(scores).MoveToOuterDisposeScope());
+        var (allLogits, allScores) = (cat(logits), cat(scores));
+        FiniteNumbers.Require(_model, allLogits, allScores);
+        return (allLogits.MoveToOuterDisposeScope(), allScores.MoveToOuterDisposeScope());
     }
 
     /// <summary>Forgets the images.</summary>

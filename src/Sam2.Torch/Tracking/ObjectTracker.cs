@@ -27,7 +27,7 @@ public record ObjectTrackerOptions
 
 /// <summary>
 /// Tracks single objects in inference: runs the <see cref="TrackingStep"/> on prompts and on memories, several objects as one batch,
-/// fills holes, and brings memories to the form in which they are kept. It keeps nothing between calls. To be called in inference mode.
+/// fills holes, and brings memories to the form in which they are kept. NaN is refused (<see cref="ModelOutputException"/>). It keeps nothing between calls. To be called in inference mode.
 /// </summary>
 /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
 /// <param name="options">How to track.</param>
@@ -79,6 +79,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         var memory = _step.EncodeMemory(
             features, model.UpsampleMasks(output.MaskLogits), output.ObjectScore,
             options.BinarizePromptedMasks || model.Config.BinarizeMaskFromPtsForMemEnc, previous: []);
+        FiniteNumbers.Require(model, memory);
         output.Remember(Stored(memory, 0));
     }
 
@@ -134,10 +135,13 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         return outputs;
     }
 
-    private FrameOutput Output(SamHeadsOutput heads, int index) => new(
-        MaskCleanup.FillHolesInMaskScores(heads.LowResMasks.narrow(0, index, 1), options.FillHoleArea).clone(),
-        heads.ObjectPointer.narrow(0, index, 1).clone(),
-        heads.ObjectScores.narrow(0, index, 1).clone());
+    private FrameOutput Output(SamHeadsOutput heads, int index)
+    {
+        var masks = heads.LowResMasks.narrow(0, index, 1);
+        var (pointer, score) = (heads.ObjectPointer.narrow(0, index, 1).clone(), heads.ObjectScores.narrow(0, index, 1).clone());
+        FiniteNumbers.Require(model, masks, pointer, score);
+        return new(MaskCleanup.FillHolesInMaskScores(masks, options.FillHoleArea).clone(), pointer, score);
+    }
 
     /// <summary>One object's memory as it is kept: tokens, as a rule rounded to bfloat16.</summary>
     private Tensor Stored(Tensor memories, int index)

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
+using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -114,6 +116,22 @@ public class SegmentCommandTests : FolderTests
     }
 
     [Test]
+    public void A_model_that_gives_nan_is_named_before_anything_is_written()
+    {
+        using (var model = ModelLoader.Load(RepositoryFiles.At("weights", Model + ".pt")))
+        {
+            using var noGradient = torch.no_grad();
+            using var weight = model.get_parameter("sam_mask_decoder.iou_token.weight")!.view(-1);
+            weight[0] = float.NaN;
+            CheckpointWriter.Save(Folder.At("broken.safetensors"), model);
+        }
+
+        var run = CommandLine.Run("segment", _image, "--model", Folder.At("broken.safetensors"), "--point", "24%,42%", "--out", Folder.At("out"));
+        AssertFailure(run, "broken.safetensors", "NaN", "sam_mask_decoder.iou_token.weight", "another checkpoint");
+        Assert.That(Directory.Exists(Folder.At("out")), Is.False);
+    }
+
+    [Test]
     public void A_mask_to_start_from_is_a_prompt()
     {
         MaskFile.WritePng(Folder.At("start.png"), _scene.Mask(2));
@@ -126,7 +144,22 @@ public class SegmentCommandTests : FolderTests
     {
         MaskFile.WritePng(Folder.At("start.png"), new BinaryMask(10, 20));
         var run = Run("--mask", Folder.At("start.png"));
-        AssertFailure(run, "20 by 10", "420 by 300");
+        AssertFailure(run, "20 by 10", "420 by 300", "proportions");
+    }
+
+    [Test]
+    public void A_mask_of_the_images_proportions_is_scaled()
+    {
+        MaskFile.WritePng(Folder.At("start.png"), DemoScene.Create(210, 150).Render().Mask(2));
+        Segment("--mask", Folder.At("start.png"));
+        Assert.That(Mask(0).Iou(_scene.Mask(2)), Is.GreaterThan(0.8));
+    }
+
+    [Test]
+    public void A_picture_of_several_objects_is_no_mask_to_start_from()
+    {
+        IndexedMasks.CombineLabels(new Dictionary<int, BinaryMask> { [1] = _scene.Mask(1), [300] = _scene.Mask(2) }, 300, 420).Write(Folder.At("start.png"));
+        AssertFailure(Run("--mask", Folder.At("start.png")), "start.png", "several objects (1, 300)");
     }
 
     [TestCase("--point", "500,10", "420", "300")]

@@ -128,6 +128,20 @@ public class TrackCommandTests
         Assert.That(Directory.Exists(_folder.At("small", "masks", "5")));
     }
 
+    [Test]
+    public void A_mask_of_other_proportions_is_refused_and_one_of_the_videos_is_scaled()
+    {
+        MaskFile.WritePng(_folder.At("wide.png"), new BinaryMask(10, 20));
+        var run = Run("wide", "--prompt", $"mask={_folder.At("wide.png")}");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("20 by 10").And.Contain("210 by 150").And.Contain("proportions"));
+        Assert.That(Directory.Exists(_folder.At("wide")), Is.False);
+
+        MaskFile.WritePng(_folder.At("half.png"), DemoScene.Create(105, 75).Render().Mask(2));
+        Track("half", "--prompt", $"mask={_folder.At("half.png")}", "--frames", "1", "--save", "masks");
+        Assert.That(MaskFile.Read(_folder.At("half", "masks", "1", "00000.png")).Iou(_scene.Render(0).Mask(2)), Is.GreaterThan(0.8));
+    }
+
     [TestCase("frame=x point=1,2", "'x'")]
     [TestCase("frame=0 obj=1", "says nothing")]
     [TestCase("point=1,2 mask=a.png", "one of the two")]
