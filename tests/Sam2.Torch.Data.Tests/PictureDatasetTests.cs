@@ -62,6 +62,30 @@ public class PictureDatasetTests : FolderTests
     }
 
     [Test]
+    public void Coco_pictures_that_differ_in_their_ending_only_are_all_there_and_a_file_of_crowds_is_refused_as_such()
+    {
+        const string Start = """
+            {"images": [{"id": 1, "file_name": "a.jpg", "width": 40, "height": 24}, {"id": 2, "file_name": "a.png", "width": 40, "height": 24}, {"id": 3, "file_name": "b.jpg", "width": 40, "height": 24}],
+             "categories": [{"id": 1, "name": "ape"}], "annotations": [
+            """;
+        string Mask(int id, int image, int crowd) =>
+            $$"""{"id": {{id}}, "image_id": {{image}}, "category_id": 1, "segmentation": [[2, 3, 8, 3, 8, 7, 2, 7]], "bbox": [2, 3, 6, 4], "area": 0, "iscrowd": {{crowd}}}""";
+        foreach (string name in new[] { "a.jpg", "a.png", "b.jpg" })
+        {
+            WritePicture($"images/{name}", 6);
+        }
+
+        WriteList("coco.json", $"{Start}{Mask(1, 1, 0)}, {Mask(2, 2, 0)}, {Mask(3, 3, 0)}]}}");
+        var pictures = DatasetReader.Open(Folder.Path, options: new DatasetOptions { Annotations = "coco.json" });
+        Assert.That(pictures.Select(p => p.Name), Is.EquivalentTo(new[] { "a.jpg", "a.png", "b" }));
+        Assert.That(pictures.Select(p => p.ReadMasks(0)[1].Area), Is.All.EqualTo(24), "an area of 0 says nothing");
+
+        WriteList("coco.json", $"{Start}{Mask(1, 1, 1)}, {Mask(2, 2, 1)}]}}");
+        Refusals.AreNamed(
+            () => DatasetReader.Open(Folder.Path, options: new DatasetOptions { Annotations = "coco.json" }), "coco.json", "of 2 annotations 2 are crowds");
+    }
+
+    [Test]
     public void Pictures_and_masks_of_the_same_names_are_read_in_every_way_of_writing_masks()
     {
         foreach (string name in new[] { "palette", "white", "colour", "border", "folder" })

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace Sam2.Torch.Media;
@@ -58,8 +59,9 @@ public static class ImageFile
         using var bitmap = new SKBitmap(layout);
         return codec.GetPixels(layout, bitmap.GetPixels()) switch
         {
-            SKCodecResult.Success => SkiaPixels.ToImage(bitmap, info.Orientation),
-            SKCodecResult.IncompleteInput => throw new MediaException(path, "is cut off: the picture is not complete", "Copy the file again"),
+            SKCodecResult.Success when info.Format != ImageFormat.Jpeg || !LacksPixels(stream, bitmap) => SkiaPixels.ToImage(bitmap, info.Orientation),
+            SKCodecResult.Success or SKCodecResult.IncompleteInput =>
+                throw new MediaException(path, "is cut off: the picture is not complete", "Copy the file again"),
             SKCodecResult.ErrorInInput => throw new MediaException(path, "is damaged: a part of the picture cannot be decoded", "Copy the file again, or make it anew"),
             var failure => throw new MediaException(path, $"is of a kind that cannot be decoded ({failure})", "Convert it to PNG"),
         };
@@ -130,6 +132,25 @@ public static class ImageFile
                     return new ImageInfo(format, codec.Info.Width, codec.Info.Height, (ImageOrientation)codec.EncodedOrigin);
                 }
         }
+    }
+
+    /// <summary>
+    /// Whether a JPEG has an end but not all of its pixels. What is missing is filled evenly to the last corner, so that the file is looked
+    /// into only where that corner is even, which photographs rarely are.
+    /// </summary>
+    private static bool LacksPixels(Stream stream, SKBitmap bitmap)
+    {
+        const int Corner = 4;
+        const int MostBytes = 1 << 30;
+        var corner = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan())[^Math.Min(Corner, bitmap.Width)..];
+        if (corner.ContainsAnyExcept(corner[0]) || stream.Length > MostBytes)
+        {
+            return false;
+        }
+
+        var data = new byte[stream.Length];
+        stream.Position = 0;
+        return stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false) == data.Length && JpegScan.LacksPixels(data);
     }
 
     private static SKCodec OpenCodec(Stream stream, string path) => SKCodec.Create(stream, out var result) ?? throw (result switch

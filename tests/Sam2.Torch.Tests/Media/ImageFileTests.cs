@@ -191,28 +191,6 @@ public class ImageFileTests : FolderTests
         Assert.That(ImageFile.Read(Folder["a.png"], new MediaLimits { MaxPixels = 10_000 }).Width, Is.EqualTo(100));
     }
 
-    [Test]
-    public void What_a_decoder_only_warns_of_does_not_fail_a_picture()
-    {
-        ImageFile.Write(Folder["a.jpg"], TestPictures.Smooth(120, 91));
-        byte[] pixels = ImageFile.Read(Folder["a.jpg"]).Pixels;
-        byte[] good = File.ReadAllBytes(Folder["a.jpg"]);
-        var odd = new Dictionary<string, byte[]>
-        {
-            ["a segment of two bytes"] = [.. good[..2], 0xFF, 0xE5, 0, 2, .. good[2..]],
-            ["a segment of two bytes for EXIF"] = [.. good[..2], 0xFF, 0xE1, 0, 2, .. good[2..]],
-            ["an EXIF segment without content"] = [.. good[..2], 0xFF, 0xE1, 0, 8, .. "Exif\0\0"u8, .. good[2..]],
-            ["a profile that is none"] = [.. good[..2], 0xFF, 0xE2, 0, 16, .. "ICC_PROFILE\0"u8, 1, 1, .. good[2..]],
-            ["filling before a marker"] = [.. good[..2], 0xFF, 0xFF, 0xFF, .. good[2..]],
-            ["bytes after the end"] = [.. good, .. "and more"u8],
-        };
-        foreach (var (what, bytes) in odd)
-        {
-            File.WriteAllBytes(Folder["odd.jpg"], bytes);
-            Assert.That(ImageFile.Read(Folder["odd.jpg"]).Pixels, Is.EqualTo(pixels), what);
-        }
-    }
-
     [TestCase("t.png")]
     [TestCase("t.jpg")]
     public void A_file_cut_off_anywhere_is_a_clear_error(string name)
