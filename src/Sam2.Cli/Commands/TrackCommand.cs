@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Sam2.Cli.Output;
 using Sam2.Cli.Prompts;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
 

@@ -19,7 +19,8 @@ internal sealed class FfmpegPipe : IDisposable
     private readonly bool _writes;
     private readonly TimeSpan _timeout;
     private readonly CancellationToken _cancellation;
-    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenRegistration _cancelled;
     private readonly Timer _watchdog;
     private readonly Stream _inner;
     private readonly StringBuilder _messages = new();
@@ -44,8 +45,8 @@ internal sealed class FfmpegPipe : IDisposable
         (Stream, _inner) = writes
             ? (pipe.Writer.AsStream(), pipe.Reader.AsStream())
             : (pipe.Reader.AsStream(), pipe.Writer.AsStream());
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _watchdog = new Timer(_ => OnTimeout(), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
+        _cancelled = cancellationToken.Register(StopProgram);
         _run = Task.Run(async () =>
         {
             try
@@ -132,7 +133,8 @@ internal sealed class FfmpegPipe : IDisposable
             }
         }
 
-        _stop.Cancel();
+        _cancelled.Dispose();
+        StopProgram();
         Stream.Dispose();
         _run.ContinueWith(t => t.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
         _stop.Dispose();
@@ -141,7 +143,23 @@ internal sealed class FfmpegPipe : IDisposable
     private void OnTimeout()
     {
         _timedOut = true;
-        _stop.Cancel();
+        StopProgram();
+    }
+
+    /// <summary>
+    /// Asks the program to end. FFMpegCore writes to it for that, which fails where it has ended by itself; the error must
+    /// reach neither a timer's thread, where it would end the process, nor whoever cancels.
+    /// </summary>
+    private void StopProgram()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // It has ended, which was the aim.
+        }
     }
 
     private void Note(string line)

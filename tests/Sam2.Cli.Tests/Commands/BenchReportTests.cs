@@ -1,7 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Sam2.Cli.Benchmarking;
-using Sam2.Cli.Commands;
 
 namespace Sam2.Cli.Tests.Commands;
 

@@ -1,11 +1,9 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Prediction;
