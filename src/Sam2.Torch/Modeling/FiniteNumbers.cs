@@ -50,3 +50,7 @@ internal static class FiniteNumbers
 
     private static Tensor Sum(Tensor tensor) => tensor.sum(ScalarType.Float32);
 }
+
+/// <summary>A model gives something that is no number, so there is no mask. Says whether its weights are the cause.</summary>
+/// <param name="message">What is wrong and what to do about it.</param>
+public sealed class ModelOutputException(string message) : Sam2Exception(message);
