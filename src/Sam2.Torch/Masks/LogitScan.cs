@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sam2.Torch.Masks;
@@ -57,7 +58,7 @@ internal sealed class LogitScan
         {
             int left = _columns.Index[x];
             int right = Math.Min(left + 1, _columns.Source - 1);
-            Interpolate(
+            AxisInterpolation.Blend(
                 logits.Slice(left * sourceHeight, sourceHeight), logits.Slice(right * sourceHeight, sourceHeight), _columns.Weight[x], column);
             Compare(column, bits);
             int words = Words(padded);
@@ -77,24 +78,6 @@ internal sealed class LogitScan
         }
 
         return new ScannedMask(runs, innerArea, outerArea);
-    }
-
-    /// <summary>One column of the horizontally resized logits.</summary>
-    private static void Interpolate(ReadOnlySpan<float> left, ReadOnlySpan<float> right, float weight, Span<float> column)
-    {
-        float rest = 1 - weight;
-        int i = 0;
-        for (; i <= left.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            ((new Vector<float>(left[i..]) * rest) + (new Vector<float>(right[i..]) * weight)).CopyTo(column[i..]);
-        }
-
-        for (; i < left.Length; i++)
-        {
-            column[i] = (left[i] * rest) + (right[i] * weight);
-        }
-
-        column[left.Length..].Fill(column[left.Length - 1]);
     }
 
     /// <summary>One bit per value for each threshold, the lowest threshold first.</summary>
@@ -350,4 +333,27 @@ internal sealed class AxisInterpolation
 
     /// <summary>For every source pixel j, and one more, the first resized pixel whose <see cref="Index"/> is j or more.</summary>
     public int[] First { get; }
+
+    /// <summary>Interpolates between two lines of pixels, and repeats the last result up to the end of <paramref name="line"/>.</summary>
+    /// <param name="before">The line at <see cref="Index"/>.</param>
+    /// <param name="after">The line after it, as long.</param>
+    /// <param name="weight">Of the line after.</param>
+    /// <param name="line">Receives the results; at least as long.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Blend(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float weight, Span<float> line)
+    {
+        float rest = 1 - weight;
+        int i = 0;
+        for (; i <= before.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            ((new Vector<float>(before[i..]) * rest) + (new Vector<float>(after[i..]) * weight)).CopyTo(line[i..]);
+        }
+
+        for (; i < before.Length; i++)
+        {
+            line[i] = (before[i] * rest) + (after[i] * weight);
+        }
+
+        line[before.Length..].Fill(line[before.Length - 1]);
+    }
 }

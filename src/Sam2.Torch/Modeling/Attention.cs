@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -16,6 +17,9 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     private readonly LinearLayer out_proj;
     private readonly int _numHeads;
     private readonly double _dropout;
+
+    // Folding multiplies small matrices of the tokens once more, which needs many pixels to pay off.
+    private const int FewestPixelsPerToken = 16;
 
     /// <summary>Builds the attention with freshly initialised weights; the rotary settings of <paramref name="config"/> are not used.</summary>
     /// <exception cref="ArgumentException">The heads do not divide the projected channels.</exception>
@@ -45,6 +49,8 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor q, Tensor k, Tensor v)
     {
         using var scope = NewDisposeScope();
+        if (IsWorthFolding(q, k, v)) return (q.shape[1] < k.shape[1] ? FromTokens(q, k, v) : ToTokens(q, k, v)).MoveToOuterDisposeScope();
+
         var batch = Math.Max(q.shape[0], k.shape[0]);
         var attended = F.scaled_dot_product_attention(
             SeparateHeads(q_proj.call(q), batch),
@@ -57,4 +63,57 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// <summary><c>[B or 1, N, C]</c> to <c>[B, heads, N, C/heads]</c>.</summary>
     private Tensor SeparateHeads(Tensor x, long batch) =>
         x.unflatten(2, _numHeads, x.shape[2] / _numHeads).expand(batch, -1, -1, -1).transpose(1, 2);
+
+    /// <summary>
+    /// Between a few tokens and very many pixels, the projections of the pixels cost nearly all of the time. Each is one matrix between two others, so it can be
+    /// multiplied with the tokens' side first: N tokens and h heads make h·N rows of it, which is less work than the pixels' h·c
+    /// projected channels where N &lt; c, and no projected pixels have to be stored.
+    /// </summary>
+    private bool IsWorthFolding(Tensor q, Tensor k, Tensor v)
+    {
+        var (few, many) = (Math.Min(q.shape[1], k.shape[1]), Math.Max(q.shape[1], k.shape[1]));
+        // Pixels may be shared by prompts, tokens not.
+        var shared = q.shape[1] < k.shape[1] ? q.shape[0] < k.shape[0] : k.shape[0] < q.shape[0];
+        return !shared && few * FewestPixelsPerToken <= many && few * _numHeads < q_proj.Weight.shape[0]
+            && !is_grad_enabled() && q.device_type == DeviceType.CPU && q.dtype == float32
+            && !(training && _dropout > 0) && !ForwardHooks.AreIn(q_proj, k_proj, v_proj, out_proj);
+    }
+
+    /// <summary>
+    /// Tokens attend to pixels. softmax(q Kᵀ) V with K = k Wkᵀ + bk and V = v Wvᵀ + bv is (softmax((q Wk) kᵀ) v) Wvᵀ + bv: bk adds the same to all scores of a
+    /// token, and weights sum to 1.
+    /// </summary>
+    private Tensor FromTokens(Tensor q, Tensor k, Tensor v)
+    {
+        var tokens = q.shape[1];
+        var folded = PerHead(q_proj.call(q)).Times(Scale).matmul(k_proj.Weight.view(_numHeads, -1, k.shape[2])).flatten(1, 2); // [B, heads · N, C]
+        var attended = Product(Product(folded, k.transpose(1, 2)).softmax(-1), v).unflatten(1, _numHeads, tokens);
+        var values = attended.matmul(v_proj.Weight.view(_numHeads, -1, v.shape[2]).transpose(1, 2)); // [B, heads, N, c]
+        return out_proj.call(values.transpose(1, 2).flatten(2).Plus(v_proj.Bias));
+    }
+
+    /// <summary>
+    /// Pixels attend to tokens. With Q = q Wqᵀ + bq the scores Q Kᵀ are q (K Wq)ᵀ + (K bq)ᵀ, and what is attended, P V Woᵀ + bo, is P (V Woᵀ) + bo.
+    /// </summary>
+    private Tensor ToTokens(Tensor q, Tensor k, Tensor v)
+    {
+        var tokens = k.shape[1];
+        var keys = PerHead(k_proj.call(k)).Times(Scale);
+        var folded = keys.matmul(q_proj.Weight.view(_numHeads, -1, q.shape[2])).flatten(1, 2); // [B, heads · N, C]
+        var offsets = keys.matmul(q_proj.Bias.view(_numHeads, -1, 1)).view(-1, 1, _numHeads * tokens);
+        var scores = q.expand(k.shape[0], -1, -1).bmm(folded.transpose(1, 2)).AddInPlace(offsets);
+        var weights = scores.unflatten(2, _numHeads, tokens).softmax(-1).flatten(2);
+        var values = PerHead(v_proj.call(v)).matmul(out_proj.Weight.view(out_proj.Weight.shape[0], _numHeads, -1).permute(1, 2, 0));
+        // Weights sum to 1 in the first head as in all others, which adds the bias without another pass over the pixels.
+        values.select(1, 0).AddInPlace(out_proj.Bias);
+        return weights.bmm(values.flatten(1, 2));
+    }
+
+    /// <summary>The product of matrices <c>[B, N, K]</c> and <c>[B or 1, K, M]</c>; one that all share makes it one large product.</summary>
+    private static Tensor Product(Tensor left, Tensor right) => right.shape[0] == 1 ? left.matmul(right[0]) : left.bmm(right);
+
+    private double Scale => 1 / Math.Sqrt(q_proj.Weight.shape[0] / _numHeads);
+
+    /// <summary><c>[B, N, heads · c]</c> to <c>[B, heads, N, c]</c>.</summary>
+    private Tensor PerHead(Tensor x) => x.unflatten(2, _numHeads, x.shape[2] / _numHeads).transpose(1, 2);
 }

@@ -118,7 +118,8 @@ public class MaskDecoder : MaskDecoderBase
 
         // A view in which a pixel's channels lie next to each other. The convolutions keep that order, and the skip connections
         // have it too: in the other order they make the upscaling 30 to 50 % slower.
-        var upscaled = Upscale(keys.transpose(1, 2).unflatten(2, height, width), highRes);
+        // Cut into rows before it is transposed: the other way round, libtorch takes a batch of one for a picture in the other order.
+        var upscaled = Upscale(keys.unflatten(1, height, width).permute(0, 3, 1, 2), highRes);
         var hyper = stack(output_hypernetworks_mlps.Select((mlp, i) => mlp.call(maskTokens.select(1, i))), dim: 1);
         var masks = hyper.matmul(upscaled.flatten(2)).unflatten(2, 4 * height, 4 * width).to(float32);
 

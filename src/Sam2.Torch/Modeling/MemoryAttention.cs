@@ -188,7 +188,8 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     /// </summary>
     private bool IsWorthBlocks(Tensor key) =>
         _config.NumHeads == 1 && !is_grad_enabled() && !(training && _config.Dropout > 0)
-        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.Weight.shape[0];
+        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.Weight.shape[0]
+        && !ForwardHooks.AreIn(k_proj, v_proj);
 
     /// <summary>
     /// One object after the other, so that the keys of only one are in memory: 29 MB for a full memory bank.

@@ -89,7 +89,7 @@ public sealed class MaskGenerator
     private List<GeneratedMask> GenerateInCrop(Tensor image, ImageCrop crop, Progress report, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using var predictor = new ImagePredictor(_model, new() { PromptBatch = _options.PointsPerBatch });
+        using var predictor = new ImagePredictor(_model);
         predictor.SetImage(image.narrow(0, crop.Y, crop.Height).narrow(1, crop.X, crop.Width));
         var decoding = new MaskCandidates(predictor, _options, crop, (int)image.shape[1], (int)image.shape[0]);
         var masks = new List<GeneratedMask>();

@@ -13,8 +13,8 @@ public sealed record MaskGeneratorOptions
     public IReadOnlyList<IReadOnlyList<(double X, double Y)>>? PointGrids { get; init; }
 
     /// <summary>
-    /// Points that pass the mask decoder together. It bounds memory (30 MB each at 1024×1024 pixels); results don't depend on it.
-    /// The original takes 64, which pays on a GPU only.
+    /// Points whose masks are judged together, which bounds memory; results don't depend on it. On a GPU they also pass the mask decoder
+    /// together, where the original's 64 pays; on a CPU that takes a few at a time (<see cref="ImagePredictorOptions.PromptBatch"/>).
     /// </summary>
     public int PointsPerBatch { get; init; } = 16;
 
