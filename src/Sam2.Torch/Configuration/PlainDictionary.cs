@@ -143,7 +143,8 @@ public sealed class PlainList : IReadOnlyList<object?>
     {
         null or string or long or double or bool or PlainDictionary or PlainList => value,
         int or short or sbyte or byte or ushort or uint => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        ulong number => number <= long.MaxValue ? (long)number : (System.Numerics.BigInteger)number,
+        ulong and <= long.MaxValue => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        ulong number => (System.Numerics.BigInteger)number,
         float number => (double)number,
         Enum name => Spelling.InFiles(name.ToString()),
         byte[] => value,
