@@ -129,6 +129,15 @@ public sealed class OwnPartsTests : FolderTests
     }
 
     [Test]
+    public void An_own_forward_pass_predicts_each_batch()
+    {
+        var seen = new List<(ulong, int)>();
+        Train(new() { ForwardPass = model => new CountingPass(new TrainingForwardPass(model, TrainingOptions.FineTuning, new AlwaysClicks()), seen) });
+        Assert.That(seen.Select(batch => batch.Item2), Is.EqualTo(new[] { 2, 2 }), "frames of each batch");
+        Assert.That(seen[0].Item1, Is.Not.EqualTo(seen[1].Item1), "random numbers of each batch");
+    }
+
+    [Test]
     public void A_loss_without_a_total_is_named() =>
         Assert.That(
             () => Train(new() { Loss = new TotallessLoss() }),
@@ -200,6 +209,16 @@ public sealed class OwnPartsTests : FolderTests
     {
         public LossReport Compute(ClipPrediction prediction, Tensor masks) =>
             new(prediction.Frames[^1].Steps[^1].Ious.mean(), new Dictionary<string, double> { ["iou"] = 0 });
+    }
+
+    /// <summary>The usual forward pass, which notes what it is given.</summary>
+    private sealed class CountingPass(IForwardPass usual, List<(ulong Random, int Frames)> seen) : IForwardPass
+    {
+        public ClipPrediction Run(ClipBatch clips, TrainingRandom random)
+        {
+            seen.Add((random.State, clips.FrameCount));
+            return usual.Run(clips, random);
+        }
     }
 
     /// <summary>Clicks on the first frame and corrects it twice.</summary>
