@@ -52,7 +52,7 @@ internal static partial class ErrorLine
             message = message[..native];
         }
 
-        // .NET appends the parameter's name to messages of wrong arguments, which says nothing to who didn't write the call.
+        // .NET appends the parameter's name to messages of wrong arguments, which means nothing to people who didn't write the call.
         return LineBreaks().Replace(Parameter().Replace(message, "").Trim(), " ");
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -103,12 +102,11 @@ internal static class ModelReplica
 {
     /// <summary>Makes a replica, which sees every change of the weights that is made in place.</summary>
     /// <param name="model">The model, with its final type and device.</param>
-    /// <param name="create">Makes a model of the same structure.</param>
     /// <returns>The replica; the caller disposes it.</returns>
-    public static Sam2Model Of(Sam2Model model, Func<Sam2Config, Sam2Model> create)
+    public static Sam2Model Of(Sam2Model model)
     {
         // Not in the scope below, at whose end its weights would be freed.
-        var replica = create(model.Config);
+        var replica = new Sam2Model(model.Config, model.Parts);
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         replica.to(model.Device, model.Precision);

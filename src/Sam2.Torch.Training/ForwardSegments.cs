@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Training;
 
 /// <summary>
-/// The tracking step of training: the parts of the model that it calls have random numbers of their own (so that what they drop does
+/// The tracking step of training: the parts of the model that it calls have random numbers of their own (so that dropout does
 /// not depend on when they are computed), and activation checkpointing if that is wanted.
 /// </summary>
 internal sealed class ForwardSegments : TrackingStep

@@ -59,6 +59,8 @@ public sealed class Trainer : IDisposable
         Require(recipe);
         if (recipe.ConcurrentBatches > 1)
             RequireNoChance(model.Config);
+        if (parts?.ModelParts is { } own && own != model.Parts)
+            throw new ArgumentException($"{nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)} are not the parts of the model; give them to the model's constructor.", nameof(parts));
         (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
         var forward = ForwardPass(model);
         _loss = _parts.Loss ?? new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
@@ -74,7 +76,7 @@ public sealed class Trainer : IDisposable
         _workers = [(model, forward)];
         for (var i = 1; i < recipe.ConcurrentBatches; i++)
         {
-            var replica = ModelReplica.Of(model, NewModel);
+            var replica = ModelReplica.Of(model);
             _workers.Add((replica, ForwardPass(replica)));
         }
         if (recipe.ConcurrentBatches > 1)
@@ -153,8 +155,6 @@ public sealed class Trainer : IDisposable
 
     private IForwardPass ForwardPass(Sam2Model model) =>
         _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts);
-
-    private Sam2Model NewModel(Sam2Config config) => _parts.CreateModel?.Invoke(config) ?? new Sam2Model(config, _model.Parts);
 
     private double TakeStep(StepMeter meter, CancellationToken cancellationToken)
     {
@@ -301,7 +301,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Another model with the weights to be used: their averages if the recipe asks for these, otherwise the last ones.</summary>
     private Sam2Model Snapshot()
     {
-        var model = NewModel(_model.Config);
+        var model = new Sam2Model(_model.Config, _model.Parts);
         using var mode = no_grad();
         var weights = _optimizer.Weights.StateDict(_average?.Averages);
         foreach (var (name, target) in model.state_dict())

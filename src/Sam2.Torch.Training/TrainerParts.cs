@@ -1,4 +1,3 @@
-using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Prompts;
@@ -25,10 +24,11 @@ public sealed record TrainerParts
     public Func<Sam2Model, IForwardPass>? ForwardPass { get; init; }
 
     /// <summary>
-    /// Makes a model of the same structure as the one that is trained, with any weights; null for <c>new Sam2Model(config)</c>. It is
-    /// called for validation and for <see cref="Recipe.ConcurrentBatches"/>, and needed where modules of the model were replaced.
+    /// Modules that replace the model's own, such as another memory encoder; null for those of the recipe's architecture.
+    /// <see cref="TrainingRun"/> builds the model with them, and they take from the recipe's checkpoint what fits. A <see cref="Trainer"/>
+    /// that is given a model trains the parts that it has.
     /// </summary>
-    public Func<Sam2Config, Sam2Model>? CreateModel { get; init; }
+    public Sam2Parts? ModelParts { get; init; }
 
     /// <summary>
     /// Told of steps, validations and written files; each event goes through them in the order of this list. They stay the caller's.

@@ -40,7 +40,7 @@ internal sealed class TrainingCheckpoint(
             throw new CheckpointException(path, "was written by another version of the program", "Resume with that version");
         RequireSameRecipe(path, Get<string>(path, training, "recipe"));
 
-        CheckpointLoader.RequireMatch(checkpoint, optimizer.Weights.StateDict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        RequireSameParts(checkpoint);
         foreach (var (name, target) in optimizer.Weights.StateDict())
             checkpoint.StateDict[name].CopyTo(target);
         optimizer.Weights.WriteToModel();
@@ -93,6 +93,19 @@ internal sealed class TrainingCheckpoint(
             throw new CheckpointException(path,
                 $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {d.Written}, now {d.Now}"))}{(differences.Count > 5 ? "; …" : "")}",
                 "Resume with the same settings, or start a new run from its weights, with model.checkpoint and another folder");
+    }
+
+    // The recipe is the same, and with it the architecture: only modules in place of the standard ones can have other weights.
+    private void RequireSameParts(Checkpoint checkpoint)
+    {
+        try
+        {
+            CheckpointLoader.RequireMatch(checkpoint, optimizer.Weights.StateDict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        }
+        catch (CheckpointException e)
+        {
+            throw new CheckpointException(checkpoint.Path, e.Cause, $"Resume with the modules ({nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)}) that the run began with", e);
+        }
     }
 
     /// <summary>

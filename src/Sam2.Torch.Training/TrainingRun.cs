@@ -16,7 +16,7 @@ public static class TrainingRun
     /// <param name="folder">Where everything is written.</param>
     /// <param name="resume">Whether to continue from the folder's checkpoint; if there is none, the run begins.</param>
     /// <param name="output">Where the table for people goes.</param>
-    /// <param name="parts">Your own loss, prompts, callbacks and so on; null for those of the recipe.</param>
+    /// <param name="parts">Your own modules, loss, prompts, callbacks and so on; null for those of the recipe.</param>
     /// <param name="cancellationToken">Ends the run with a checkpoint of the last complete step.</param>
     /// <returns>The state at the end of the run.</returns>
     /// <exception cref="TrainingException">
@@ -39,7 +39,7 @@ public static class TrainingRun
 
         using var scope = NewDisposeScope();
         var console = new ConsoleLog(output);
-        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console, parts?.ModelParts);
         model.to(DeviceFor(recipe));
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
@@ -75,7 +75,7 @@ public static class TrainingRun
     {
         using var scope = NewDisposeScope();
         DeviceFor(recipe);
-        using var model = ModelFactory.Create(recipe.Model, recipe.Seed);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, parts: parts?.ModelParts);
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
         if (recipe.Validation is not null)
             DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);

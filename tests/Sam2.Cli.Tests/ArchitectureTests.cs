@@ -14,6 +14,8 @@ public class ArchitectureTests
 
     private static readonly string[] Libraries = ["Sam2.Torch", "Sam2.Torch.Data", "Sam2.Torch.Evaluation", "Sam2.Torch.Training"];
 
+    private static readonly string[] Projects = [.. Libraries, "sam2"];
+
     [TestCase("Sam2.Torch")]
     [TestCase("Sam2.Torch.Data", "Sam2.Torch")]
     [TestCase("Sam2.Torch.Evaluation", "Sam2.Torch", "Sam2.Torch.Data")]
@@ -31,9 +33,9 @@ public class ArchitectureTests
         Assert.That(Assembly.Load(library).GetReferencedAssemblies().Select(reference => reference.Name), Has.None.EqualTo("System.CommandLine"));
 
     [Test]
-    public void Only_tests_see_the_inside_of_a_library([ValueSource(nameof(Libraries))] string library)
+    public void Only_tests_see_the_inside_of_a_project([ValueSource(nameof(Projects))] string project)
     {
-        var friends = Assembly.Load(library).GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName);
+        var friends = Assembly.Load(project).GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName);
         Assert.That(friends, Is.All.EndsWith(".Tests").Or.EqualTo("TestSupport"));
     }
 

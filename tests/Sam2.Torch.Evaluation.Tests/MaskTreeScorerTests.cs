@@ -46,6 +46,15 @@ public class MaskTreeScorerTests
         Assert.That(MaskTree.Open(Evaluation).Root, Is.EqualTo(Path.Combine(Evaluation, "Annotations")));
 
     [Test]
+    public void Scoring_is_cancelled_before_the_next_mask([Values("Predictions", "Predictions_per_object")] string predictions)
+    {
+        using var cancel = new CancellationTokenSource();
+        cancel.Cancel();
+        var masks = MaskTree.Open(Path.Combine(Evaluation, predictions));
+        Assert.That(() => MaskTreeScorer.Score(masks, masks, cancellationToken: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public void A_missing_prediction_is_named()
     {
         using var folder = Copy("Predictions", out var truth);

@@ -105,13 +105,13 @@ public sealed class OwnPartsTests : FolderTests
     [Test]
     public void An_own_loss_is_ablated_against_the_usual_one()
     {
-        File.WriteAllText(Folder["recipe.yaml"], Drawn + "\n" + "validation: {every: 2}");
-        File.WriteAllText(Folder["sweep.yaml"], """
-            recipe: recipe.yaml
-            seeds: [1]
-            set: {data.validation: {images: {seed: 3, count: 1}, clicks: [1]}}
-            axes: [{name: loss, choices: [{name: usual}, {name: mine}]}]
-            """);
+        var recipe = Recipe() with { Validation = new() { Every = 2 } };
+        var sweep = new Sweep
+        {
+            Recipe = recipe with { Data = recipe.Data with { Validation = new() { Images = new() { Seed = 3, Count = 1 }, Clicks = [1] } } },
+            Seeds = [1],
+            Axes = [new() { Name = "loss", Choices = [new() { Name = "usual" }, new() { Name = "mine" }] }],
+        };
         var (loss, trained) = (new LastStepLoss(), new List<(string, string, ulong)>());
         TrainerParts? Parts(SweepRun run)
         {
@@ -119,13 +119,22 @@ public sealed class OwnPartsTests : FolderTests
             return run.Choices["loss"] == "mine" ? new() { Loss = loss } : null;
         }
 
-        Assert.That(SweepRunner.Execute(Folder["sweep.yaml"], [], Folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
+        Assert.That(SweepRunner.Execute(sweep, Folder["sweep"], TextWriter.Null, Parts), Is.EqualTo((0, 2)));
         Assert.That(trained.Distinct(), Is.EqualTo(new[] { ("loss usual", "usual", 1UL), ("loss mine", "mine", 1UL) }));
         Assert.That(loss.FirstFrameSteps, Has.Count.EqualTo(2), "the two batches of one variant");
         Assert.That(
             Directory.GetFiles(Folder["sweep"], "log.jsonl", SearchOption.AllDirectories).Order().Select(log => File.ReadAllText(log).Contains("last_step", StringComparison.Ordinal)),
             Is.EqualTo(new[] { true, false }), "runs of 'mine' and 'usual'");
         Assert.That(File.ReadAllText(Path.Combine(Folder["sweep"], "report.md")), Does.Match(@"\| loss mine +\| +\d").And.Match(@"\| loss usual +\| +\d"));
+    }
+
+    [Test]
+    public void An_own_forward_pass_predicts_each_batch()
+    {
+        var seen = new List<(ulong, int)>();
+        Train(new() { ForwardPass = model => new CountingPass(new TrainingForwardPass(model, TrainingOptions.FineTuning, new AlwaysClicks()), seen) });
+        Assert.That(seen.Select(batch => batch.Item2), Is.EqualTo(new[] { 2, 2 }), "frames of each batch");
+        Assert.That(seen[0].Item1, Is.Not.EqualTo(seen[1].Item1), "random numbers of each batch");
     }
 
     [Test]
@@ -143,13 +152,12 @@ public sealed class OwnPartsTests : FolderTests
     [Test]
     public void Settings_of_an_own_augmentation_are_checked_like_others()
     {
-        Assert.That(() => Create("probability", 2L), Throws.TypeOf<ConfigurationException>().With.Message.Contains("probability is 2"));
-        Assert.That(() => Create("probabilty", 1L), Throws.TypeOf<ConfigurationException>().With.Message.Contains("'probability'"));
-        Assert.That(Create("probability", 1L), Is.EqualTo(new SwapChannels { Probability = 1 }));
+        Assert.That(() => Create("probability", 2), Throws.TypeOf<ConfigurationException>().With.Message.Contains("probability is 2"));
+        Assert.That(() => Create("probabilty", 1), Throws.TypeOf<ConfigurationException>().With.Message.Contains("'probability'"));
+        Assert.That(Create("probability", 1), Is.EqualTo(new SwapChannels { Probability = 1 }));
         Assert.That(ClipAugmentations.Names, Does.Contain("swap_channels").And.Contains("affine"));
 
-        static IClipAugmentation Create(string key, object value) => ClipAugmentations.Create(
-            new PlainDictionary([new KeyValuePair<string, object?>("kind", "swap_channels"), new KeyValuePair<string, object?>(key, value)]));
+        static IClipAugmentation Create(string key, object value) => ClipAugmentations.Create(new() { ["kind"] = "swap_channels", [key] = value });
     }
 
     [Test]
@@ -201,6 +209,16 @@ public sealed class OwnPartsTests : FolderTests
     {
         public LossReport Compute(ClipPrediction prediction, Tensor masks) =>
             new(prediction.Frames[^1].Steps[^1].Ious.mean(), new Dictionary<string, double> { ["iou"] = 0 });
+    }
+
+    /// <summary>The usual forward pass, which notes what it is given.</summary>
+    private sealed class CountingPass(IForwardPass usual, List<(ulong Random, int Frames)> seen) : IForwardPass
+    {
+        public ClipPrediction Run(ClipBatch clips, TrainingRandom random)
+        {
+            seen.Add((random.State, clips.FrameCount));
+            return usual.Run(clips, random);
+        }
     }
 
     /// <summary>Clicks on the first frame and corrects it twice.</summary>

@@ -76,11 +76,11 @@ public sealed class SampleTests
     }
 
     [Test]
-    public void FineTune_makes_the_model_better()
+    public void FineTune_makes_the_model_much_better()
     {
         var scores = Numbers(Run("FineTune"), @"(?:before|after): image_1_click_miou ([\d.]+)");
         Assert.That(scores, Has.Length.EqualTo(2));
-        Assert.That(scores[1], Is.GreaterThan(scores[0]));
+        Assert.That(scores[1], Is.GreaterThan(scores[0] + 0.2));
         AssertIsModel("model.pt");
     }
 

@@ -24,7 +24,7 @@ internal static class AblateCommand
         {
             var file = parsed.GetRequiredValue(sweep);
             var folder = parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file));
-            var (failed, runs) = SweepRunner.Execute(file, parsed.GetValue(set) ?? [], folder, context.Output, cancellationToken: context.Cancellation);
+            var (failed, runs) = SweepRunner.Execute(SweepYaml.Read(file, parsed.GetValue(set)), folder, context.Output, cancellationToken: context.Cancellation);
             context.Output.WriteLine($"{Path.Combine(folder, "report.html")}  {runs} runs{(failed > 0 ? $", {failed} failed" : "")}");
             return failed == 0 ? ExitCode.Success : ExitCode.Failed;
         });

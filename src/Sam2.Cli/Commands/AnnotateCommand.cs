@@ -224,7 +224,7 @@ internal sealed class Annotation(CommandContext context)
             leftOut.Add($"{wanted.Count - objects.Count} of {Many(wanted.Count, "box")}, empty, outside the picture, or without an object that the model sees");
         }
 
-        // An annotation without objects says that there are none, and whoever trains on it learns just that.
+        // An annotation without objects says that there are none, and that is what a model would learn from it.
         bool isWritten = objects.Count > 0 || leftOut.Count == 0;
         if (leftOut.Count > 0)
         {

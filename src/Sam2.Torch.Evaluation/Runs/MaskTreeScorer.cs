@@ -14,16 +14,17 @@ public static class MaskTreeScorer
     /// <param name="truth">The true masks.</param>
     /// <param name="predicted">The predictions, in the same layout.</param>
     /// <param name="video">The video's name.</param>
+    /// <param name="cancellationToken">Ends the work between two masks.</param>
     /// <returns>What was measured of each object that has a true or, in DAVIS's layout, a predicted mask, by name.</returns>
     /// <exception cref="DatasetException">A file is missing, damaged or of another size; the message names it.</exception>
-    public static IReadOnlyList<ObjectFrames> ScoreVideo(MaskTree truth, MaskTree predicted, string video)
+    public static IReadOnlyList<ObjectFrames> ScoreVideo(MaskTree truth, MaskTree predicted, string video, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(predicted);
         var (wanted, given) = (truth.Video(video), predicted.Video(video));
         return wanted.IsPerObject
-            ? [.. wanted.Objects.Select(name => new ObjectFrames(name, [.. wanted.Frames(name).Select(frame => MeasureObject(wanted, given, frame, name))]))]
-            : MeasureFrames(video, wanted, given);
+            ? [.. wanted.Objects.Select(name => new ObjectFrames(name, [.. wanted.Frames(name).Select(frame => MeasureObject(wanted, given, frame, name, cancellationToken))]))]
+            : MeasureFrames(video, wanted, given, cancellationToken);
     }
 
     /// <summary>Scores a data set.</summary>
@@ -31,12 +32,14 @@ public static class MaskTreeScorer
     /// <param name="predicted">The predictions, in the same layout.</param>
     /// <param name="videos">Which videos; all with true masks when null.</param>
     /// <param name="skipFirstAndLast">Whether the first and the last annotated frame don't count, as is standard for semi-supervised tracking.</param>
+    /// <param name="cancellationToken">Ends the work between two masks.</param>
     /// <exception cref="DatasetException">A file is missing, damaged or of another size; the message names it.</exception>
-    public static DatasetScore Score(MaskTree truth, MaskTree predicted, IReadOnlyList<string>? videos = null, bool skipFirstAndLast = true)
+    public static DatasetScore Score(
+        MaskTree truth, MaskTree predicted, IReadOnlyList<string>? videos = null, bool skipFirstAndLast = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(truth);
         return new DatasetScore([.. (videos ?? truth.Videos)
-            .Select(video => Conclude(video, ScoreVideo(truth, predicted, video), skipFirstAndLast))]);
+            .Select(video => Conclude(video, ScoreVideo(truth, predicted, video, cancellationToken), skipFirstAndLast))]);
     }
 
     /// <summary>The predicted objects of a video that its true masks lack: ids, or names of folders.</summary>
@@ -58,18 +61,20 @@ public static class MaskTreeScorer
     public static VideoScore Conclude(string video, IEnumerable<ObjectFrames> objects, bool skipFirstAndLast) => new(
         video, [.. objects.Select(o => ObjectScore.From(o.Object, o.Frames, skipFirstAndLast)).OfType<ObjectScore>()]);
 
-    private static FrameScore MeasureObject(VideoMaskFolder truth, VideoMaskFolder predicted, string frame, string name)
+    private static FrameScore MeasureObject(VideoMaskFolder truth, VideoMaskFolder predicted, string frame, string name, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var (wanted, given) = ReadPair(truth.File(frame, name), Existing(predicted, frame, name));
         return VideoScorer.Measure(frame, wanted.Single(), given.Single());
     }
 
-    private static List<ObjectFrames> MeasureFrames(string video, VideoMaskFolder truth, VideoMaskFolder predicted)
+    private static List<ObjectFrames> MeasureFrames(string video, VideoMaskFolder truth, VideoMaskFolder predicted, CancellationToken cancellationToken)
     {
         var scorer = new VideoScorer(video);
         var numbering = MaskNumbering.Of(truth);
         foreach (var frame in truth.Frames())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var (wanted, given) = ReadPair(truth.File(frame), Existing(predicted, frame, null));
             scorer.Add(frame, numbering.Split(wanted), numbering.Split(given));
         }

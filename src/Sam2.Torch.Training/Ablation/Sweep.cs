@@ -1,23 +1,34 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training.Ablation;
 
 /// <summary>
 /// Runs of one recipe that differ in a few settings, each with the same seeds and, unless an axis changes it, the same number
-/// of steps.
+/// of steps. <see cref="SweepYaml"/> reads one from a file.
 /// </summary>
+/// <example>
+/// <code>
+/// var sweep = new Sweep
+/// {
+///     Recipe = recipe,
+///     Axes =
+///     [
+///         new() { Name = "memories", Key = "model.settings.num_maskmem", Values = [1, 3, 7] },
+///         new() { Name = "clicks", Choices = [new() { Name = "few" }, new() { Name = "many", Change = r => r with { Prompting = ManyClicks } }] },
+///     ],
+/// };
+/// </code>
+/// </example>
 public sealed record Sweep
 {
-    /// <summary>The recipe that all runs share; relative to the sweep's file.</summary>
-    public string Recipe { get; init; } = "";
+    /// <summary>The recipe that all runs share. Its seed is replaced by <see cref="Seeds"/>; it must have a validation.</summary>
+    public Recipe Recipe { get; init; } = new();
 
-    /// <summary>A heading for the report; the file's name if null.</summary>
-    public string? Title { get; init; }
+    /// <summary>A heading for the report.</summary>
+    public string Title { get; init; } = "Ablation";
 
-    /// <summary>Settings of all runs, by their paths, such as <c>steps: 2000</c> or <c>data.train.0.clips: 4</c>.</summary>
-    public PlainDictionary Set { get; init; } = PlainDictionary.Empty;
-
-    /// <summary>Seeds; every variant is trained with each of them.</summary>
+    /// <summary>Seeds, each 0 or more; every variant is trained with each of them.</summary>
     public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>What is varied.</summary>
@@ -55,8 +66,11 @@ public sealed record SweepChoice
     /// <summary>What it is called in the report.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>The settings that it changes, by their paths; empty for the recipe as it is.</summary>
+    /// <summary>The settings that it changes, by their paths, as in a file; empty for the recipe as it is.</summary>
     public PlainDictionary Set { get; init; } = PlainDictionary.Empty;
+
+    /// <summary>Changes the recipe in C#, after <see cref="Set"/>; null to leave it. Files don't have it.</summary>
+    public Func<Recipe, Recipe>? Change { get; init; }
 
     /// <summary>Where it stands on a number axis; null if nowhere.</summary>
     public double? At { get; init; }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Sam2.Torch.Configuration;
 using Sam2.Torch.Evaluation.Charts;
 using Sam2.Torch.Evaluation.Reports;
 
@@ -23,8 +22,8 @@ internal static class SweepReport
 
         foreach (var (name, svg) in charts)
             folder.WriteText($"charts/{name}.svg", svg);
-        folder.WriteText("report.html", ToHtml(sweep.Title!, intro, tables, charts));
-        folder.WriteText("report.md", ToMarkdown(sweep.Title!, intro, tables, charts));
+        folder.WriteText("report.html", ToHtml(sweep.Title, intro, tables, charts));
+        folder.WriteText("report.md", ToMarkdown(sweep.Title, intro, tables, charts));
     }
 
     private static List<string> Introduction(Sweep sweep, IReadOnlyList<SweepVariant> variants, Dictionary<SweepVariant, List<SweepResult>> results)
@@ -32,7 +31,7 @@ internal static class SweepReport
         var steps = variants.SelectMany(v => v.Recipes.Values).Select(recipe => recipe.Steps).Distinct().Order().ToList();
         var text = new List<string>
         {
-            $"{variants.Count} variants of {Path.GetFileName(sweep.Recipe)}, {string.Join(" or ", steps)} steps each, seeds {string.Join(", ", sweep.Seeds)}. "
+            $"{variants.Count} variants, {string.Join(" or ", steps)} steps each, seeds {string.Join(", ", sweep.Seeds)}. "
             + "Values are means over the seeds ± the standard deviation of a sample.",
         };
         var (over, all) = (results.Values.Sum(list => list.Count), variants.Count * sweep.Seeds.Count);
@@ -60,7 +59,7 @@ internal static class SweepReport
         yield return ("Settings", new ReportTable(
             ["variant", "settings"],
             [.. variants.Select(variant => (IReadOnlyList<string>)
-                [variant.Name, string.Join(", ", variant.Choices.Values.SelectMany(choice => choice.Set).Select(setting => $"{setting.Key}={PlainYaml.Flow(setting.Value)}"))])]));
+                [variant.Name, string.Join(", ", variant.Settings)])]));
     }
 
     private static IEnumerable<(string Name, string Svg)> Charts(

@@ -17,33 +17,35 @@ public sealed record SweepRun(string Variant, IReadOnlyDictionary<string, string
 public static class SweepRunner
 {
     /// <summary>Trains all runs that are not finished.</summary>
-    /// <param name="file">The sweep, a YAML file.</param>
-    /// <param name="overrides">Settings of all runs, as <c>key=value</c>.</param>
+    /// <param name="sweep">What is trained; <see cref="SweepYaml.Read"/> reads it from a file.</param>
     /// <param name="directory">Where runs and report are written.</param>
     /// <param name="output">Where the tables for people go.</param>
     /// <param name="parts">
-    /// Gives a run your own loss, prompts and so on, or null to train it as its recipe says; null if that holds for all. It is called
+    /// Gives a run your own loss, prompts, modules and so on, or null to train it as its recipe says; null if that holds for all. It is called
     /// for every run that is trained, and once for every variant when the sweep is checked. The folder records settings but not parts,
     /// so a sweep whose parts have changed needs another folder.
     /// </param>
     /// <param name="cancellationToken">Ends the sweep with a checkpoint of the last complete step.</param>
     /// <returns>The number of failed runs and of all runs.</returns>
     /// <exception cref="ConfigurationException">A setting is wrong, or the folder holds runs with other settings.</exception>
+    /// <exception cref="ArgumentException">Settings contradict each other or don't fit the model; the message names the variant.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled; it goes on when it is started again.</exception>
     /// <example>
-    /// With the axis <c>{name: loss, choices: [{name: usual}, {name: mine}]}</c> in the file:
+    /// A loss of your own against the usual one:
     /// <code>
-    /// SweepRunner.Execute("sweep.yaml", [], "runs/loss", Console.Out, run => run.Choices["loss"] == "mine" ? new() { Loss = new MyLoss() } : null);
+    /// var sweep = new Sweep { Recipe = recipe, Axes = [new() { Name = "loss", Choices = [new() { Name = "usual" }, new() { Name = "mine" }] }] };
+    /// SweepRunner.Execute(sweep, "runs/loss", Console.Out, run => run.Choices["loss"] == "mine" ? new() { Loss = new MyLoss() } : null);
     /// </code>
     /// </example>
     public static (int Failed, int Runs) Execute(
-        string file, IReadOnlyCollection<string> overrides, string directory, TextWriter output, Func<SweepRun, TrainerParts?>? parts = null,
-        CancellationToken cancellationToken = default)
+        Sweep sweep, string directory, TextWriter output, Func<SweepRun, TrainerParts?>? parts = null, CancellationToken cancellationToken = default)
     {
-        var sweep = SweepPlan.Read(file);
-        var variants = SweepPlan.Variants(sweep, overrides);
+        ArgumentNullException.ThrowIfNull(sweep);
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(output);
+        var variants = SweepPlan.Variants(sweep);
         if (variants.SelectMany(v => v.Recipes.Values).Any(recipe => recipe.Validation is null || recipe.Data.Validation.IsEmpty))
-            throw new ConfigurationException(file, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
+            throw new ConfigurationException(sweep.Title, "has runs that are never validated, so there is nothing to compare", "Give the recipe validation: and data.validation:");
         var folder = new SweepFolder(directory);
         // A mistake in the last variant should show now, and not after days.
         foreach (var variant in variants)
@@ -97,19 +99,20 @@ public static class SweepRunner
         try
         {
             var state = TrainingRun.Execute(recipe, run, resume: true, output, parts, cancellationToken);
-            return new SweepResult(state.LastScores, CountParameters(recipe), state.Elapsed.TotalHours, null);
+            return new SweepResult(state.LastScores, CountParameters(recipe, parts), state.Elapsed.TotalHours, null);
         }
         catch (TrainingException e)
         {
             // A variant that can't be trained is a result too.
-            return new SweepResult([], CountParameters(recipe), 0, e.Message);
+            return new SweepResult([], CountParameters(recipe, parts), 0, e.Message);
         }
     }
 
-    private static long CountParameters(Recipe recipe)
+    private static long CountParameters(Recipe recipe, TrainerParts? parts)
     {
         using var scope = NewDisposeScope();
-        using var model = ModelFactory.Create(recipe.Model.Architecture is null ? recipe.Model : recipe.Model with { Checkpoint = null }, recipe.Seed);
+        var settings = recipe.Model.Architecture is null ? recipe.Model : recipe.Model with { Checkpoint = null };
+        using var model = ModelFactory.Create(settings, recipe.Seed, parts: parts?.ModelParts);
         return model.parameters().Where(p => p.requires_grad).Sum(p => p.numel());
     }
 }

@@ -119,7 +119,7 @@ public sealed class ClipSampler : IClipSampler
     {
         using var scope = NewDisposeScope();
 
-        // Masks are read right after the picture, because videos that make both together keep only the last frame.
+        // Drawn videos make a frame and its masks together and keep only the last one, so the masks are read right after the picture.
         var image = video.ReadFrame(frame);
         var masks = ReadMasks(video, frame, objects, image);
         return new ClipFrame(ImageTransform.ToModelInput(image.ToTensor(), _imageSize), ClipFrame.ResizedMasks(masks, _imageSize, _imageSize)).MoveToOuterDisposeScope();

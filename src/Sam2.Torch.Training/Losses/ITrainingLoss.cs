@@ -47,8 +47,8 @@ public sealed record LossReport(Tensor Total, IReadOnlyDictionary<string, double
     }
 
     /// <summary>
-    /// Computes the gradients of <see cref="Total"/> and adds them to those of the weights. Does nothing where no weight has a part in it,
-    /// as in a short clip whose every frame is given as a mask.
+    /// Computes the gradients of <see cref="Total"/> and adds them to those of the weights. Does nothing if it depends on no weight,
+    /// as for a short clip whose every frame was prompted with its mask.
     /// </summary>
     /// <exception cref="Exception">What was thrown where a segment could not be computed again: see <see cref="ActivationCheckpoint"/>.</exception>
     public void Backward()

@@ -140,7 +140,7 @@ public sealed class LossScaler
 
     /// <summary>Whether a step with such gradients may be taken; adapts the factor.</summary>
     /// <param name="finite">Whether all gradients were finite.</param>
-    /// <returns>False if the step must be skipped. Always true without scaling, where infinite gradients are no artefact of it.</returns>
+    /// <returns>False if the step must be skipped. Always true without scaling: gradients are then infinite for another reason.</returns>
     public bool Update(bool finite)
     {
         if (!_enabled)

@@ -20,7 +20,7 @@ public sealed record ModelSettings
 
     /// <summary>
     /// Whether the checkpoint must have exactly the model's weights. Otherwise those of equal name and shape are taken, and the
-    /// others stay random.
+    /// others keep their initial values.
     /// </summary>
     public bool Strict { get; init; } = true;
 
@@ -55,15 +55,18 @@ public static class ModelFactory
     /// <summary>Builds the model, loads its weights and freezes those that are not trained.</summary>
     /// <param name="settings">The recipe's settings.</param>
     /// <param name="seed">The seed of random weights.</param>
-    /// <param name="progress">Told which weights a checkpoint that need not fit (<see cref="ModelSettings.Strict"/>) does not have.</param>
+    /// <param name="progress">
+    /// Told which weights the checkpoint doesn't have, where it need not fit (<see cref="ModelSettings.Strict"/>) or modules are replaced.
+    /// </param>
+    /// <param name="parts">Modules that replace the standard ones; they take from the checkpoint what fits. None when null.</param>
     /// <returns>A float32 model on the CPU in training mode, which the caller disposes.</returns>
     /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
     /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
-    public static Sam2Model Create(ModelSettings settings, ulong seed, IProgress<string>? progress = null)
+    public static Sam2Model Create(ModelSettings settings, ulong seed, IProgress<string>? progress = null, Sam2Parts? parts = null)
     {
         var config = Configure(settings);
         manual_seed((long)TrainingRandom.For(seed).NextBits());
-        var model = ModelLoader.Build("model", config);
+        var model = ModelLoader.Build("model", config, parts);
         try
         {
             if (settings.Checkpoint is { } name)
@@ -99,19 +102,12 @@ public static class ModelFactory
     {
         using var scope = NewDisposeScope();
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
-        if (strict)
-        {
-            CheckpointLoader.LoadInto(model, checkpoint);
-            return;
-        }
-        var left = new List<string>();
-        foreach (var (key, target) in model.state_dict())
-            if (checkpoint.StateDict.TryGetValue(key, out var entry) && entry.Shape.SequenceEqual(target.shape))
-                entry.CopyTo(target);
-            else
-                left.Add(key);
+        // Every key begins with nothing: no part has to fit.
+        CheckpointLoader.LoadInto(model, checkpoint, strict ? model.Parts.ReplacedKeys : [""]);
+        var left = model.state_dict().Where(weight => !checkpoint.StateDict.TryGetValue(weight.Key, out var entry) || !entry.Shape.SequenceEqual(weight.Value.shape))
+            .Select(weight => weight.Key).ToList();
         if (left.Count > 0)
-            progress?.Report($"{left.Count} weights are not in {name} and stay random: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
+            progress?.Report($"{left.Count} weights are not in {name} and keep their initial values: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
     }
 
     private static void Freeze(Sam2Model model, IReadOnlyList<string> patterns)

@@ -9,7 +9,9 @@ public static class RecipeYaml
 {
     private const string Remedy = "Settings have the form key: value, such as steps: 1000";
 
-    /// <summary>The mapping between a recipe's records and plain values; a number alone is a constant schedule.</summary>
+    /// <summary>
+    /// The mapping between a recipe's records and plain values. A number alone is a constant schedule, also where a list of schedules belongs.
+    /// </summary>
     internal static RecordTree Records { get; } = new Mapping();
 
     /// <summary>Reads a recipe.</summary>
@@ -42,12 +44,16 @@ public static class RecipeYaml
 
     private sealed class Mapping : RecordTree
     {
-        protected override object? Shorthand(Type type, object value) => (type == typeof(ScheduleSettings), value) switch
+        protected override object? Shorthand(Type type, object value)
         {
-            (true, long number) => new ScheduleSettings { Value = number },
-            (true, double number) => new ScheduleSettings { Value = number },
-            _ => null,
-        };
+            if (value is not (long or double))
+                return null;
+            var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
+            return type == typeof(ScheduleSettings) ? new ScheduleSettings { Value = number }
+                : type == typeof(OptionSettings) ? new OptionSettings { Value = number }
+                : type == typeof(IReadOnlyList<OptionSettings>) ? new[] { new OptionSettings { Value = number } }
+                : null;
+        }
     }
 }
 
@@ -69,8 +75,15 @@ internal static class RecipeOverrides
             return Set(text, current, text[..equals].Trim().Split('.'), value);
         });
 
+    /// <summary>The tree with settings in place, by their paths.</summary>
+    /// <param name="origin">Where the settings come from; named in errors.</param>
+    /// <param name="tree">The tree; it stays as it is.</param>
+    /// <param name="settings">Values by path, such as <c>data.train.0.clips</c>.</param>
+    public static PlainDictionary SetAll(string origin, PlainDictionary tree, PlainDictionary settings) =>
+        settings.Aggregate(tree, (current, setting) => Set($"{origin}: {setting.Key}", current, $"{setting.Key}".Split('.'), setting.Value));
+
     /// <summary>The tree with one value in place; missing settings around it are created.</summary>
-    internal static PlainDictionary Set(string origin, PlainDictionary tree, ReadOnlySpan<string> path, object? value)
+    private static PlainDictionary Set(string origin, PlainDictionary tree, ReadOnlySpan<string> path, object? value)
     {
         var key = path[0];
         var inner = path.Length == 1 ? value : Nested(origin, tree.GetValueOrDefault(key), path[1..], value);

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Checkpoints;
 /// <summary>From a name or path to a model that is ready to run.</summary>
 public static class ModelLoader
 {
-    /// <summary>Finds the file, its architecture, builds the model and fills it.</summary>
+    /// <summary>Finds a checkpoint and its architecture, builds the model and fills it.</summary>
     /// <param name="nameOrPath">A checkpoint file, or a name such as <c>sam2.1_hiera_tiny</c> (see <see cref="ModelFiles"/>).</param>
     /// <param name="configPath">A YAML file; null to find the architecture without one (see <see cref="ConfigInference"/>).</param>
     /// <param name="device">Where to; the CPU when null.</param>

@@ -135,7 +135,7 @@ public static class ConfigYaml
 
     /// <summary>The text of a configuration file.</summary>
     public static string Format(Sam2Config config) =>
-        "# @package _global_\n\n" + PlainYaml.Format(new PlainDictionary([new KeyValuePair<string, object?>("model", ConfigTree.ForOriginal(config))]));
+        "# @package _global_\n\n" + PlainYaml.Format(new PlainDictionary { ["model"] = ConfigTree.ForOriginal(config) });
 
     /// <summary>What stands under <c>model:</c>, as plain values.</summary>
     internal static PlainDictionary ReadModel(string path)

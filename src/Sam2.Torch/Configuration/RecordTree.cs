@@ -77,7 +77,7 @@ public class RecordTree
     /// <returns>Whether it was handled.</returns>
     protected virtual bool Take(string file, object record, PropertyInfo? property, string key, object? value, string where) => false;
 
-    /// <summary>The record that a value other than a dictionary stands for; null if there is none.</summary>
+    /// <summary>The record or list that a value other than a dictionary or list stands for; null if there is none.</summary>
     protected virtual object? Shorthand(Type type, object value) => null;
 
     private object OverlayRecord(string file, PlainDictionary tree, object start, string path)
@@ -135,7 +135,7 @@ public class RecordTree
                 ? IntList.Create([.. list.Select(item => (int)(long)item!)])
                 : throw Wrong(file, where, value, "a list of whole numbers");
         if (ElementType(type) is { } element)
-            return List(file, value, element, where);
+            return value is PlainList items ? List(file, items, element, where) : Shorthand(type, value) ?? throw Wrong(file, where, value, "a list");
         if (value is PlainDictionary nested)
             return OverlayRecord(file, nested, type.IsInstanceOfType(current) ? current! : Activator.CreateInstance(type)!, where);
         return Shorthand(type, value) ?? throw Wrong(file, where, value, "nested settings");
@@ -148,10 +148,8 @@ public class RecordTree
         return chosen is not null ? Enum.Parse(type, chosen) : throw Wrong(file, where, value, $"one of {string.Join(", ", names.Select(Spelling.InFiles))}");
     }
 
-    private Array List(string file, object value, Type element, string where)
+    private Array List(string file, PlainList items, Type element, string where)
     {
-        if (value is not PlainList items)
-            throw Wrong(file, where, value, "a list");
         var result = Array.CreateInstance(element, items.Count);
         for (var i = 0; i < items.Count; i++)
             result.SetValue(ConvertTo(file, items[i] ?? throw Wrong(file, $"{where}.{i}", null, "a value"), element, null, $"{where}.{i}"), i);
@@ -160,12 +158,9 @@ public class RecordTree
 
     private object? Plain(object? value) => value switch
     {
-        null or bool or long or double or string or PlainDictionary or PlainList => value,
-        int number => (long)number,
-        ulong number => checked((long)number),
-        Enum name => Spelling.InFiles(name.ToString()),
+        null or ValueType or string or PlainDictionary or PlainList => PlainList.Plain(value),
         IEnumerable items => new PlainList(items.Cast<object?>().Select(Plain)),
-        var nested => Of(nested),
+        _ => Of(value),
     };
 
     private OrderedDictionary<string, PropertyInfo> Properties(Type type) => new(

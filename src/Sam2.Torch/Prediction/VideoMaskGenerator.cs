@@ -169,7 +169,7 @@ public sealed class VideoMaskGenerator : IDisposable
     {
         var tensors = new Dictionary<string, Tensor>();
         var state = new State(StateVersion, _source.Width, _source.Height, NextFrame, _ledger.Save(), _session.Save(tensors));
-        CheckpointWriter.Save(path, tensors, new PlainDictionary([new KeyValuePair<string, object?>(StateEntry, JsonSerializer.Serialize(state))]));
+        CheckpointWriter.Save(path, tensors, new PlainDictionary { [StateEntry] = JsonSerializer.Serialize(state) });
     }
 
     /// <summary>Goes on where <see cref="Save"/> left off.</summary>

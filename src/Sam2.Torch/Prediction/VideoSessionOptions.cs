@@ -20,6 +20,11 @@ public sealed record VideoSessionOptions : ObjectTrackerOptions
     /// what it returns. <see cref="ForgetAroundPrompts"/>, <see cref="RememberedFrames"/> and <see cref="RememberedAroundFirst"/> are
     /// about SAM 2's own and don't count otherwise.
     /// </summary>
+    /// <remarks>
+    /// The session calls this function and the policy's methods inside dispose scopes, which end with the prompt or the frame. A tensor that
+    /// a policy makes and keeps, even one that its constructor makes, must therefore leave them by <c>DetachFromDisposeScope()</c>, and the
+    /// policy disposes it. The tensors of a <see cref="FrameOutput"/> are in no scope: they live until the policy disposes the output.
+    /// </remarks>
     public Func<int, IMemoryPolicy>? Memory { get; init; }
 
     /// <summary>

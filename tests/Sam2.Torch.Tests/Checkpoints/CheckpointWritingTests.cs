@@ -148,7 +148,7 @@ public class CheckpointWritingTests
         using var scope = NewDisposeScope();
         var weight = DeterministicWeights.NoiseTensor("weight", 3, 2);
         var moments = new PlainList([weight, DeterministicWeights.NoiseTensor("moment", 4)]);
-        CheckpointWriter.Save(folder["out.pt"], new Dictionary<string, Tensor> { ["weight"] = weight }, new([new KeyValuePair<string, object?>("optimizer", moments)]));
+        CheckpointWriter.Save(folder["out.pt"], new Dictionary<string, Tensor> { ["weight"] = weight }, new() { ["optimizer"] = moments });
         using var checkpoint = Checkpoint.Open(folder["out.pt"]);
         var read = (PlainList)checkpoint.Entries["optimizer"]!;
         AssertSame(((TensorEntry)read[1]!).Load(), DeterministicWeights.NoiseTensor("moment", 4), "moment");
@@ -211,7 +211,7 @@ public class CheckpointWritingTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["out.pt"], "old");
-        var unwritable = new PlainDictionary([new KeyValuePair<string, object?>("x", new object())]);
+        var unwritable = new PlainDictionary { ["x"] = new object() };
         Assert.That(() => CheckpointWriter.Save(folder["out.pt"], new Dictionary<string, Tensor>(), unwritable), Throws.ArgumentException);
         Assert.That(File.ReadAllText(folder["out.pt"]), Is.EqualTo("old"));
         Assert.That(Directory.GetFiles(folder.Path), Has.Length.EqualTo(1));

@@ -145,7 +145,7 @@ public class ConfigInferenceTests
     public void Impossible_settings_in_a_file_are_refused_by_name(string path, long value)
     {
         using var source = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
-        var entries = new PlainDictionary([new KeyValuePair<object, object?>("config", With(ConfigValues.ToPlain(Sam2Presets.Nano), path.Split('.'), value))]);
+        var entries = new PlainDictionary { ["config"] = With(ConfigValues.ToPlain(Sam2Presets.Nano), path.Split('.'), value) };
         using var checkpoint = SyntheticStateDict.Open(SyntheticStateDict.Of(source), entries);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message.Contains(path));
     }
@@ -153,7 +153,7 @@ public class ConfigInferenceTests
     [Test]
     public void Any_value_of_any_setting_ends_in_a_model_or_a_typed_error()
     {
-        object?[] values = [0L, -1L, int.MaxValue, 0.3, null, true, "x", new PlainList([0L]), new PlainList([1L << 30, 1L << 30]), new PlainDictionary([new KeyValuePair<string, object?>("a", 1L)])];
+        object?[] values = [0L, -1L, int.MaxValue, 0.3, null, true, "x", new PlainList([0L]), new PlainList([1L << 30, 1L << 30]), new PlainDictionary { ["a"] = 1L }];
         using var nano = Checkpoint.Open(RepositoryFiles.Golden("sam2.1_hiera_nano.pt"));
         var shapes = SyntheticStateDict.Of(nano).ToList();
         var plain = ConfigValues.ToPlain(Sam2Presets.Nano);
@@ -162,7 +162,7 @@ public class ConfigInferenceTests
         {
             foreach (var value in values)
             {
-                var entries = new PlainDictionary([new KeyValuePair<object, object?>("config", With(plain, path, value))]);
+                var entries = new PlainDictionary { ["config"] = With(plain, path, value) };
                 using var checkpoint = SyntheticStateDict.Open(shapes, entries);
                 try
                 {

@@ -59,9 +59,82 @@ public sealed class SweepPlanTests : FolderTests
     }
 
     [Test]
+    public void A_number_alone_is_a_learning_rate_wherever_one_may_stand()
+    {
+        var variants = Variants("""
+            recipe: r.yaml
+            set: {optimizer.weight_decay: 0.2}
+            axes:
+              - {name: rate, key: optimizer.lr, values: [[5e-4], 1e-3]}
+            """, "optimizer.layer_decay=");
+        Assert.That(variants.Select(v => v.Recipes[1].Optimizer.Lr.Single().ToSchedule().At(0.5)), Is.EqualTo(new[] { 5e-4, 1e-3 }));
+        Assert.That(variants.Select(v => v.Recipes[1].Optimizer.WeightDecay.Single().Value), Is.All.EqualTo(0.2));
+    }
+
+    [Test]
+    public void A_sweep_in_csharp_has_the_variants_of_one_in_a_file()
+    {
+        var fromFile = Variants("""
+            recipe: r.yaml
+            seeds: [4]
+            axes:
+              - {name: memories, key: model.settings.num_maskmem, values: [1, 7]}
+              - name: data
+                choices:
+                  - {name: short, set: {data.train.0.frames: 2, model.settings: {image_size: 64}}}
+                  - {name: long}
+            """);
+        var recipe = RecipeYaml.Read(Folder["r.yaml"]);
+        var variants = SweepPlan.Variants(new Sweep
+        {
+            Recipe = recipe,
+            Seeds = [4],
+            Axes =
+            [
+                new() { Name = "memories", Key = "model.settings.num_maskmem", Values = [1, 7] },
+                new() { Name = "data", Choices =
+                [
+                    new() { Name = "short", Set = new() { ["data.train.0.frames"] = 2, ["model.settings"] = new PlainDictionary { ["image_size"] = 64 } } },
+                    new() { Name = "long" },
+                ] },
+            ],
+        });
+        Assert.That(variants.Select(v => v.Name), Is.EqualTo(fromFile.Select(v => v.Name)));
+        Assert.That(variants.Select(v => v.Settings), Is.EqualTo(fromFile.Select(v => v.Settings)));
+        Assert.That(variants.Select(v => RecipeYaml.Format(v.Recipes[4])), Is.EqualTo(fromFile.Select(v => RecipeYaml.Format(v.Recipes[4]))));
+        Assert.That(variants[0].Choices["memories"].At, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_choice_may_change_the_recipe_in_csharp_and_the_settings_that_this_changes_are_named()
+    {
+        var variants = SweepPlan.Variants(new Sweep
+        {
+            Recipe = RecipeYaml.Read(Folder["r.yaml"]),
+            Seeds = [1],
+            Combine = SweepCombination.OneAtATime,
+            Axes =
+            [
+                new() { Name = "clicks", Choices =
+                [
+                    new()
+                    {
+                        Name = "many", Set = new() { ["steps"] = 50 },
+                        Change = recipe => recipe with { Steps = 2 * recipe.Steps, Prompting = recipe.Prompting with { NumCorrectionPtPerFrame = 9 } },
+                    },
+                ] },
+            ],
+        });
+        Assert.That(variants.Select(v => (v.Name, v.Recipes[1].Steps)), Is.EqualTo(new[] { ("recipe as it is", 100L), ("clicks many", 100L) }));
+        Assert.That(variants[0].Settings, Is.Empty);
+        Assert.That(variants[1].Settings, Is.EqualTo(new[] { "steps=50", "steps=100", "prompting.num_correction_pt_per_frame=9" }));
+        Assert.That(variants[1].Recipes[1].Prompting.NumCorrectionPtPerFrame, Is.EqualTo(9));
+    }
+
+    [Test]
     public void Every_variant_of_the_repositorys_ablations_can_begin()
     {
-        var variants = SweepPlan.Variants(SweepPlan.Read(Path.Combine(RepositoryFiles.Root, "recipes", "ablations.yaml")), []);
+        var variants = SweepPlan.Variants(SweepYaml.Read(Path.Combine(RepositoryFiles.Root, "recipes", "ablations.yaml")));
         Assert.That(variants, Has.Count.GreaterThan(15));
         foreach (var variant in variants)
             Assert.That(() => TrainingRun.Check(variant.Recipes[1]), Throws.Nothing, variant.Name);
@@ -69,6 +142,7 @@ public sealed class SweepPlanTests : FolderTests
 
     [TestCase("axes: []", "names no recipe")]
     [TestCase("recipe: none.yaml", "none.yaml")]
+    [TestCase("recipe: r.yaml\naxes: [{name: a, choices: [{name: b, change: 1}]}]", "unknown setting 'axes.0.choices.0.change'")]
     [TestCase("recipe: r.yaml\nseeds: [1, 1]", "seeds")]
     [TestCase("recipe: r.yaml\naxis: []", "'axes'")]
     [TestCase("recipe: r.yaml\naxes: [{name: a, key: steps}]", "a: has neither key and values")]
@@ -92,6 +166,6 @@ public sealed class SweepPlanTests : FolderTests
     private IReadOnlyList<SweepVariant> Variants(string text, params string[] overrides)
     {
         File.WriteAllText(Folder["s.yaml"], text);
-        return SweepPlan.Variants(SweepPlan.Read(Folder["s.yaml"]), overrides);
+        return SweepPlan.Variants(SweepYaml.Read(Folder["s.yaml"], overrides));
     }
 }

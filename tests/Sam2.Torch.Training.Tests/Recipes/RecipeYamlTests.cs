@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Losses;
+using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Prompts;
 using Sam2.Torch.Training.Recipes;
 using TestSupport;
@@ -32,6 +33,16 @@ public sealed class RecipeYamlTests : FolderTests
         Assert.That(ModelFactory.Configure(recipe.Model).MemoryAttention.NumLayers, Is.EqualTo(1));
     }
 
+    [TestCase("optimizer: {lr: 5e-4}")]
+    [TestCase("optimizer: {lr: [5e-4]}")]
+    [TestCase("optimizer: {lr: [{value: 5e-4}]}")]
+    public void A_number_alone_is_a_constant_schedule(string text)
+    {
+        var recipe = Read(text);
+        Assert.That(recipe.Optimizer.Lr.Single(), Is.EqualTo(new OptionSettings { Value = 5e-4 }));
+        Assert.That(recipe.Optimizer.LayerDecay!.Value, Is.EqualTo(0.9), "what is not set stays");
+    }
+
     [Test]
     public void What_is_written_is_read_again()
     {
@@ -56,7 +67,8 @@ public sealed class RecipeYamlTests : FolderTests
     [TestCase("optimizer: {lr: [{valu: 1}]}", "'optimizer.lr.0.valu'", "'value'")]
     [TestCase("steps: many", "'steps: many'", "whole number")]
     [TestCase("precision: fp8", "'precision: fp8'", "fp32, bf16, fp16")]
-    [TestCase("optimizer: {lr: 3}", "'optimizer.lr: 3'", "a list")]
+    [TestCase("optimizer: {lr: fast}", "'optimizer.lr: fast'", "a list")]
+    [TestCase("model: {frozen: 3}", "'model.frozen: 3'", "a list")]
     [TestCase("model: 3", "'model: 3'", "nested settings")]
     [TestCase("steps:", "'steps: null'", "a value")]
     [TestCase("", "empty", "key: value")]

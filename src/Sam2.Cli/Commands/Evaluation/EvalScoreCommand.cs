@@ -62,7 +62,7 @@ internal sealed class Scoring(CommandContext context)
         var watch = Stopwatch.StartNew();
         Parallel.For(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = request.Jobs, CancellationToken = context.Cancellation }, i =>
         {
-            results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i]))]);
+            results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i], context.Cancellation))]);
             lock (progress) progress.Step(left.Advance());
         });
 

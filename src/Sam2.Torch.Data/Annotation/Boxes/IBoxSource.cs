@@ -44,7 +44,7 @@ public sealed class CocoBoxes : IBoxSource
     /// <inheritdoc/>
     public IReadOnlyList<AnnotationCategory> Categories => _dataset.Categories;
 
-    /// <summary>How many annotations are left out since they name a picture that the file doesn't list.</summary>
+    /// <summary>How many annotations are left out because they name a picture that the file doesn't list.</summary>
     public int Orphans => _dataset.Orphans;
 
     /// <inheritdoc/>
@@ -129,7 +129,7 @@ public sealed class FolderBoxes : IBoxSource
             }
             catch (AnnotationException)
             {
-                // Told when its picture is asked for; the other pictures don't suffer.
+                // Reported when its picture is asked for, so that the others can still be used.
             }
         }
     }
@@ -199,7 +199,7 @@ public sealed class FolderBoxes : IBoxSource
             }
             catch (AnnotationException)
             {
-                // As above: told when its picture is asked for.
+                // As above: reported when its picture is asked for.
             }
         }
 
