@@ -54,9 +54,9 @@ internal static class InfoCommand
             parts.Add("the part for images only");
         }
 
-        if (checkpoint.ShardCount > 1)
+        if (checkpoint.Files.Count > 1)
         {
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{checkpoint.ShardCount} shards"));
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{checkpoint.Files.Count} shards"));
         }
 
         if (checkpoint.Wrapper.Length > 0)

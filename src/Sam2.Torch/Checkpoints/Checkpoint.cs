@@ -31,8 +31,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Size of the file, or of all shards, in bytes.</summary>
     public long FileLength => _sources.Sum(source => source.Length);
 
-    /// <summary>In how many files the tensors are; 1 unless an index was opened.</summary>
-    public int ShardCount => _sources.Count;
+    /// <summary>The files that hold the tensors: one, unless an index was opened.</summary>
+    public IReadOnlyList<string> Files => [.. _sources.Select(source => source.Name)];
 
     /// <summary>How the file is laid out.</summary>
     public CheckpointFormat Format { get; }

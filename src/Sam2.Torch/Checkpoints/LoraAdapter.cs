@@ -34,6 +34,9 @@ public sealed partial class LoraAdapter : IDisposable
     /// <summary>The file with the matrices.</summary>
     public string Path => _file.Path;
 
+    /// <summary>The files that were read: the matrices and their configuration.</summary>
+    public IReadOnlyList<string> Files => [Path, _config.Path];
+
     /// <summary>The modules that are adapted, by the names in the file.</summary>
     public IReadOnlyList<string> Modules => [.. _modules.Keys];
 

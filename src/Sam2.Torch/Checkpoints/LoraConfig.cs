@@ -44,6 +44,9 @@ internal sealed class LoraConfig
         _alphas = Patterns(values, "alpha_pattern");
     }
 
+    /// <summary>The file.</summary>
+    public string Path => _path;
+
     /// <summary>Whether the adapted weights are stored as <c>[in, out]</c>, so that the product is transposed before it is added.</summary>
     public bool FanInFanOut { get; }
 

@@ -99,7 +99,7 @@ internal abstract record PickleGlobal
     /// <summary>What else the attributes of such modules are made of.</summary>
     private static readonly HashSet<string> InModels = new(StringComparer.Ordinal)
     {
-        "builtins set", "__builtin__ set", "functools partial", "pathlib PosixPath", "pathlib WindowsPath", "torch._C._nn gelu",
+        "builtins set", "__builtin__ set", "functools partial", "pathlib PosixPath", "pathlib WindowsPath", "pathlib._local PosixPath", "pathlib._local WindowsPath", "torch._C._nn gelu",
     };
 
     private static readonly Dictionary<string, PickleGlobal> Allowed = new(StringComparer.Ordinal)

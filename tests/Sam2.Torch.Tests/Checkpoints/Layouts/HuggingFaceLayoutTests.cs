@@ -1,7 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
 using static TorchSharp.torch;
@@ -138,8 +138,7 @@ public class HuggingFaceLayoutTests : FolderTests
     [TestCase("""[1]""", "object")]
     public void A_damaged_or_impossible_config_is_refused_by_name(string json, string named)
     {
-        var path = Folder["model.safetensors"];
-        using (var written = SyntheticStateDict.Open(HuggingFaceKeyList.Of("sam2.1_hiera_t"), path: Folder["model.pt"]))
+        using (SyntheticStateDict.Open(HuggingFaceKeyList.Of("sam2.1_hiera_t"), path: Folder["model.pt"]))
             File.WriteAllText(Folder["config.json"], json);
         using var checkpoint = Checkpoint.Open(Folder["model.pt"]);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message.Contains(named).And.Message.Contains("config.json"));
@@ -148,7 +147,7 @@ public class HuggingFaceLayoutTests : FolderTests
     [Test]
     public void A_config_of_more_than_four_megabytes_is_not_read()
     {
-        using (var written = SyntheticStateDict.Open(HuggingFaceKeyList.Of("sam2.1_hiera_t"), path: Folder["model.pt"]))
+        using (SyntheticStateDict.Open(HuggingFaceKeyList.Of("sam2.1_hiera_t"), path: Folder["model.pt"]))
             File.WriteAllText(Folder["config.json"], "{\"model_type\":\"sam2\",\"x\":\"" + new string('x', CheckpointJson.MaxBytes) + "\"}");
         using var checkpoint = Checkpoint.Open(Folder["model.pt"]);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message.Contains("bytes"));
@@ -170,7 +169,7 @@ public class HuggingFaceLayoutTests : FolderTests
         Assert.That(Folder.Files, Is.Empty);
     }
 
-    private static void AssertSameEmbedding(Modeling.Sam2Model actual, Modeling.Sam2Model expected)
+    private static void AssertSameEmbedding(Sam2Model actual, Sam2Model expected)
     {
         using var scope = NewDisposeScope();
         using var mode = inference_mode();

@@ -41,7 +41,7 @@ public class LoraAdapterTests : FolderTests
     [TestCase("base_model.model.segmenter.sam2.{0}.lora_{1}.weight")]
     [TestCase("{0}.lora_{1}.weight")]
     public void Names_are_found_with_prefixes_and_adapter_names(string pattern) => AssertProductAdded(
-        Qkv, (string.Format(pattern, Qkv, "A"), string.Format(pattern, Qkv, "B")));
+        Qkv, (Named(pattern, "A"), Named(pattern, "B")));
 
     [TestCase(Qkv, "vision_encoder.backbone.blocks.0.attn.qkv")]
     [TestCase(Out, "mask_decoder.transformer.layers.0.self_attn.o_proj")]
@@ -166,6 +166,8 @@ public class LoraAdapterTests : FolderTests
         CheckpointWriter.Save(Folder["adapter_model.safetensors"], new Dictionary<string, Tensor> { ["x.lora_A.weight"] = Random(2, 2), ["x.lora_B.weight"] = Random(2, 2) });
         Assert.That(() => LoraAdapter.Open(Folder["adapter_model.safetensors"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("adapter_config.json"));
     }
+
+    private static string Named(string pattern, string side) => pattern.Replace("{0}", Qkv, StringComparison.Ordinal).Replace("{1}", side, StringComparison.Ordinal);
 
     private void AssertProductAdded(string original, (string A, string B) names)
     {

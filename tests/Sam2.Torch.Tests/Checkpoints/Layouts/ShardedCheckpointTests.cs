@@ -21,7 +21,7 @@ public class ShardedCheckpointTests : FolderTests
         {
             using var checkpoint = Checkpoint.Open(path);
             SameTensors.Assert(checkpoint, expected);
-            Assert.That((checkpoint.ShardCount, checkpoint.Layout, checkpoint.Path), Is.EqualTo((3, CheckpointLayout.HuggingFace, Folder[Index])));
+            Assert.That((checkpoint.Files.Count, checkpoint.Layout, checkpoint.Path), Is.EqualTo((3, CheckpointLayout.HuggingFace, Folder[Index])));
             Assert.That(checkpoint.FileLength, Is.EqualTo(Directory.GetFiles(Folder.Path, "*.safetensors").Sum(file => new FileInfo(file).Length)));
             checkpoint.Verify();
         }
