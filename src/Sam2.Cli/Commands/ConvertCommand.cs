@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using TorchSharp;
 
 namespace Sam2.Cli.Commands;
 
-/// <summary><c>sam2 convert</c>: a checkpoint in the other file format or another precision.</summary>
+/// <summary><c>sam2 convert</c>: a checkpoint in another file format, precision or layout, or with adapters merged into it.</summary>
 internal static class ConvertCommand
 {
     private static readonly string[] Extensions = [".pt", ".pth", ".safetensors"];
@@ -13,39 +14,150 @@ internal static class ConvertCommand
     public static Command Create(CommandContext context)
     {
         var input = new Argument<string>("IN") { Description = "The checkpoint to read: a path or a name." };
-        var output = new Argument<string>("OUT") { Description = "The file to write; its ending, .pt or .safetensors, decides the format." };
+        var output = new Argument<string>("OUT") { Description = "The file to write; its ending, .pt or .safetensors, decides the format. With --layout hf also a folder, written with a / at its end." };
         var type = new Option<string?>("--dtype") { Description = "Convert floating-point weights: fp32, bf16 or fp16. Kept as they are if not given.", HelpName = "fp32|bf16|fp16" };
         type.AcceptOnlyFromAmong(PrecisionNames.All);
         var config = new Option<string?>("--config") { Description = "The architecture to record in the new file, as YAML, where the weights don't tell it.", HelpName = "YAML" };
+        var layout = new Option<string>("--layout")
+        {
+            Description = "Whose names the tensors get: the original's, those of transformers (hf; a config.json is written beside the file), or ultralytics.",
+            HelpName = string.Join('|', CheckpointLayouts.Names),
+            DefaultValueFactory = _ => CheckpointLayouts.NameOf(CheckpointLayout.Original),
+        };
+        layout.AcceptOnlyFromAmong([.. CheckpointLayouts.Names]);
+        var lora = new Option<string?>("--lora") { Description = ModelOptions.LoraDescription, HelpName = "PATH" };
         output.Validators.Add(result =>
         {
             var path = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (!Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+            if (!IsFolder(path) && !Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
             {
                 result.AddError($"'{path}' must end in .pt or .safetensors, which decides the format");
             }
         });
 
-        var command = new Command("convert", "Converts a checkpoint between .pt and .safetensors, and between precisions.") { input, output, type, config };
-        command.SetAction(parsed => Run(
-            context, parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(type), parsed.GetValue(config)));
+        var command = new Command("convert", "Converts a checkpoint between .pt and .safetensors, between precisions, and to the names of other programs.")
+        {
+            input, output, type, config, layout, lora,
+        };
+        command.SetAction(parsed => Run(context, new(
+            parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(type), parsed.GetValue(config),
+            CheckpointLayouts.Parse(parsed.GetRequiredValue(layout)), parsed.GetValue(lora))));
         return command;
     }
 
-    private static int Run(CommandContext context, string input, string output, string? type, string? config)
+    private static int Run(CommandContext context, Request request)
     {
+        if (IsFolder(request.Output))
+        {
+            request = request with { Output = InFolder(request) };
+        }
+
+        if (request.Layout == CheckpointLayout.Ultralytics && IsSafetensors(request.Output))
+        {
+            throw new CliException($"'{request.Output}' must end in .pt: Ultralytics reads no other checkpoints");
+        }
+
         using var progress = new ProgressLine(context);
-        progress.Step($"writing {output} ...");
-        using (var checkpoint = Checkpoint.Open(ModelFiles.Resolve(input)))
+        progress.Step($"writing {request.Output} ...");
+        var written = new List<string> { request.Output };
+        string? architectureName;
+        using (var checkpoint = Checkpoint.Open(ModelFiles.Resolve(request.Input)))
         {
             // The new file says itself what architecture it is, so that its name and neighbours no longer matter.
-            var architecture = ConfigInference.Infer(checkpoint, config);
-            torch.ScalarType? target = type is null ? null : PrecisionNames.ToScalarType(type);
-            CheckpointWriter.Save(output, checkpoint, ConfigValues.EntriesFor(architecture, checkpoint.Entries), target);
+            var architecture = ConfigInference.Infer(checkpoint, request.Config);
+            architectureName = Sam2Presets.NameOf(architecture);
+            torch.ScalarType? target = request.Type is null ? null : PrecisionNames.ToScalarType(request.Type);
+            if (request.Layout == CheckpointLayout.HuggingFace)
+            {
+                HuggingFaceConfig.RequireFree(request.Output);
+            }
+
+            var entries = ConfigValues.EntriesFor(architecture, EntriesFor(request.Layout, checkpoint.Entries));
+            if (request.Lora is null)
+            {
+                CheckpointWriter.Save(request.Output, checkpoint, entries, target, request.Layout);
+            }
+            else
+            {
+                // What else is in the file, such as an optimizer's state, belongs to the weights before.
+                SaveMerged(request, checkpoint, ConfigValues.EntriesFor(architecture, EntriesFor(request.Layout, PlainDictionary.Empty)), target);
+            }
+
+            if (request.Layout == CheckpointLayout.HuggingFace)
+            {
+                written.Add(HuggingFaceConfig.Write(request.Output, architecture, checkpoint.IsImageOnly));
+            }
         }
 
         progress.Dispose();
-        context.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output}  {new FileInfo(output).Length / 1e6:0.0} MB"));
+        foreach (var file in written)
+        {
+            context.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}  {new FileInfo(file).Length / 1e6:0.0} MB"));
+        }
+
+        if (request.Layout == CheckpointLayout.Ultralytics && NoteOnName(request.Output, architectureName) is { } note)
+        {
+            context.Output.WriteLine(note);
+        }
+
         return ExitCode.Success;
     }
+
+    private static void SaveMerged(Request request, Checkpoint checkpoint, PlainDictionary entries, torch.ScalarType? target)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var lora = LoraAdapter.Open(request.Lora!);
+        var weights = checkpoint.StateDict.ToDictionary(entry => entry.Key, entry => entry.Value.Load());
+        lora.MergeInto(weights);
+        CheckpointWriter.Save(request.Output, weights, entries, target, request.Layout);
+    }
+
+    /// <summary>The other entries of the new file. By this one, files of Ultralytics are known.</summary>
+    private static PlainDictionary EntriesFor(CheckpointLayout layout, PlainDictionary entries)
+    {
+        const string mark = "docs";
+        var others = entries.Where(entry => !entry.Key.Equals(mark) || layout == CheckpointLayout.Original && !IsOfUltralytics(entry.Value));
+        return layout == CheckpointLayout.Ultralytics ? new([.. others, new(mark, "https://docs.ultralytics.com")]) : new(others);
+    }
+
+    private static bool IsOfUltralytics(object? docs) => docs is string text && text.Contains("ultralytics", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsFolder(string path) => path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar);
+
+    /// <summary>The file in a new or existing folder, by the name that transformers looks for.</summary>
+    private static string InFolder(Request request)
+    {
+        if (request.Layout != CheckpointLayout.HuggingFace)
+        {
+            throw new CliException($"'{request.Output}' is a folder, which only --layout hf writes; name a file that ends in .pt or .safetensors");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(request.Output);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"the folder '{request.Output}' can't be created: {e.Message.TrimEnd('.')}", e);
+        }
+
+        return Path.Combine(request.Output, "model.safetensors");
+    }
+
+    private static bool IsSafetensors(string path) => Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Ultralytics finds out by the name of a file which model is in it.</summary>
+    private static string? NoteOnName(string output, string? architecture)
+    {
+        if (architecture?.Split("_hiera_") is not [var version, [var size, ..]] || !"tsbl".Contains(size))
+        {
+            return "Ultralytics builds SAM 2 and 2.1 in four sizes; this is another architecture.";
+        }
+
+        var name = $"{version}_{size}.pt";
+        return output.EndsWith(name, StringComparison.Ordinal) ? null : $"Ultralytics knows the model by the end of the file's name: call it {name}";
+    }
+
+    /// <summary>What to convert, and into what.</summary>
+    private sealed record Request(string Input, string Output, string? Type, string? Config, CheckpointLayout Layout, string? Lora);
 }

@@ -29,6 +29,7 @@ internal static class InfoCommand
         var sizes = ComponentSizes.Of(checkpoint.StateDict);
         var trunk = config.ImageEncoder.Trunk;
         Line("file", $"{checkpoint.Path} ({checkpoint.FileLength / 1e6:0.0} MB, {FormatName(checkpoint.Format)})");
+        Line("layout", $"{Layout(checkpoint)}");
         Line("architecture", $"{ArchitectureName(config)} (Hiera: width {trunk.EmbedDim}, stages {string.Join("-", trunk.Stages)})");
         Line("image size", $"{config.ImageSize} x {config.ImageSize}");
         Line("precision", $"{string.Join(", ", ComponentSizes.Types(checkpoint.StateDict).Select(PrecisionNames.Of))}");
@@ -44,11 +45,38 @@ internal static class InfoCommand
         void Line(string name, FormattableString value) => context.Output.WriteLine($"{name,-20}{value.ToString(CultureInfo.InvariantCulture)}");
     }
 
+    /// <summary>Whose names the tensors have, and how the model lies in the file.</summary>
+    private static string Layout(Checkpoint checkpoint)
+    {
+        var parts = new List<string> { CheckpointLayouts.NameOf(checkpoint.Layout) };
+        if (checkpoint.IsImageOnly)
+        {
+            parts.Add("the part for images only");
+        }
+
+        if (checkpoint.Files.Count > 1)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{checkpoint.Files.Count} shards"));
+        }
+
+        if (checkpoint.Wrapper.Length > 0)
+        {
+            parts.Add($"under {checkpoint.Wrapper.TrimEnd('.')}");
+        }
+
+        if (checkpoint.LeftOut.Count > 0)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{checkpoint.LeftOut.Count} tensors beside the model left out"));
+        }
+
+        return string.Join(", ", parts);
+    }
+
     private static void RequireMatch(Checkpoint checkpoint, Sam2Config config)
     {
         using var scope = torch.NewDisposeScope();
         using var model = new Sam2Model(config);
-        CheckpointLoader.RequireMatch(checkpoint, model.state_dict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape));
+        CheckpointLoader.RequireMatch(checkpoint, model.state_dict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape), checkpoint.AbsentPrefixes);
     }
 
     private static string ArchitectureName(Sam2Config config) =>

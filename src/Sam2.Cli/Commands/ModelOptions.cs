@@ -10,7 +10,7 @@ internal sealed class ModelOptions
 {
     public Option<string?> Model { get; } = new("--model", "-m")
     {
-        Description = "The checkpoint: a path (.pt or .safetensors) or a name such as sam2.1_hiera_tiny (see sam2 download).",
+        Description = "The checkpoint: a path (.pt, .safetensors, or a folder of transformers) or a name such as sam2.1_hiera_tiny (see sam2 download).",
         HelpName = "PATH|NAME",
         Required = true,
     };
@@ -19,6 +19,15 @@ internal sealed class ModelOptions
     {
         Description = "The architecture, as a YAML file in the original's format; needed only where the weights don't tell it.",
         HelpName = "YAML",
+    };
+
+    /// <summary>What <c>--lora</c> is.</summary>
+    public const string LoraDescription = "Adapters to merge into the weights: a folder in which PEFT has saved them, or its adapter_model.safetensors.";
+
+    public Option<string?> Lora { get; } = new("--lora")
+    {
+        Description = LoraDescription,
+        HelpName = "PATH",
     };
 
     public Option<string> Device { get; } = new("--device")
@@ -53,13 +62,15 @@ internal sealed class ModelOptions
 
     /// <summary>What the user gave.</summary>
     public ModelRequest Read(ParseResult parsed) => new(
-        parsed.GetValue(Model) ?? "", parsed.GetValue(Config), parsed.GetRequiredValue(Device), parsed.GetRequiredValue(Precision), parsed.GetValue(Threads));
+        parsed.GetValue(Model) ?? "", parsed.GetValue(Config), parsed.GetRequiredValue(Device), parsed.GetRequiredValue(Precision), parsed.GetValue(Threads),
+        parsed.GetValue(Lora));
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(Model);
         command.Add(Config);
+        command.Add(Lora);
         command.Add(Device);
         command.Add(Precision);
         command.Add(Threads);
@@ -72,12 +83,13 @@ internal sealed class ModelOptions
 /// <param name="Device">A device's name.</param>
 /// <param name="Precision">A precision's name.</param>
 /// <param name="Threads">CPU threads, or null for all cores.</param>
-internal sealed record ModelRequest(string NameOrPath, string? Config, string Device, string Precision, int? Threads)
+/// <param name="Lora">Adapters to merge, or null.</param>
+internal sealed record ModelRequest(string NameOrPath, string? Config, string Device, string Precision, int? Threads, string? Lora)
 {
     /// <summary>Loads the model, ready for inference. The number of threads is the process's from now on.</summary>
     public Sam2Model Load()
     {
-        return ModelLoader.Load(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision));
+        return ModelLoader.Load(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision), lora: Lora);
     }
 
     /// <summary>The device, which may be missing; sets the number of threads.</summary>

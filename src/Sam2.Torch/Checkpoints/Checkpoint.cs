@@ -3,43 +3,80 @@ using Sam2.Torch.Configuration;
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
-/// An open checkpoint file: a <c>.pt</c> of PyTorch (zip or legacy format) or a safetensors file. Opening reads the
-/// descriptions only; elements are read per tensor, straight into their final place. A file is treated as hostile: it is
+/// An open checkpoint: a <c>.pt</c> of PyTorch (zip or legacy format), a safetensors file, or several of them with an index. Opening
+/// reads the descriptions only; elements are read per tensor, straight into their final place. A file is treated as hostile: it is
 /// interpreted as data, bounded and checked, and never run.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
-    private readonly ByteSource _source;
+    private readonly IReadOnlyList<ByteSource> _sources;
 
-    private Checkpoint(ByteSource source, CheckpointFormat format, CheckpointContent content)
+    private Checkpoint(string path, IReadOnlyList<ByteSource> sources, CheckpointFormat format, CheckpointContent content, bool anyNames)
     {
-        _source = source;
+        Path = path;
+        _sources = sources;
         Format = format;
-        StateDict = content.StateDict;
         Entries = content.Entries;
+        var named = anyNames ? new(content.StateDict, CheckpointLayout.Original, "", []) : NamedTensors.Find(path, content.StateDict);
+        StateDict = named.Tensors;
+        Layout = named.Layout == CheckpointLayout.Original && content.IsFromUltralytics ? CheckpointLayout.Ultralytics : named.Layout;
+        Wrapper = named.Wrapper;
+        LeftOut = named.LeftOut;
+        IsImageOnly = named.IsImageOnly;
     }
 
-    /// <summary>The file, as the caller named it.</summary>
-    public string Path => _source.Name;
+    /// <summary>The file, as the caller named it; of a folder, the file in it that was opened.</summary>
+    public string Path { get; }
 
-    /// <summary>Size of the file in bytes.</summary>
-    public long FileLength => _source.Length;
+    /// <summary>Size of the file, or of all shards, in bytes.</summary>
+    public long FileLength => _sources.Sum(source => source.Length);
+
+    /// <summary>The files that hold the tensors: one, unless an index was opened.</summary>
+    public IReadOnlyList<string> Files => [.. _sources.Select(source => source.Name)];
 
     /// <summary>How the file is laid out.</summary>
     public CheckpointFormat Format { get; }
 
-    /// <summary>The model's tensors by state-dict key, in the file's order.</summary>
+    /// <summary>Whose names the tensors have in the file; in <see cref="StateDict"/> they have the original's.</summary>
+    public CheckpointLayout Layout { get; }
+
+    /// <summary>What stood before the name of every tensor in the file and was taken off, such as <c>model.</c>; empty if nothing did.</summary>
+    public string Wrapper { get; }
+
+    /// <summary>Names of tensors that stood beside a wrapped model, such as those of a loss, and belong to no model.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
+
+    /// <summary>Whether it has the part for images only, without memory, as transformers' <c>Sam2Model</c> saves it.</summary>
+    public bool IsImageOnly { get; }
+
+    /// <summary>
+    /// The model's tensors by the original's state-dict keys, in the file's order. In a file that is of no model of this family, by the
+    /// file's own names.
+    /// </summary>
     public IReadOnlyDictionary<string, TensorEntry> StateDict { get; }
 
     /// <summary>Everything beside the model, such as <c>epoch</c> or <c>optimizer</c>; values as <see cref="PlainList"/> describes. Of safetensors, the metadata.</summary>
     public PlainDictionary Entries { get; }
 
-    /// <summary>Opens a checkpoint file.</summary>
+    /// <summary>Opens a checkpoint.</summary>
+    /// <param name="path">
+    /// A file, the index of a checkpoint in several files (<c>.index.json</c>), or a folder in which transformers has saved a model.
+    /// </param>
     /// <exception cref="CheckpointException">It doesn't exist, is damaged, is no checkpoint, or asks for something that tensors and plain values don't need.</exception>
-    public static Checkpoint Open(string path) => Open(ByteSource.OpenFile(path));
+    public static Checkpoint Open(string path)
+    {
+        path = InFolder(path);
+        if (!ShardedCheckpoint.IsIndex(path))
+            return Open(ByteSource.OpenFile(path), anyNames: false);
+        var (shards, content) = ShardedCheckpoint.Open(path);
+        return Create(path, shards, () => (CheckpointFormat.Safetensors, content), anyNames: false);
+    }
+
+    /// <summary>Opens a file of tensors that are not those of a model; they keep their names.</summary>
+    internal static Checkpoint OpenAnyNames(string path) => Open(ByteSource.OpenFile(path), anyNames: true);
 
     /// <summary>Opens a checkpoint that is in memory already.</summary>
-    internal static Checkpoint Open(ReadOnlyMemory<byte> bytes, string name = "memory") => Open(ByteSource.OfMemory(name, bytes));
+    internal static Checkpoint Open(ReadOnlyMemory<byte> bytes, string name = "memory") => Open(ByteSource.OfMemory(name, bytes), anyNames: false);
 
     /// <summary>Reads the bytes of every tensor of the state dict once, without keeping them, and verifies their checksums.</summary>
     /// <exception cref="CheckpointException">A checksum is wrong, or reading fails.</exception>
@@ -49,24 +86,44 @@ public sealed class Checkpoint : IDisposable
             region.Verify();
     }
 
-    /// <summary>Closes the file. Its entries can't be loaded any more.</summary>
-    public void Dispose() => _source.Dispose();
+    /// <summary>What the keys begin with that a model has and this checkpoint, being for images only, can't have; nothing for any other.</summary>
+    public IReadOnlyList<string> AbsentPrefixes => IsImageOnly ? NamedTensors.VideoPrefixes : [];
 
-    private static Checkpoint Open(ByteSource source)
+    /// <summary>Closes the file. Its entries can't be loaded any more.</summary>
+    public void Dispose()
+    {
+        foreach (var source in _sources)
+            source.Dispose();
+    }
+
+    /// <summary>The checkpoint in a folder of transformers, by its usual names; any other path as it is.</summary>
+    private static string InFolder(string path) => !Directory.Exists(path)
+        ? path
+        : new[] { "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin" }
+            .Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(File.Exists) ?? path;
+
+    private static Checkpoint Open(ByteSource source, bool anyNames) => Create(source.Name, [source], () =>
+    {
+        var format = DetectFormat(source);
+        return (format, format switch
+        {
+            CheckpointFormat.TorchZip => TorchZip.Read(source),
+            CheckpointFormat.TorchLegacy => TorchLegacyReader.Read(source),
+            _ => Safetensors.Read(source),
+        });
+    }, anyNames);
+
+    private static Checkpoint Create(string path, IReadOnlyList<ByteSource> sources, Func<(CheckpointFormat, CheckpointContent)> read, bool anyNames)
     {
         try
         {
-            var format = DetectFormat(source);
-            return new(source, format, format switch
-            {
-                CheckpointFormat.TorchZip => TorchZip.Read(source),
-                CheckpointFormat.TorchLegacy => TorchLegacyReader.Read(source),
-                _ => Safetensors.Read(source),
-            });
+            var (format, content) = read();
+            return new(path, sources, format, content, anyNames);
         }
         catch
         {
-            source.Dispose();
+            foreach (var source in sources)
+                source.Dispose();
             throw;
         }
     }
@@ -105,59 +162,4 @@ public enum CheckpointFormat
 
     /// <summary>safetensors: a JSON header followed by the tensors.</summary>
     Safetensors,
-}
-
-/// <summary>What a format's reader found: the tensors of the model, and everything else.</summary>
-internal sealed record CheckpointContent(IReadOnlyDictionary<string, TensorEntry> StateDict, PlainDictionary Entries)
-{
-    private static readonly string[] ModelKeys = ["model", "state_dict"];
-
-    /// <summary>
-    /// Finds the state dict in what torch.save was given: the value of <c>model</c> (or <c>state_dict</c>), else the
-    /// dictionary itself.
-    /// </summary>
-    public static CheckpointContent FromRoot(ByteSource source, object? root)
-    {
-        if (root is not PlainDictionary dictionary)
-            throw source.Bad($"holds {Describe(root)} where a dictionary of tensors is expected", "Save a state dict, or {\"model\": state_dict}");
-        foreach (var key in ModelKeys)
-            if (dictionary.TryGetValue(key, out var value) && value is PlainDictionary model)
-                return new(StateDictOf(source, model, key), new(dictionary.Where(entry => !entry.Key.Equals(key))));
-
-        if (!dictionary.Values.Any(value => value is TensorEntry))
-            throw source.Bad($"holds no state dict; its entries are {Keys(dictionary)}", "Save a state dict, or {\"model\": state_dict}");
-        var tensors = new OrderedDictionary<string, TensorEntry>(StringComparer.Ordinal);
-        var others = new List<KeyValuePair<object, object?>>();
-        foreach (var (key, value) in dictionary)
-            if (key is string name && value is TensorEntry tensor)
-                tensors.Add(name, tensor);
-            else
-                others.Add(new(key, value));
-        return new(tensors, new(others));
-    }
-
-    private static OrderedDictionary<string, TensorEntry> StateDictOf(ByteSource source, PlainDictionary model, string key)
-    {
-        var tensors = new OrderedDictionary<string, TensorEntry>(model.Count, StringComparer.Ordinal);
-        foreach (var (name, value) in model)
-            tensors.Add(
-                name as string ?? throw source.Bad($"its '{key}' has the key {name}, which is not a name", CheckpointRemedy.Resave),
-                value as TensorEntry ?? throw source.Bad($"its '{key}' holds {Describe(value)} under '{name}' where a tensor is expected", CheckpointRemedy.Resave));
-        return tensors;
-    }
-
-    private static string Keys(PlainDictionary dictionary) =>
-        dictionary.Count == 0 ? "none" : string.Join(", ", dictionary.Keys.Take(8)) + (dictionary.Count > 8 ? ", …" : "");
-
-    private static string Describe(object? value) => value switch
-    {
-        null => "None",
-        PlainDictionary => "a dictionary",
-        PlainList { IsTuple: true } => "a tuple",
-        PlainList => "a list",
-        TensorEntry => "a single tensor",
-        string => "a string",
-        bool or long or double or System.Numerics.BigInteger => "a number",
-        _ => "bytes",
-    };
 }

@@ -26,9 +26,19 @@ public static class CheckpointLoader
         using var scope = NewDisposeScope();
         var targets = module.state_dict();
         RequireMatch(checkpoint, targets.ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape), replaced);
+        RequireFloats(checkpoint, targets);
         foreach (var (key, target) in targets)
             if (checkpoint.StateDict.TryGetValue(key, out var entry) && entry.Shape.SequenceEqual(target.shape))
                 entry.CopyTo(target);
+    }
+
+    /// <summary>Integers where weights belong are those of a quantised model: without its scales they mean nothing.</summary>
+    private static void RequireFloats(Checkpoint checkpoint, Dictionary<string, Tensor> targets)
+    {
+        foreach (var (key, target) in targets)
+            if (target.is_floating_point() && checkpoint.StateDict.TryGetValue(key, out var entry) && !ScalarTypes.IsFloat(entry.ScalarType))
+                throw new CheckpointException(checkpoint.Path, $"has {ScalarTypes.Name(entry.ScalarType)} in '{key}' where the model has numbers with fractions, as a quantised model does",
+                    "Give the checkpoint from which it was quantised");
     }
 
     /// <summary>Checks keys and shapes without loading anything.</summary>

@@ -16,12 +16,20 @@ public static class CheckpointWriter
     /// Plain values beside <c>model</c>, as <see cref="PlainList"/> describes; in a <c>.pt</c> file also tensors. Null for none.
     /// </param>
     /// <param name="floatType">Element type that floating-point tensors are converted to; their own when null.</param>
-    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    /// <param name="layout">Whose names the tensors get; given, they have the original's.</param>
+    /// <exception cref="CheckpointException">The file can't be written, or the layout has no place for a tensor.</exception>
     /// <exception cref="ArgumentException">An entry can't be represented.</exception>
-    public static void Save(string path, IReadOnlyDictionary<string, Tensor> stateDict, PlainDictionary? entries = null, ScalarType? floatType = null)
+    public static void Save(
+        string path, IReadOnlyDictionary<string, Tensor> stateDict, PlainDictionary? entries = null, ScalarType? floatType = null,
+        CheckpointLayout layout = CheckpointLayout.Original)
     {
         entries ??= PlainDictionary.Empty;
         RequireNoModel(entries);
+        if (layout == CheckpointLayout.HuggingFace)
+        {
+            SaveItems(path, LayoutWriter.Items(path, LayoutWriter.Names(path, stateDict.Keys, layout), name => stateDict[name].shape, name => DenseStorage.Of(stateDict[name], floatType)), entries);
+            return;
+        }
         WriteFile(path, stream =>
         {
             if (IsSafetensors(path))
@@ -53,11 +61,20 @@ public static class CheckpointWriter
     /// hold (an optimizer's tensors, for example) is left out there.
     /// </param>
     /// <param name="floatType">Element type that floating-point tensors are converted to; their own when null.</param>
-    /// <exception cref="CheckpointException">The source is damaged, or the file can't be written.</exception>
-    public static void Save(string path, Checkpoint checkpoint, PlainDictionary? entries = null, ScalarType? floatType = null)
+    /// <param name="layout">Whose names the tensors get.</param>
+    /// <exception cref="CheckpointException">The source is damaged, the file can't be written, or the layout has no place for a tensor.</exception>
+    public static void Save(
+        string path, Checkpoint checkpoint, PlainDictionary? entries = null, ScalarType? floatType = null, CheckpointLayout layout = CheckpointLayout.Original)
     {
         entries ??= checkpoint.Entries;
         RequireNoModel(entries);
+        if (layout == CheckpointLayout.HuggingFace)
+        {
+            var tensors = checkpoint.StateDict;
+            SaveItems(path, LayoutWriter.Items(path, LayoutWriter.Names(path, tensors.Keys, layout), name => tensors[name].Shape, name => DenseStorage.Of(tensors[name], floatType)),
+                IsSafetensors(path) ? new(entries.Where(PlainJson.CanWrite)) : entries);
+            return;
+        }
         WriteFile(path, stream =>
         {
             if (IsSafetensors(path))
@@ -78,6 +95,22 @@ public static class CheckpointWriter
         storages.Add([.. stateDict.Values, .. TensorsOf(entries)]);
         TorchZip.Write(stream, InOrder(stateDict, t => storages[t]), entries, storages, alwaysZip64);
     }
+
+    /// <summary>Writes tensors that are each row-major in a storage of their own.</summary>
+    private static void SaveItems(string path, IReadOnlyList<Safetensors.Item> items, PlainDictionary entries) => WriteFile(path, stream =>
+    {
+        if (IsSafetensors(path))
+        {
+            Safetensors.Write(stream, items, entries);
+            return;
+        }
+        var storages = new StorageCollector(floatType: null);
+        storages.Add(TensorsOf(entries));
+        var tensors = new OrderedDictionary<string, TensorToWrite>(items.Count, StringComparer.Ordinal);
+        foreach (var (name, shape, data) in items)
+            tensors.Add(name, new(data, shape, TensorLayout.RowMajorStrides([.. shape]), Offset: 0, RequiresGrad: false, IsParameter: false));
+        TorchZip.Write(stream, tensors, entries, storages);
+    });
 
     private static void WriteFile(string path, Action<FileStream> write) => AtomicFile.Write(path, write, e =>
         new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder exists, is writable and has room", e));

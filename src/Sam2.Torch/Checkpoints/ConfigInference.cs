@@ -5,7 +5,8 @@ namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// Finds the architecture of a checkpoint. In this order: the YAML file that the caller names; the configuration that the
-/// checkpoint carries; a YAML file of the same name beside it; the published architecture that has these shapes. Settings that
+/// checkpoint carries; a YAML file of the same name beside it; the <c>config.json</c> beside a checkpoint of transformers; the
+/// published architecture that has these shapes. Settings that
 /// the shapes determine are taken from them, so a YAML file for a custom size needs only the others.
 /// </summary>
 public static class ConfigInference
@@ -55,6 +56,8 @@ public static class ConfigInference
             return (embedded, checkpoint.Path);
         if (YamlBeside(checkpoint.Path).FirstOrDefault(File.Exists) is { } beside)
             return (FromYaml(checkpoint, beside), beside);
+        if (FromHuggingFace(checkpoint) is { } theirs)
+            return theirs;
         if (PublishedName(checkpoint) is { } name)
             return (Sam2Presets.ByName[name], name);
 
@@ -63,6 +66,14 @@ public static class ConfigInference
         throw new CheckpointException(checkpoint.Path,
             $"has a custom architecture (embed_dim {trunk.EmbedDim}, stages {trunk.Stages}, d_model {shapes.HiddenDim}), and its shapes don't tell {string.Join(", ", ShapeInference.Undetermined)}",
             $"Give these settings under 'model:' in {YamlBeside(checkpoint.Path)[0]}, or in a YAML file that you name as the configuration");
+    }
+
+    private static (Sam2Config Config, string Origin)? FromHuggingFace(Checkpoint checkpoint)
+    {
+        if (checkpoint.Layout != CheckpointLayout.HuggingFace)
+            return null;
+        var start = PublishedName(checkpoint) is { } name ? Sam2Presets.ByName[name] : ShapeInference.Apply(checkpoint, FamilyDefaults(checkpoint));
+        return HuggingFaceConfig.TryRead(checkpoint, start) is { } config ? (config, HuggingFaceConfig.Beside(checkpoint.Path)) : null;
     }
 
     /// <summary>

@@ -15,13 +15,15 @@ public static class ModelLoader
     /// <param name="device">Where to; the CPU when null.</param>
     /// <param name="precision">Type of the weights: float32, bfloat16 or float16; float32 when null.</param>
     /// <param name="parts">Parts that replace the standard ones. They take from the file what fits, and else keep their initial values.</param>
+    /// <param name="lora">Adapters to merge into the weights: a folder or file of PEFT (<see cref="LoraAdapter"/>); none when null.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
-    /// <exception cref="CheckpointException">The file isn't found, is damaged, or doesn't fit its configuration.</exception>
+    /// <exception cref="CheckpointException">A file isn't found, is damaged, or doesn't fit its configuration.</exception>
     public static Sam2Model Load(
-        string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
+        string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null, string? lora = null)
     {
+        using var adapter = lora is null ? null : LoraAdapter.Open(lora);
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, parts);
+        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, parts, adapter);
     }
 
     /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
@@ -30,10 +32,13 @@ public static class ModelLoader
     /// <param name="device">Where to; the CPU when null.</param>
     /// <param name="precision">Type of the weights; float32 when null.</param>
     /// <param name="parts">Parts that replace the standard ones. They take from the file what fits, and else keep their initial values.</param>
+    /// <param name="lora">Adapters to merge into the weights; none when null.</param>
     /// <returns>The model in evaluation mode; the caller disposes it.</returns>
-    /// <exception cref="CheckpointException">The file is damaged, its keys and shapes are not those of the architecture, or weights are NaN or infinite.</exception>
+    /// <exception cref="CheckpointException">
+    /// A file is damaged, keys and shapes are not those of the architecture, or weights are NaN or infinite.
+    /// </exception>
     public static Sam2Model Load(
-        Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
+        Checkpoint checkpoint, Sam2Config config, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null, LoraAdapter? lora = null)
     {
         RequirePlausibleSize(checkpoint);
         var model = Build(checkpoint.Path, config, parts);
@@ -43,7 +48,9 @@ public static class ModelLoader
                 model.to(type);
             if (device is not null && device.type != DeviceType.CPU)
                 model.to(device);
-            CheckpointLoader.LoadInto(model, checkpoint, model.Parts.ReplacedKeys);
+            CheckpointLoader.LoadInto(model, checkpoint, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes]);
+            model.IsImageOnly = checkpoint.IsImageOnly;
+            Merge(lora, model);
             if (FiniteNumbers.DescribeWeights(model) is { } weights)
             {
                 throw new CheckpointException(
@@ -59,6 +66,12 @@ public static class ModelLoader
             model.Dispose();
             throw;
         }
+    }
+
+    private static void Merge(LoraAdapter? lora, Sam2Model model)
+    {
+        using var scope = NewDisposeScope();
+        lora?.MergeInto(model.state_dict());
     }
 
     /// <summary>A model with random weights; <paramref name="origin"/> is named if the configuration contradicts itself.</summary>

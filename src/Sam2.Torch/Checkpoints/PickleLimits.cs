@@ -40,9 +40,9 @@ internal sealed class PickleLimits(ByteSource source)
 
         public (int Height, long Nodes) Value(object? value, int depth)
         {
-            if (value is PickleGlobal or StorageReference)
+            if (value is StorageReference or PickleGlobal and not PickleGlobal.Class)
                 throw source.Bad("a value of its pickle is not a plain value", CheckpointRemedy.Resave);
-            if (value is not (PlainList or PlainDictionary))
+            if (value is not (PlainList or PlainDictionary or PickledObject))
                 return (0, 1);
             if (_seen.TryGetValue(value, out var known))
                 return known ?? throw source.Bad("a value of its pickle contains itself", CheckpointRemedy.Resave);
@@ -52,7 +52,7 @@ internal sealed class PickleLimits(ByteSource source)
             _seen[value] = null;
             int height = 0;
             long nodes = 1;
-            foreach (var child in value is PlainDictionary dictionary ? dictionary.Values : (PlainList)value)
+            foreach (var child in Children(value))
             {
                 var (childHeight, childNodes) = Value(child, depth + 1);
                 height = Math.Max(height, childHeight + 1);
@@ -63,6 +63,13 @@ internal sealed class PickleLimits(ByteSource source)
             _seen[value] = (height, nodes);
             return (height, nodes);
         }
+
+        private static IEnumerable<object?> Children(object value) => value switch
+        {
+            PlainDictionary dictionary => dictionary.Values,
+            PickledObject pickled => [pickled.Arguments, pickled.State],
+            _ => (PlainList)value,
+        };
 
         private CheckpointException TooLarge() =>
             source.Bad($"its values nest deeper than {MaxDepth} levels or unfold to more than {MaxExpandedNodes} values", CheckpointRemedy.Resave);
@@ -82,6 +89,18 @@ internal abstract record PickleGlobal
 
     /// <summary>A dtype constant such as <c>torch.float32</c>.</summary>
     public sealed record DType(string Name) : PickleGlobal;
+
+    /// <summary>A class or function of a module that was pickled as a whole. Only its name is kept.</summary>
+    public sealed record Class(string Name) : PickleGlobal;
+
+    /// <summary>Packages whose modules are models of this family, or parts of them.</summary>
+    private static readonly string[] ModelPackages = ["torch.nn", "ultralytics", "sam2", "training"];
+
+    /// <summary>What else the attributes of such modules are made of.</summary>
+    private static readonly HashSet<string> InModels = new(StringComparer.Ordinal)
+    {
+        "builtins set", "__builtin__ set", "functools partial", "pathlib PosixPath", "pathlib WindowsPath", "pathlib._local PosixPath", "pathlib._local WindowsPath", "torch._C._nn gelu",
+    };
 
     private static readonly Dictionary<string, PickleGlobal> Allowed = new(StringComparer.Ordinal)
     {
@@ -116,7 +135,19 @@ internal abstract record PickleGlobal
     };
 
     /// <summary>The marker of an allowed global, else null.</summary>
-    public static PickleGlobal? Find(string module, string name) => Allowed.GetValueOrDefault($"{module} {name}");
+    /// <param name="module">The Python module.</param>
+    /// <param name="name">The name in it.</param>
+    /// <param name="inModel">Whether the pickle has named the class of a model before.</param>
+    public static PickleGlobal? Find(string module, string name, bool inModel)
+    {
+        var key = $"{module} {name}";
+        if (Allowed.TryGetValue(key, out var global))
+            return global;
+        if (inModel && key == "torch ComplexFloatStorage")
+            return new Storage(torch.ScalarType.ComplexFloat32);
+        var ofModel = name.Length > 0 && ModelPackages.Any(package => module == package || module.StartsWith(package + ".", StringComparison.Ordinal));
+        return ofModel || (inModel && InModels.Contains(key)) ? new Class($"{module}.{name}") : null;
+    }
 }
 
 /// <summary>What a pickle may "call".</summary>

@@ -6,7 +6,8 @@ namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// Reads a pickle as data: an allow-list of opcodes and of globals, interpreted here. It never imports, resolves or calls
-/// anything; whatever a pickle asks for beyond tensors, ordered dictionaries and plain values is refused by name.
+/// anything; whatever a pickle asks for beyond tensors, ordered dictionaries and plain values is refused by name. Modules that
+/// were pickled as a whole become descriptions (<see cref="PickledObject"/>): names of classes, and attributes.
 /// </summary>
 internal sealed class PickleMachine
 {
@@ -20,6 +21,7 @@ internal sealed class PickleMachine
     private readonly List<int> _marks = [];
     private object?[] _memo = new object?[64];
     private int _memoCount;
+    private bool _inModel;
 
     private PickleMachine(PickleStream stream, PickleLimits limits, Func<PlainList, StorageReference> loadStorage)
     {
@@ -90,6 +92,7 @@ internal sealed class PickleMachine
                 case 0x93: PushNamedGlobal(); break;
                 case (byte)'Q': Push(LoadStorage(), 96); break;
                 case (byte)'R': Reduce(); break;
+                case 0x81: NewObject(); break;
                 case (byte)'b': Build(); break;
                 default:
                     throw Bad($"the pickle opcode 0x{opcode:x2} at offset {_stream.Position - 1} is not one that a checkpoint needs; it is refused", CheckpointRemedy.Resave);
@@ -231,6 +234,9 @@ internal sealed class PickleMachine
 
     private void SetItem(PlainDictionary dictionary, object? key, object? value)
     {
+        // Modules keep what they have computed under tuples of sizes; it is no part of their weights.
+        if (_inModel && key is PlainList { IsTuple: true })
+            return;
         if (!PlainDictionary.IsKey(key))
             throw Bad("a dictionary has a key that is neither a string nor a number", CheckpointRemedy.Resave);
         dictionary.Set(key!, RequireValue(value));
@@ -240,9 +246,10 @@ internal sealed class PickleMachine
 
     private void PushGlobal(string module, string name)
     {
-        var global = PickleGlobal.Find(module, name)
+        var global = PickleGlobal.Find(module, name, _inModel)
             ?? throw Bad($"its pickle asks for '{module}.{name}', which tensors and plain values don't need; refused, nothing was run", CheckpointRemedy.Resave);
-        Push(global is PickleGlobal.DType dtype ? dtype.Name : global, 1);
+        _inModel |= global is PickleGlobal.Class;
+        Push(global is PickleGlobal.DType dtype ? dtype.Name : global, 1 + 2 * name.Length);
     }
 
     private void PushNamedGlobal()
@@ -260,6 +267,11 @@ internal sealed class PickleMachine
     {
         var arguments = Pop() as PlainList;
         var callee = Pop();
+        if (arguments is { IsTuple: true } && callee is PickleGlobal.Class @class)
+        {
+            Push(new PickledObject(@class.Name, arguments), 96);
+            return;
+        }
         if (arguments is not { IsTuple: true } || callee is not PickleGlobal.Function function)
             throw Damaged("it calls something that is not a function");
         switch (function.Kind)
@@ -272,6 +284,14 @@ internal sealed class PickleMachine
             case PickleFunction.EncodeLatin1: Push(EncodeLatin1(arguments), 64); break;
             default: throw new InvalidOperationException($"Unhandled function {function.Kind}.");
         }
+    }
+
+    private void NewObject()
+    {
+        var arguments = Pop() as PlainList;
+        if (Pop() is not PickleGlobal.Class @class || arguments is not { IsTuple: true })
+            throw Bad($"the pickle opcode 0x81 at offset {_stream.Position - 1} makes an object that is no part of a model; it is refused", CheckpointRemedy.Resave);
+        Push(new PickledObject(@class.Name, arguments), 96);
     }
 
     private PlainDictionary OrderedDict(PlainList arguments)
@@ -330,11 +350,16 @@ internal sealed class PickleMachine
 
     /// <summary>
     /// BUILD gives an object its attributes. Ordered dictionaries of modules carry <c>_metadata</c> (versions of modules),
-    /// which nothing here needs; attributes of anything else are refused.
+    /// which nothing here needs; those of a module have its weights; attributes of anything else are refused.
     /// </summary>
     private void Build()
     {
         var state = Pop();
+        if (_stack.Count > 0 && _stack[^1] is PickledObject pickled)
+        {
+            pickled.State = RequireValue(state);
+            return;
+        }
         if (_stack.Count == 0 || _stack[^1] is not PlainDictionary || state is not PlainDictionary)
             throw Bad("its pickle sets attributes of something that is not an ordered dictionary; refused", CheckpointRemedy.Resave);
     }
@@ -351,7 +376,7 @@ internal sealed class PickleMachine
 
     // ---- checks
 
-    private static bool IsValue(object? value) => value is not (PickleGlobal or StorageReference) && !ReferenceEquals(value, Mark);
+    private static bool IsValue(object? value) => (value is PickleGlobal.Class || value is not (PickleGlobal or StorageReference)) && !ReferenceEquals(value, Mark);
 
     private object? RequireValue(object? value) => IsValue(value) ? value : throw Damaged("a global or storage stands where a value belongs");
 

@@ -55,6 +55,14 @@ internal static class Safetensors
         return new(tensors, entries);
     }
 
+    /// <summary>Whether a file looks like safetensors.</summary>
+    public static bool IsSafetensors(ByteSource source)
+    {
+        Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 9)];
+        source.Read(0, start);
+        return Matches(start, source.Length);
+    }
+
     /// <summary>Whether the first bytes of a file look like safetensors.</summary>
     public static bool Matches(ReadOnlySpan<byte> start, long fileLength)
     {

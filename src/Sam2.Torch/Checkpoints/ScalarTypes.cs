@@ -19,8 +19,12 @@ internal static class ScalarTypes
         (ScalarType.Bool, 1, "BoolStorage", "BOOL", "bool"),
     ];
 
+    /// <summary>Whether elements are real numbers with a fraction.</summary>
+    public static bool IsFloat(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
     /// <summary>Bytes per element.</summary>
-    public static int Size(ScalarType type) => Find(type).Size;
+    /// <remarks>Complex numbers are never weights, but modules that were pickled as a whole keep the rotations of their attention so.</remarks>
+    public static int Size(ScalarType type) => type == ScalarType.ComplexFloat32 ? 8 : Find(type).Size;
 
     /// <summary>Class of the typed storage in the module <c>torch</c>.</summary>
     public static string StorageClass(ScalarType type) => Find(type).Storage;

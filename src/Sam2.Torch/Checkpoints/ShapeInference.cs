@@ -18,9 +18,16 @@ internal static class ShapeInference
     public static Sam2Config Apply(Checkpoint checkpoint, Sam2Config start)
     {
         var shapes = new Shapes(checkpoint);
-        return start with
+        start = start with
         {
             ImageEncoder = start.ImageEncoder with { Trunk = Hiera(shapes, start.ImageEncoder.Trunk), Neck = FpnNeck(shapes, start.ImageEncoder.Neck) },
+            PredObjScores = shapes.Has("sam_mask_decoder.obj_score_token.weight"),
+            PredObjScoresMlp = shapes.Has("sam_mask_decoder.obj_score_token.weight") ? shapes.Has("sam_mask_decoder.pred_obj_score_head.layers.0.weight") : start.PredObjScoresMlp,
+            UseHighResFeaturesInSam = shapes.Has("sam_mask_decoder.conv_s0.weight"),
+        };
+        // Of the memory, the part for images says nothing.
+        return checkpoint.IsImageOnly ? start : start with
+        {
             MemoryAttention = MemoryAttention(shapes, start.MemoryAttention),
             MemoryEncoder = MemoryEncoder(shapes, start.MemoryEncoder),
             NumMaskmem = shapes.Has("maskmem_tpos_enc") && checkpoint.StateDict["maskmem_tpos_enc"].Shape is [0, ..] ? 0 : shapes["maskmem_tpos_enc", 0],
@@ -30,9 +37,6 @@ internal static class ShapeInference
             ProjTposEncInObjPtrs = shapes.Has("obj_ptr_tpos_proj.weight"),
             AddTposEncToObjPtrs = start.AddTposEncToObjPtrs || shapes.Has("obj_ptr_tpos_proj.weight"),
             UseMlpForObjPtrProj = shapes.Has("mask_downsample.weight") ? shapes.Has("obj_ptr_proj.layers.0.weight") : start.UseMlpForObjPtrProj,
-            PredObjScores = shapes.Has("sam_mask_decoder.obj_score_token.weight"),
-            PredObjScoresMlp = shapes.Has("sam_mask_decoder.obj_score_token.weight") ? shapes.Has("sam_mask_decoder.pred_obj_score_head.layers.0.weight") : start.PredObjScoresMlp,
-            UseHighResFeaturesInSam = shapes.Has("sam_mask_decoder.conv_s0.weight"),
         };
     }
 
@@ -193,8 +197,8 @@ internal static class ShapeInference
             var keys = checkpoint.StateDict.Keys;
             if (keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal)) is { } wrapped)
                 return $"Its keys begin with '{wrapped[..^key.Length]}': save the inner module's state_dict()";
-            return keys.Any(name => name.StartsWith("vision_encoder.", StringComparison.Ordinal))
-                ? "Its keys are those of the transformers library; give Meta's .pt file of this model"
+            return keys.Any(name => name.Contains(".lora_A.", StringComparison.Ordinal))
+                ? "These are adapters of PEFT: give the model that they were trained on, and these as its adapters"
                 : "Give a checkpoint of SAM 2 or 2.1";
         }
     }

@@ -58,7 +58,7 @@ internal sealed class StorageCollector(ScalarType? floatType)
     }
 
     private ScalarType TargetType(ScalarType type) =>
-        type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 ? floatType ?? type : type;
+        ScalarTypes.IsFloat(type) ? floatType ?? type : type;
 
     private static void CopyStorage(StorageReference storage, ScalarType target, StorageToWrite.Sink sink)
     {
@@ -193,8 +193,7 @@ internal static class DenseStorage
     /// <summary>Of a tensor in a checkpoint, which is read when it is written.</summary>
     public static StorageToWrite Of(TensorEntry entry, ScalarType? floatType)
     {
-        var isFloat = entry.ScalarType is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
-        var type = isFloat ? floatType ?? entry.ScalarType : entry.ScalarType;
+        var type = ScalarTypes.IsFloat(entry.ScalarType) ? floatType ?? entry.ScalarType : entry.ScalarType;
         return new(type, entry.ElementCount, sink =>
         {
             using var scope = NewDisposeScope();

@@ -105,6 +105,18 @@ public sealed class TensorEntry
         }
     }
 
+    /// <summary>One row, with the first dimension kept: <c>[1, …]</c> of <c>[N, …]</c>.</summary>
+    internal TensorEntry Row(int index)
+    {
+        var shape = Shape.ToArray();
+        if (index < 0 || shape.Length == 0 || index >= shape[0])
+            throw new ArgumentOutOfRangeException(nameof(index));
+        shape[0] = 1;
+        var layout = TensorLayout.Create(shape, [.. Strides], _layout.Offset + index * Strides[0], _storage.Count, out var error)
+            ?? throw new InvalidOperationException($"A row of a tensor in its storage has {error}.");
+        return new(_storage, layout, RequiresGrad, IsParameter);
+    }
+
     internal TensorEntry AsParameter(bool requiresGrad) => new(_storage, _layout, requiresGrad, isParameter: true);
 
     /// <summary>First element of the storage that <see cref="Load"/> reads: strides are not negative, so nothing before the offset is reached.</summary>

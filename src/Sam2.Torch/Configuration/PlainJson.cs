@@ -37,6 +37,14 @@ internal static class PlainJson
         }
     }
 
+    /// <summary>Parses the JSON text of a file into plain values.</summary>
+    /// <exception cref="JsonException">It is not JSON, nests too deep, or an object has a name twice.</exception>
+    public static object? Read(string text, int maxDepth)
+    {
+        using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
+        return Read(document.RootElement);
+    }
+
     private static void Write(Utf8JsonWriter json, object? value)
     {
         switch (value)

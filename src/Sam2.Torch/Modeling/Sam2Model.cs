@@ -69,6 +69,12 @@ public sealed partial class Sam2Model : nn.Module
     /// <summary>The parts that replace standard ones. <c>new Sam2Model(model.Config, model.Parts)</c> has the same keys and shapes.</summary>
     public Sam2Parts Parts { get; }
 
+    /// <summary>
+    /// Whether the weights are those of the part for images, from a checkpoint that has no others: the memory's are random then, and
+    /// nothing can be tracked.
+    /// </summary>
+    public bool IsImageOnly { get; internal set; }
+
     /// <summary>The device of the weights.</summary>
     public Device Device => no_mem_embed.device;
 

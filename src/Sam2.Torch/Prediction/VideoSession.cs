@@ -47,6 +47,8 @@ public sealed class VideoSession : IDisposable
         if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
         if (model.Config.NumMaskmem < 1)
             throw new ArgumentException("The model has no memory (num_maskmem is 0): it can segment images, not track.", nameof(model));
+        if (model.IsImageOnly)
+            throw new ArgumentException("The model's checkpoint has the part for images only (transformers' Sam2Model saves that): it can segment images, not track. Use a checkpoint of the whole model.", nameof(model));
         _options.Validate();
         _model = model;
         _tracker = new ObjectTracker(model, _options);

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
 using TestSupport;
+using TorchSharp;
 
 namespace Sam2.Cli.Tests.Commands;
 
@@ -28,6 +29,74 @@ public class ConvertCommandTests : FolderTests
         var run = CommandLine.Run("info", file);
         Assert.That(InfoCommandTests.Value(run, "precision"), Is.EqualTo(precision));
         Assert.That(InfoCommandTests.Value(run, "architecture"), Does.StartWith("sam2.1_hiera_micro"));
+    }
+
+    [Test]
+    public void To_transformers_and_back_gives_the_same_tensors()
+    {
+        var (folder, back) = (Folder.At("hf") + "/", Folder.At("back.pt"));
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", folder, "--layout", "hf");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "model.safetensors", "config.json" }));
+        var info = CommandLine.Run("info", folder);
+        Assert.That(InfoCommandTests.Value(info, "layout"), Is.EqualTo("hf"));
+        Assert.That(InfoCommandTests.Value(info, "architecture"), Does.StartWith("sam2.1_hiera_micro"));
+        Assert.That(CommandLine.Run("convert", folder, back, "--layout", "original").ExitCode, Is.Zero);
+        Assert.That(InfoCommandTests.Value(CommandLine.Run("info", back), "layout"), Is.EqualTo("original"));
+        AssertSameTensors(RepositoryFiles.At("weights", "sam2.1_hiera_micro.pt"), back);
+    }
+
+    [Test]
+    public void To_Ultralytics_and_back_gives_the_same_tensors()
+    {
+        var (there, back) = (Folder.At("sam2.1_t.pt"), Folder.At("back.pt"));
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", there, "--layout", "ultralytics");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("four sizes"));
+        Assert.That(InfoCommandTests.Value(CommandLine.Run("info", there), "layout"), Is.EqualTo("ultralytics"));
+        Assert.That(CommandLine.Run("convert", there, back).ExitCode, Is.Zero);
+        Assert.That(InfoCommandTests.Value(CommandLine.Run("info", back), "layout"), Is.EqualTo("original"));
+        AssertSameTensors(RepositoryFiles.At("weights", "sam2.1_hiera_micro.pt"), back);
+    }
+
+    [TestCase("x.safetensors", "ultralytics", ".pt")]
+    [TestCase("x/", "original", "--layout hf")]
+    public void A_layout_that_the_file_cannot_have_is_refused(string name, string layout, string named)
+    {
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At(name), "--layout", layout);
+        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
+        Assert.That(run.Error, Does.Contain(named));
+        Assert.That(Directory.EnumerateFileSystemEntries(Folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void A_config_of_another_model_stops_it_before_anything_is_written()
+    {
+        File.WriteAllText(Folder.At("config.json"), """{"model_type": "bert"}""");
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At("model.safetensors"), "--layout", "hf");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("config.json"));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "config.json" }));
+    }
+
+    [Test]
+    public void Adapters_are_merged_into_the_new_file()
+    {
+        const string Key = "image_encoder.trunk.blocks.0.attn.proj.weight";
+        using var scope = torch.NewDisposeScope();
+        using var micro = Checkpoint.Open(RepositoryFiles.At("weights", "sam2.1_hiera_micro.pt"));
+        var before = micro.StateDict[Key].Load().to_type(torch.ScalarType.Float32);
+        var (a, b) = (torch.ones(1, before.shape[1]), torch.ones(before.shape[0], 1));
+        CheckpointWriter.Save(Folder.At("adapter_model.safetensors"), new Dictionary<string, torch.Tensor>
+        {
+            ["base_model.model.vision_encoder.backbone.blocks.0.attn.proj.lora_A.weight"] = a, ["base_model.model.vision_encoder.backbone.blocks.0.attn.proj.lora_B.weight"] = b,
+        });
+        File.WriteAllText(Folder.At("adapter_config.json"), """{"peft_type": "LORA", "r": 1, "lora_alpha": 1}""");
+        var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At("merged.pt"), "--lora", Folder.Path, "--dtype", "fp32");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var merged = Checkpoint.Open(Folder.At("merged.pt"));
+        Assert.That((merged.StateDict[Key].Load() - before - torch.ones_like(before)).abs().max().item<float>(), Is.LessThan(2e-3f));
+        Assert.That(CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At("x.pt"), "--lora", Folder.At("none")).Error, Does.Contain("none"));
     }
 
     [TestCase("micro.onnx")]

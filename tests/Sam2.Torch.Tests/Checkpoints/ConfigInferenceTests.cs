@@ -130,8 +130,8 @@ public class ConfigInferenceTests
     public void Other_networks_are_refused_as_such()
     {
         Assert.That(() => ModelLoader.Load(RepositoryFiles.Golden("checkpoint_zip.pt")), Throws.TypeOf<CheckpointException>().With.Message.Contains("not a SAM 2 model"));
-        using var wrapped = SyntheticStateDict.Open(SyntheticStateDict.Published("sam2_hiera_t").Select(s => ("module." + s.Key, s.Shape)));
-        Assert.That(() => ConfigInference.Infer(wrapped), Throws.TypeOf<CheckpointException>().With.Message.Contains("module."));
+        using var adapters = SyntheticStateDict.Open([("base_model.model.image_encoder.trunk.blocks.0.attn.qkv.lora_A.weight", [4, 96])]);
+        Assert.That(() => ConfigInference.Infer(adapters), Throws.TypeOf<CheckpointException>().With.Message.Contains("adapters of PEFT"));
     }
 
     [TestCase("image_size", 1_000_000_000L)]

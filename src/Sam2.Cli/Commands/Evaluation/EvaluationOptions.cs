@@ -100,7 +100,18 @@ internal sealed record EvaluationRequest(
     }
 
     /// <summary>The settings on which every video's result depends, by name.</summary>
-    public Dictionary<string, string> Settings(string protocol) => new()
+    public Dictionary<string, string> Settings(string protocol)
+    {
+        var settings = SettingsWithoutAdapters(protocol);
+        if (Model.Lora is { } lora)
+        {
+            settings["adapters"] = $"{lora} {ModelFingerprint.OfAdapters(lora)}";
+        }
+
+        return settings;
+    }
+
+    private Dictionary<string, string> SettingsWithoutAdapters(string protocol) => new()
     {
         ["protocol"] = protocol,
         ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
@@ -118,17 +129,51 @@ internal sealed record EvaluationRequest(
 /// <summary>Tells checkpoints apart, even where one replaced another under the same name.</summary>
 internal static class ModelFingerprint
 {
-    /// <summary>The beginning of the SHA-256 of a checkpoint's file.</summary>
-    public static string Of(string nameOrPath) => OfFile(ModelFiles.Resolve(nameOrPath));
+    /// <summary>The beginning of the SHA-256 of a checkpoint's file, or of all its files.</summary>
+    public static string Of(string nameOrPath)
+    {
+        var path = ModelFiles.Resolve(nameOrPath);
+        if (File.Exists(path) && !path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return OfFile(path);
+        }
+
+        using var checkpoint = Checkpoint.Open(path);
+        return OfFiles([.. checkpoint.Files, HuggingFaceConfig.Beside(checkpoint.Path)]);
+    }
+
+    /// <summary>The beginning of the SHA-256 of adapters and their configuration.</summary>
+    public static string OfAdapters(string path)
+    {
+        using var adapters = LoraAdapter.Open(path);
+        return OfFiles(adapters.Files);
+    }
 
     /// <summary>The beginning of a file's SHA-256.</summary>
     /// <exception cref="CliException">It can't be read.</exception>
-    public static string OfFile(string path)
+    public static string OfFile(string path) => OfFiles([path]);
+
+    private static string OfFiles(IReadOnlyList<string> paths)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in paths.Count == 1 ? paths : paths.Where(File.Exists))
+        {
+            Append(hash, path);
+        }
+
+        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    private static void Append(IncrementalHash hash, string path)
     {
         try
         {
             using var file = File.OpenRead(path);
-            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(file))[..16];
+            var buffer = new byte[1 << 20];
+            for (var count = file.Read(buffer); count > 0; count = file.Read(buffer))
+            {
+                hash.AppendData(buffer, 0, count);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

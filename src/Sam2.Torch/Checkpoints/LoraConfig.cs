@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using Sam2.Torch.Configuration;
+
+namespace Sam2.Torch.Checkpoints;
+
+/// <summary>
+/// What PEFT's <c>adapter_config.json</c> says about low-rank adapters (LoRA, arXiv 2106.09685): by how much the product of a module's
+/// two matrices counts.
+/// </summary>
+internal sealed class LoraConfig
+{
+    /// <summary>Its name.</summary>
+    public const string FileName = "adapter_config.json";
+
+    private const int MaxPatterns = 1024, MaxPatternLength = 512, MaxRank = 1 << 16;
+
+    /// <summary>What PEFT can do beyond plain LoRA and isn't read here; the value that means that it is off.</summary>
+    private static readonly (string Name, string What)[] Unsupported =
+    [
+        ("use_dora", "DoRA"), ("use_qalora", "QALoRA"), ("use_bdlora", "BD-LoRA"), ("kasa_config", "KaSA"), ("monteclora_config", "MonteCLoRA"), ("velora_config", "VeLoRA"),
+        ("arrow_config", "Arrow"), ("layer_replication", "replicated layers"), ("target_parameters", "adapters of single parameters"),
+        ("trainable_token_indices", "trainable tokens"), ("alora_invocation_tokens", "activated LoRA"),
+    ];
+
+    private readonly string _path;
+    private readonly int _rank;
+    private readonly double _alpha;
+    private readonly bool _rankStabilised;
+    private readonly IReadOnlyList<(Regex Pattern, double Value)> _ranks, _alphas;
+
+    private LoraConfig(string path, PlainDictionary values)
+    {
+        _path = path;
+        if (values.GetValueOrDefault("peft_type") is not "LORA")
+            throw CheckpointJson.Wrong(path, "peft_type", values.GetValueOrDefault("peft_type"), "\"LORA\"");
+        foreach (var (name, what) in Unsupported)
+            if (values.GetValueOrDefault(name) is not (null or false or PlainList { Count: 0 } or PlainDictionary { Count: 0 }))
+                throw new CheckpointException(path, $"has {name}: {what} can't be merged here", "Merge it in Python with merge_and_unload(), and save the whole model");
+        _rank = CheckpointJson.Number(path, values, "r", 8, least: 1, most: MaxRank);
+        _alpha = CheckpointJson.Fraction(path, values, "lora_alpha", 8);
+        _rankStabilised = CheckpointJson.Flag(path, values, "use_rslora", false);
+        FanInFanOut = CheckpointJson.Flag(path, values, "fan_in_fan_out", false);
+        _ranks = Patterns(values, "rank_pattern");
+        _alphas = Patterns(values, "alpha_pattern");
+    }
+
+    /// <summary>The file.</summary>
+    public string Path => _path;
+
+    /// <summary>Whether the adapted weights are stored as <c>[in, out]</c>, so that the product is transposed before it is added.</summary>
+    public bool FanInFanOut { get; }
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="CheckpointException">It is missing or damaged, or asks for something else than plain LoRA.</exception>
+    public static LoraConfig Read(string path) => new(path, CheckpointJson.Read(path));
+
+    /// <summary>The rank that a module's matrices must have.</summary>
+    public int RankOf(string module) => (int)ValueFor(_ranks, module, _rank);
+
+    /// <summary>The factor of a module's product: alpha over the rank, or over its root where rank-stabilised (arXiv 2312.03732).</summary>
+    public double ScalingOf(string module)
+    {
+        var rank = RankOf(module);
+        return ValueFor(_alphas, module, _alpha) / (_rankStabilised ? Math.Sqrt(rank) : rank);
+    }
+
+    // The first pattern that matches the whole name, or its end from a dot on, as PEFT does it.
+    private static double ValueFor(IReadOnlyList<(Regex Pattern, double Value)> patterns, string module, double standard)
+    {
+        foreach (var (pattern, value) in patterns)
+            if (pattern.IsMatch(module))
+                return value;
+        return standard;
+    }
+
+    private List<(Regex, double)> Patterns(PlainDictionary values, string name)
+    {
+        var value = values.GetValueOrDefault(name);
+        if (value is not (null or PlainDictionary { Count: <= MaxPatterns }))
+            throw CheckpointJson.Wrong(_path, name, value, $"an object of at most {MaxPatterns} patterns");
+        var patterns = new List<(Regex, double)>();
+        foreach (var (key, number) in value as PlainDictionary ?? PlainDictionary.Empty)
+            patterns.Add((Compile(name, (string)key), number switch
+            {
+                long whole and >= 1 and <= MaxRank => whole,
+                double fraction when name == "alpha_pattern" && double.IsFinite(fraction) => fraction,
+                _ => throw CheckpointJson.Wrong(_path, $"{name}['{key}']", number, "a positive number"),
+            }));
+        return patterns;
+    }
+
+    // An expression that doesn't backtrack takes time in proportion to the name, whatever the file says.
+    private Regex Compile(string name, string pattern)
+    {
+        try
+        {
+            if (pattern.Length <= MaxPatternLength)
+                return new Regex($@"^(?:.*\.)?(?:{pattern})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw new CheckpointException(_path, $"has a pattern in {name} that can't be read: {e.Message.TrimEnd('.')}", "Write the modules' names out", e);
+        }
+        throw new CheckpointException(_path, $"has a pattern of {pattern.Length} characters in {name}; at most {MaxPatternLength} are read", "Write the modules' names out");
+    }
+}
