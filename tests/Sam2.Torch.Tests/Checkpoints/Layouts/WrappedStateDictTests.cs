@@ -17,7 +17,7 @@ public class WrappedStateDictTests : FolderTests
     [TestCase("net.sam2.{0}", "net.sam2.")]
     public void What_a_wrapper_puts_before_every_name_is_taken_off(string pattern, string wrapper)
     {
-        foreach (var (published, layout) in new[]
+        foreach (var (published, layout) in new (IEnumerable<(string Key, long[] Shape)>, CheckpointLayout)[]
                  {
                      (SyntheticStateDict.Published("sam2.1_hiera_s"), CheckpointLayout.Original), (HuggingFaceKeyList.Of("sam2.1_hiera_s"), CheckpointLayout.HuggingFace),
                  })
