@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Sam2.Torch.Checkpoints;
 
 /// <summary>

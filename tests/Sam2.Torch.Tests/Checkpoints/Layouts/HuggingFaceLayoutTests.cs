@@ -133,7 +133,7 @@ public class HuggingFaceLayoutTests : FolderTests
     [TestCase("""{"model_type":"sam2_video","sigmoid_scale_for_mem_enc":"20"}""", "sigmoid_scale_for_mem_enc")]
     [TestCase("""{"model_type":"sam2_video","multimask_output_in_sam":1}""", "multimask_output_in_sam")]
     [TestCase("""{"model_type":"sam2_video","model_type":"sam2_video"}""", "twice")]
-    [TestCase("""{"model_type":"sam2_video","a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":{"j":{"k":{"l":{"m":{"n":{"o":{"p":1}}}}}}}}}}}}}}}}""", "levels")]
+    [TestCase("""{"model_type":"sam2_video","a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":{"j":{"k":{"l":{"m":{"n":{"o":{"p":{"q":1}}}}}}}}}}}}}}}}}""", "levels")]
     [TestCase("""{"model_type":""", "JSON")]
     [TestCase("""[1]""", "object")]
     public void A_damaged_or_impossible_config_is_refused_by_name(string json, string named)

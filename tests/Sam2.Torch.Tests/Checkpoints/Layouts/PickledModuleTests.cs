@@ -61,9 +61,9 @@ public class PickledModuleTests : FolderTests
             model.evil = Evil()
             torch.save(model, r"{{Folder["evil.pt"]}}")
             """);
-        foreach (var (name, same, entries) in new[]
+        foreach (var (name, same, entries) in new (string, string, string[])[]
                  {
-                     ("module.pt", "fp32.pt", Array.Empty<string>()), ("sam2.1_t.pt", "fp16.pt", ["ema", "date", "version", "docs", "train_args"]), ("ema.pt", "fp16.pt", ["model", "epoch"]),
+                     ("module.pt", "fp32.pt", []), ("sam2.1_t.pt", "fp16.pt", ["ema", "date", "version", "docs", "train_args"]), ("ema.pt", "fp16.pt", ["model", "epoch"]),
                  })
         {
             using var whole = Checkpoint.Open(Folder[name]);

@@ -17,7 +17,7 @@ public class WrappedStateDictTests : FolderTests
     [TestCase("net.sam2.{0}", "net.sam2.")]
     public void What_a_wrapper_puts_before_every_name_is_taken_off(string pattern, string wrapper)
     {
-        foreach (var (published, layout) in new[]
+        foreach (var (published, layout) in new (IEnumerable<(string Key, long[] Shape)>, CheckpointLayout)[]
                  {
                      (SyntheticStateDict.Published("sam2.1_hiera_s"), CheckpointLayout.Original), (HuggingFaceKeyList.Of("sam2.1_hiera_s"), CheckpointLayout.HuggingFace),
                  })
@@ -77,7 +77,7 @@ public class WrappedStateDictTests : FolderTests
         PythonTorch.Run($$"""
             import torch
             weights = torch.load(r"{{Nano}}", map_location="cpu")["model"]
-            parameters = [torch.nn.Parameter(v) for k, v in weights.items() if "gaussian" not in k]
+            parameters = [torch.nn.Parameter(v.clone()) for k, v in weights.items() if "gaussian" not in k]
             optimizer = torch.optim.AdamW([{"params": parameters[:9], "lr": 1e-4}, {"params": parameters[9:]}], lr=5e-6)
             for p in parameters[:20]: p.grad = torch.zeros_like(p)
             optimizer.step()
