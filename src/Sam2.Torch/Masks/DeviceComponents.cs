@@ -45,13 +45,13 @@ internal static class DeviceComponents
 
         // Outside of the mask, more than any label.
         var smallest = labels.Plus(factor.SubtractedFrom(1).Times(pixels + 1)).negative();
-        var settled = Largest(labels, factor).eq(labels).logical_and(Pool(smallest).negative().eq(labels).logical_or(inside.logical_not()));
+        var settled = Largest(labels, factor).eq(labels).bitwise_and(Pool(smallest).negative().eq(labels).bitwise_or(inside.bitwise_not()));
 
         var index = labels.to(int64).flatten(1);
         var sizes = CountByLabel(index, ones_like(index, dtype: type), pixels);
-        var open = CountByLabel(index, settled.logical_not().to(type).flatten(1), pixels);
-        var small = sizes.le(Scalars.Of(area)).logical_and(open.eq(Scalars.Of(0)));
-        return small.gather(1, index).reshape(mask.shape).logical_and(mask).MoveToOuterDisposeScope();
+        var open = CountByLabel(index, settled.bitwise_not().to(type).flatten(1), pixels);
+        var small = sizes.le(Scalars.Of(area)).bitwise_and(open.eq(Scalars.Of(0)));
+        return small.gather(1, index).reshape(mask.shape).bitwise_and(mask).MoveToOuterDisposeScope();
     }
 
     /// <summary>The largest label of each pixel's neighbourhood; 0 outside of the mask.</summary>
