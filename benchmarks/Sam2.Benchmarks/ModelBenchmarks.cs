@@ -13,7 +13,6 @@ namespace Sam2.Benchmarks;
 public class ModelBenchmarks
 {
     private readonly List<IDisposable> _owned = [];
-    private readonly Dictionary<string, Action> _attention = [];
     private ReferenceProduct _reference = null!;
     private Action _imageEncoder = null!, _oneClick = null!, _manyClicks = null!, _trackOne = null!, _trackFour = null!, _everything = null!;
 
@@ -22,8 +21,7 @@ public class ModelBenchmarks
     public void Setup()
     {
         var device = torch.CPU;
-        Sam2Model model = RandomModel.Create(
-            Environment.GetEnvironmentVariable("SAM2_ARCHITECTURE") ?? "sam2.1_hiera_t", device, torch.ScalarType.Float32);
+        Sam2Model model = RandomModel.Create(BenchmarkSize.Architecture, device, torch.ScalarType.Float32);
         var workloads = new ModelWorkloads(model);
         _reference = new ReferenceProduct(device);
         _owned.AddRange([_reference, workloads, model]);
@@ -33,10 +31,6 @@ public class ModelBenchmarks
         _trackOne = workloads.TrackOneObject.Run;
         _trackFour = workloads.TrackFourObjects.Run;
         _everything = workloads.Everything.Run;
-        foreach (var shape in AttentionShape.All)
-        {
-            _attention[shape.Name] = shape.Create(device, torch.ScalarType.Float32, _owned).Run;
-        }
     }
 
     /// <summary>Frees them.</summary>
@@ -70,16 +64,4 @@ public class ModelBenchmarks
     /// <summary>Everything in a picture, from a grid of 32 by 32 points.</summary>
     [Benchmark]
     public void Everything() => _everything();
-
-    /// <summary>Attention of a frame's tokens on its memories.</summary>
-    [Benchmark]
-    public void AttentionMemory() => _attention["attention_memory"]();
-
-    /// <summary>Attention within windows.</summary>
-    [Benchmark]
-    public void AttentionWindows() => _attention["attention_windows"]();
-
-    /// <summary>Attention over the whole picture.</summary>
-    [Benchmark]
-    public void AttentionGlobal() => _attention["attention_global"]();
 }

@@ -27,6 +27,16 @@ public class ChartTests
     }
 
     [Test]
+    public void Equal_ratios_take_equal_space_where_the_vertical_axis_is_logarithmic()
+    {
+        var chart = new XyChart("Time", "objects", "seconds", [new("time", [new(1, 0.5), new(2, 1), new(3, 2), new(4, 32)])]) { LogarithmicY = true };
+        var line = Points(XElement.Parse(chart.ToSvg()).Element(Svg + "polyline")!);
+        var step = line[0].Y - line[1].Y;
+        Assert.That(line[1].Y - line[2].Y, Is.EqualTo(step).Within(0.05));
+        Assert.That(line[2].Y - line[3].Y, Is.EqualTo(4 * step).Within(0.1));
+    }
+
+    [Test]
     public void Everything_stays_inside_the_picture_and_text_is_escaped([Values] bool logarithmic)
     {
         var random = new Random(1);

@@ -12,7 +12,6 @@ namespace Sam2.Cli.Benchmarking;
 public sealed class ModelWorkloads : IDisposable
 {
     private const int PictureWidth = 800, PictureHeight = 600;
-    private const int ClicksPerSide = 8;
     private const int GridPointsPerSide = 32;
 
     private readonly Sam2Model _model;
@@ -24,13 +23,14 @@ public sealed class ModelWorkloads : IDisposable
 
     /// <summary>Prepares the workloads of a model; the picture is drawn, and only the architecture matters for the times.</summary>
     /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
-    public ModelWorkloads(Sam2Model model)
+    /// <param name="rememberedFrames">Frames that tracked objects are remembered on; as many as the model attends to when null.</param>
+    public ModelWorkloads(Sam2Model model, int? rememberedFrames = null)
     {
         _model = model;
         _normalised = torch.randn([1, 3, model.Config.ImageSize, model.Config.ImageSize], dtype: model.Precision, device: model.Device);
         _predictor = new ImagePredictor(model);
         _tracker = new ObjectTracker(model, new ObjectTrackerOptions());
-        _memories = new RandomMemoryBank(model.Config, model.Device);
+        _memories = new RandomMemoryBank(model.Config, model.Device, rememberedFrames);
     }
 
     /// <summary>All workloads, in the order in which a user waits for them.</summary>
@@ -48,16 +48,13 @@ public sealed class ModelWorkloads : IDisposable
     public Workload OneClick => new("one_click", "one click", () => Predict([ObjectPrompt.FromPoints(new PointPrompt(400, 300))], multimask: false));
 
     /// <summary>From a grid of clicks, each an object of its own, to three masks each of the picture's size.</summary>
-    public Workload ManyClicks => new("clicks_64_multimask", "64 clicks, multimask, 600x800", () => Predict(
-        [.. Enumerable.Range(0, ClicksPerSide * ClicksPerSide).Select(i => ObjectPrompt.FromPoints(new PointPrompt(
-            (i % ClicksPerSide + 0.5f) * PictureWidth / ClicksPerSide, (i / ClicksPerSide + 0.5f) * PictureHeight / ClicksPerSide)))],
-        multimask: true));
+    public Workload ManyClicks => Clicks(64);
 
     /// <summary>One object from one frame to the next with a full memory bank, without the image encoder.</summary>
-    public Workload TrackOneObject => new("track_1", "tracking step, 1 object", () => Track(objects: 1));
+    public Workload TrackOneObject => TrackObjects(1);
 
     /// <summary>Four objects from one frame to the next with full memory banks, without the image encoder.</summary>
-    public Workload TrackFourObjects => new("track_4", "tracking step, 4 objects", () => Track(objects: 4));
+    public Workload TrackFourObjects => TrackObjects(4);
 
     /// <summary>
     /// From a picture to the masks of everything in it, the image encoder included. No mask is dropped for its scores, which say
@@ -72,6 +69,20 @@ public sealed class ModelWorkloads : IDisposable
             DeviceClock.Wait(_model.Device);
         })
     { MaxRepeat = 2 };
+
+    /// <summary>As <see cref="ManyClicks"/>, with as many clicks as wanted.</summary>
+    /// <param name="count">At least 1.</param>
+    public Workload Clicks(int count)
+    {
+        var side = (int)Math.Ceiling(Math.Sqrt(count));
+        ObjectPrompt[] prompts = [.. Enumerable.Range(0, count).Select(i => ObjectPrompt.FromPoints(new PointPrompt(
+            (i % side + 0.5f) * PictureWidth / side, (i / side + 0.5f) * PictureHeight / side)))];
+        return new($"clicks_{count}_multimask", $"{count} clicks, multimask, {PictureHeight}x{PictureWidth}", () => Predict(prompts, multimask: true));
+    }
+
+    /// <summary>Some objects from one frame to the next, without the image encoder.</summary>
+    /// <param name="count">At least 1.</param>
+    public Workload TrackObjects(int count) => new($"track_{count}", $"tracking step, {count} object{(count == 1 ? "" : "s")}", () => Track(count));
 
     private void Track(int objects)
     {
@@ -152,10 +163,17 @@ public static class RandomModel
     /// <param name="device">Where to compute.</param>
     /// <param name="precision">The type to compute in.</param>
     /// <exception cref="CliException">There is no such architecture.</exception>
-    public static Sam2Model Create(string architecture, torch.Device device, torch.ScalarType precision)
+    public static Sam2Model Create(string architecture, torch.Device device, torch.ScalarType precision) =>
+        Create(Config(architecture), device, precision);
+
+    /// <summary>Builds a model, ready for inference.</summary>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="precision">The type to compute in.</param>
+    public static Sam2Model Create(Sam2Config architecture, torch.Device device, torch.ScalarType precision)
     {
         torch.manual_seed(0);
-        var model = new Sam2Model(Config(architecture));
+        var model = new Sam2Model(architecture);
         model.eval();
         model.to(device);
         model.to(precision);

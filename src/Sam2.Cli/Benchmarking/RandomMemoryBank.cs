@@ -4,22 +4,25 @@ using TorchSharp;
 
 namespace Sam2.Cli.Benchmarking;
 
-/// <summary>A full memory bank of random memories: a conditioning frame at 0, and all frames up to the one that is tracked.</summary>
+/// <summary>A memory bank of random memories: a conditioning frame at 0, and all frames up to the one that is tracked.</summary>
 internal sealed class RandomMemoryBank : IMemoryBank, IDisposable
 {
     private readonly FrameMemory _memory;
 
     /// <summary>Makes a bank for a model.</summary>
-    public RandomMemoryBank(Sam2Config config, torch.Device device)
+    /// <param name="config">The architecture.</param>
+    /// <param name="device">Where the memories are.</param>
+    /// <param name="frames">How many frames are remembered, at least 1; as many as a frame can attend to when null.</param>
+    public RandomMemoryBank(Sam2Config config, torch.Device device, int? frames = null)
     {
         long tokens = (long)config.ImageEmbeddingSize * config.ImageEmbeddingSize;
-        TrackedFrame = Math.Max(config.MaxObjPtrsInEncoder, config.NumMaskmem);
+        TrackedFrame = frames ?? Math.Max(config.MaxObjPtrsInEncoder, config.NumMaskmem);
         _memory = new FrameMemory(
             torch.randn([1, tokens, config.MemDim], device: device).to(torch.bfloat16),
             torch.randn([1, config.HiddenDim], device: device));
     }
 
-    /// <summary>The first frame for which the bank is full.</summary>
+    /// <summary>The frame after those that are remembered.</summary>
     public int TrackedFrame { get; }
 
     /// <inheritdoc/>

@@ -180,6 +180,7 @@ internal sealed class Annotation(CommandContext context)
     {
         var watch = Stopwatch.StartNew();
         var stems = new HashSet<string>(StringComparer.Ordinal);
+        using var ahead = new PicturesAhead(request.Folder, pictures, context.Cancellation);
         for (var i = 0; i < pictures.Count; i++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -191,7 +192,7 @@ internal sealed class Annotation(CommandContext context)
                     throw new CliException($"{pictures[i]}: its annotation would replace that of a picture of the same name with another ending; rename one");
                 }
 
-                Annotate(request, pictures[i], boxes, segmenter, writer, count, progress);
+                Annotate(request, pictures[i], ahead.Read(i), boxes, segmenter, writer, count, progress);
             }
             catch (Exception e) when (e is MediaException or AnnotationException or CliException)
             {
@@ -202,10 +203,9 @@ internal sealed class Annotation(CommandContext context)
     }
 
     private void Annotate(
-        AnnotateRequest request, string picture, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer, Counts count,
-        ProgressLine progress)
+        AnnotateRequest request, string picture, RgbImage image, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
+        Counts count, ProgressLine progress)
     {
-        var image = ImageFile.Read(Path.Combine(request.Folder, picture), cancellationToken: context.Cancellation);
         var found = boxes.Find(picture, image);
         if (found is null)
         {

@@ -24,10 +24,11 @@ internal static class BenchCommand
         var train = new Option<bool>("--train") { Description = "Time a training step on a clip at 512x512 pixels instead, in fp32." };
         var only = new Option<string[]>("--only")
         {
-            Description = "Time these figures alone, by their names in the JSON, such as image_encoder.",
+            Description = "Time these figures, or with --curves these curves, alone, by their names in the JSON, such as image_encoder.",
             HelpName = "FIGURE",
             AllowMultipleArgumentsPerToken = true,
         };
+        var kinds = new BenchKinds();
         var compare = new Option<string?>("--compare")
         {
             Description = "What an earlier run printed; prints the ratios to it, and ends with 1 where a figure got worse.",
@@ -51,6 +52,8 @@ internal static class BenchCommand
             command.Add(option);
         }
 
+        kinds.AddTo(command, train, compare);
+
         command.Validators.Add(result =>
         {
             if (result.GetResult(model.Model) is { Implicit: false } && result.GetResult(random) is { Implicit: false })
@@ -68,12 +71,18 @@ internal static class BenchCommand
             // Read first: nobody wants to learn after ten minutes that the file is no report.
             var old = parsed.GetValue(compare) is { } file ? BenchReport.Read(file) : null;
             var (request, times, names) = (model.Read(parsed), parsed.GetValue(repeat), parsed.GetValue(only) ?? []);
+            var other = new OtherBenchmarks(context, request, parsed.GetValue(random) ?? DefaultArchitecture);
+            if (kinds.Curves(parsed) is { } folder) return other.Curves(folder, names, times, kinds.Steps(parsed));
+            if (kinds.IsVideo(parsed)) return other.Video(kinds.Precisions(parsed, request), kinds.Frames(parsed));
             var report = parsed.GetValue(train)
                 ? RunTraining(context, request, parsed.GetValue(random) ?? DefaultArchitecture, times, names)
                 : Run(context, request, parsed.GetValue(random), times, parsed.GetValue(attention), names);
             context.Output.Write(report.ToTable());
             var gotWorse = old is null ? [] : report.Compare(old, parsed.GetValue(worse) / 100, context.Output);
             context.Output.WriteLine(report.ToJsonLine());
+            // Where people compare with Meta's frames per second.
+            if (request.Device.StartsWith("cuda", StringComparison.Ordinal) && !parsed.GetValue(train) && names.Length == 0 && old is null)
+                other.Video(kinds.Precisions(parsed, request), kinds.Frames(parsed));
             return gotWorse.Count == 0
                 ? ExitCode.Success
                 : throw new CliException($"worse by more than {parsed.GetValue(worse):0.##} %: {string.Join(", ", gotWorse)}");

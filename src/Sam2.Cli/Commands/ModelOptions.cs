@@ -39,8 +39,8 @@ internal sealed class ModelOptions
 
     public Option<string> Precision { get; } = new("--precision")
     {
-        Description = "The type to compute in: fp32, bf16 or fp16.",
-        HelpName = "fp32|bf16|fp16",
+        Description = "The type to compute in: fp32, bf16 or fp16; auto takes bf16 where this processor multiplies matrices faster in it than in fp32.",
+        HelpName = "fp32|bf16|fp16|auto",
         DefaultValueFactory = _ => "fp32",
     };
 
@@ -56,14 +56,21 @@ internal sealed class ModelOptions
     public ModelOptions()
     {
         Model.CompletionSources.Add([.. ModelCatalog.Models.Select(model => model.Name)]);
-        Precision.AcceptOnlyFromAmong(PrecisionNames.All);
+        Precision.AcceptOnlyFromAmong([.. PrecisionNames.All, PrecisionChoice.Auto]);
         Threads.AtLeast(1).AtMost(MostThreads);
     }
 
-    /// <summary>What the user gave.</summary>
-    public ModelRequest Read(ParseResult parsed) => new(
-        parsed.GetValue(Model) ?? "", parsed.GetValue(Config), parsed.GetRequiredValue(Device), parsed.GetRequiredValue(Precision), parsed.GetValue(Threads),
-        parsed.GetValue(Lora));
+    /// <summary>What the user gave; where the precision is left to the processor, it is measured here.</summary>
+    public ModelRequest Read(ParseResult parsed)
+    {
+        var request = new ModelRequest(
+            parsed.GetValue(Model) ?? "", parsed.GetValue(Config), parsed.GetRequiredValue(Device), parsed.GetRequiredValue(Precision), parsed.GetValue(Threads),
+            parsed.GetValue(Lora));
+        if (request.Precision != PrecisionChoice.Auto) return request;
+        var choice = PrecisionChoice.Make(request.ApplyDevice(), PrecisionChoice.UserFile);
+        if (parsed.GetValue<bool>("--verbose")) parsed.InvocationConfiguration.Error.WriteLine(choice.Describe());
+        return request with { Precision = choice.Precision };
+    }
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -87,10 +94,10 @@ internal sealed class ModelOptions
 internal sealed record ModelRequest(string NameOrPath, string? Config, string Device, string Precision, int? Threads, string? Lora)
 {
     /// <summary>Loads the model, ready for inference. The number of threads is the process's from now on.</summary>
-    public Sam2Model Load()
-    {
-        return ModelLoader.Load(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision), lora: Lora);
-    }
+    public Sam2Model Load() => Load(PrecisionNames.ToScalarType(Precision));
+
+    /// <summary>The same in another precision.</summary>
+    public Sam2Model Load(torch.ScalarType precision) => ModelLoader.Load(NameOrPath, Config, ApplyDevice(), precision, lora: Lora);
 
     /// <summary>The device, which may be missing; sets the number of threads.</summary>
     public torch.Device ApplyDevice()

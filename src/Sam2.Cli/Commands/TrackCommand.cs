@@ -106,6 +106,9 @@ internal sealed record TrackRequest(
 /// <summary>Does what <c>sam2 track</c> asks for: video and prompts in, overlay, masks and report out, frame by frame.</summary>
 internal sealed class Tracking(CommandContext context)
 {
+    /// <summary>Frames that wait to be drawn and written while the next ones are tracked.</summary>
+    private const int FramesWaiting = 4;
+
     public int Run(TrackRequest request)
     {
         RefuseReplaced(request.Prompts);
@@ -127,19 +130,28 @@ internal sealed class Tracking(CommandContext context)
 
         var prompts = shown.GroupBy(p => p.Frame).ToDictionary(f => f.Key, f => ShownPrompts.Of(f.Select(p => (p.Object, p.Points, p.Box))));
         using var output = new TrackOutput(request, session.ObjectIds, frames, prompts);
-        var watch = Stopwatch.StartNew();
+        using var writer = new BackgroundWriter<(FrameMasks Masks, RgbImage Image)>(frame => output.Write(frame.Masks, frame.Image), FramesWaiting);
+        var (watch, done) = (Stopwatch.StartNew(), 0);
         try
         {
             foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
             {
-                output.Write(masks, frames.Read(masks.Frame)!);
-                progress.Update(() => TrackStatus.Of(output.FrameCount, Expected(request, frames, masks.Frame, output.FrameCount), watch.Elapsed));
+                writer.Add((masks, frames.Read(masks.Frame)!));
+                done++;
+                progress.Update(() => TrackStatus.Of(done, Expected(request, frames, masks.Frame, done), watch.Elapsed));
             }
         }
         finally
         {
-            // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
-            if (output.FrameCount > 0) output.Complete();
+            try
+            {
+                writer.Complete();
+            }
+            finally
+            {
+                // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
+                if (output.FrameCount > 0) output.Complete();
+            }
         }
 
         progress.Dispose();

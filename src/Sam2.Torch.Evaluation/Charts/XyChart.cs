@@ -18,6 +18,9 @@ public sealed record XyChart(string Title, string XLabel, string YLabel, IReadOn
     /// <summary>Whether equal ratios take equal space on the horizontal axis.</summary>
     public bool LogarithmicX { get; init; }
 
+    /// <summary>Whether equal ratios take equal space on the vertical axis; only if all values are above 0.</summary>
+    public bool LogarithmicY { get; init; }
+
     /// <summary>The values that the vertical axis shows; fitted to the series when null.</summary>
     public (double Low, double High)? YRange { get; init; }
 
@@ -29,7 +32,7 @@ public sealed record XyChart(string Title, string XLabel, string YLabel, IReadOn
         var points = Series.SelectMany(s => s.Points).Where(p => double.IsFinite(p.Y)).ToList();
         var x = new AxisScale(points.Select(p => p.X), Left, Width - Right, LogarithmicX, ticks: 8);
         var y = new AxisScale(
-            points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }), Height - Bottom, Top, range: YRange);
+            points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }), Height - Bottom, Top, LogarithmicY, YRange);
         DrawAxes(svg, x, y);
         for (int i = 0; i < Series.Count; i++)
         {

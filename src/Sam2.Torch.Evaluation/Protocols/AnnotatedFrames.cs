@@ -6,11 +6,15 @@ using Sam2.Torch.Prediction;
 
 namespace Sam2.Torch.Evaluation.Protocols;
 
-/// <summary>The frames of a data set's video, as a session reads them. The last one read is kept: sessions ask for it again.</summary>
-public sealed class AnnotatedFrames : IFrameSource
+/// <summary>
+/// The frames of a data set's video, as a session reads them. The last one read is kept: sessions ask for it again. Meanwhile the one that
+/// comes after it, in the direction of reading, is decoded.
+/// </summary>
+public sealed class AnnotatedFrames : IFrameSource, IDisposable
 {
     private readonly IAnnotatedVideo _video;
     private (int Index, RgbImage Image) _last;
+    private (int Index, Task<RgbImage> Image)? _next;
 
     /// <summary>Reads the first frame, which tells the size.</summary>
     /// <exception cref="MediaException">The frame is missing or damaged.</exception>
@@ -47,10 +51,35 @@ public sealed class AnnotatedFrames : IFrameSource
 
         if (frame != _last.Index)
         {
-            _last = (frame, _video.ReadFrame(frame));
+            var step = frame < _last.Index ? -1 : 1;
+            _last = (frame, TakeOrRead(frame));
+            var next = frame + step;
+            if (next >= 0 && next < _video.FrameCount) _next = (next, Task.Run(() => _video.ReadFrame(next)));
         }
 
         return _last.Image;
+    }
+
+    /// <summary>Waits until nothing is decoded any more.</summary>
+    public void Dispose() => WaitAndForget();
+
+    private RgbImage TakeOrRead(int frame)
+    {
+        if (_next is not { } next || next.Index != frame)
+        {
+            // A jump: what was decoded for nothing, or couldn't be, doesn't matter.
+            WaitAndForget();
+            return _video.ReadFrame(frame);
+        }
+
+        _next = null;
+        return next.Image.GetAwaiter().GetResult();
+    }
+
+    private void WaitAndForget()
+    {
+        _next?.Image.ContinueWith(task => task.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
+        _next = null;
     }
 }
 

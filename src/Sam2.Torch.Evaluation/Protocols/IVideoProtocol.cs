@@ -47,7 +47,7 @@ public sealed record RoundResult(int AnnotatedFrames, IReadOnlyList<ObjectFrames
 /// were scored.
 /// </param>
 /// <param name="Seconds">
-/// The time that this took, including reading and decoding. Writing isn't counted, nor is scoring unless predictions come from elsewhere.
+/// The time that this took, including waiting for frames to be decoded. Writing isn't counted, nor is scoring unless predictions come from elsewhere.
 /// </param>
 /// <param name="PeakMemoryBytes">The largest resident set of the process.</param>
 public sealed record EvaluationSpeed(long Frames, double Seconds, long PeakMemoryBytes)

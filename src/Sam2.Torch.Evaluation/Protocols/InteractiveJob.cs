@@ -8,7 +8,7 @@ using Sam2.Torch.Prediction;
 namespace Sam2.Torch.Evaluation.Protocols;
 
 /// <summary>The work of an <see cref="InteractiveProtocol"/> on one video: makes passes and collects what each round of annotations gave.</summary>
-internal sealed class InteractiveJob
+internal sealed class InteractiveJob : IDisposable
 {
     private readonly Sam2Model _model;
     private readonly VideoObserver _observer;
@@ -34,6 +34,8 @@ internal sealed class InteractiveJob
     public Stopwatch Watch { get; } = new();
 
     public long FramesTracked { get; private set; }
+
+    public void Dispose() => Frames.Dispose();
 
     /// <summary>Opens a session on some objects and annotates the frame on which they appear.</summary>
     public InteractivePass Begin(int start, IReadOnlyList<int> objects)

@@ -71,7 +71,7 @@ public abstract class InteractiveProtocol : IVideoProtocol
     {
         ArgumentNullException.ThrowIfNull(video);
         ArgumentNullException.ThrowIfNull(observer);
-        var job = new InteractiveJob(model, video, Options, observer);
+        using var job = new InteractiveJob(model, video, Options, observer);
         foreach (var group in FirstFrames(video, job.Frames).GroupBy(o => o.Frame).OrderBy(g => g.Key))
         {
             Annotate(job, group.Key, [.. group.Select(o => o.Id)]);

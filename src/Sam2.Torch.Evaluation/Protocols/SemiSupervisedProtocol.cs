@@ -35,7 +35,7 @@ public sealed class SemiSupervisedProtocol(SemiSupervisedOptions options) : IVid
         ArgumentNullException.ThrowIfNull(video);
         ArgumentNullException.ThrowIfNull(observer);
         var watch = Stopwatch.StartNew();
-        var frames = new AnnotatedFrames(video);
+        using var frames = new AnnotatedFrames(video);
         using var session = new VideoSession(model, frames, new VideoSessionOptions
         {
             FillHoleArea = options.FillHoleArea,

@@ -46,8 +46,9 @@ public static class EvaluationRun
             Parallel.ForEach(missing, parallel, index =>
             {
                 var video = videos[index];
-                var predictions = options.StorePredictions ? new PredictionFolder(folder.Predictions, video) : null;
+                using var predictions = options.StorePredictions ? new BackgroundSink(new PredictionFolder(folder.Predictions, video)) : null;
                 var result = evaluate(video, new VideoObserver(predictions, new Part(part => Report(index, part)), options.PeakMemory, options.CancellationToken));
+                predictions?.Complete();
                 folder.Store(video.Name, result);
                 results[index] = result;
                 Report(index, 1);

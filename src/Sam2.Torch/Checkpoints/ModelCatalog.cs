@@ -86,7 +86,8 @@ public static class ModelFiles
     private static string[] UserFolders =>
         [.. (Environment.GetEnvironmentVariable(Variable) ?? "").Split(Path.PathSeparator).Select(folder => folder.Length > 0 ? folder : CacheFolder)];
 
-    private static string CacheFolder
+    /// <summary><c>sam2.torch</c> in the user's cache folder. It may not exist.</summary>
+    public static string CacheFolder
     {
         get
         {

@@ -92,6 +92,7 @@ public static class MaskCleanup
     /// <summary>A bool tensor that marks the components of at most <paramref name="maxArea"/> pixels; null if there are none.</summary>
     private static Tensor? SmallComponents(Tensor mask, double maxArea)
     {
+        if (mask.device_type != DeviceType.CPU && maxArea <= DeviceComponents.MaxArea) return DeviceComponents.Mark(mask, maxArea);
         var values = mask.detach().cpu().contiguous();
         long[] shape = mask.shape;
         int height = checked((int)shape[^2]);

@@ -36,8 +36,9 @@ internal sealed class VideoFileSource(string path, VideoInfo info) : FrameSource
             .. options.Count is { } count ? new[] { "-frames:v", count.ToString(CultureInfo.InvariantCulture) } : [],
             "-f", "rawvideo",
         ];
-        var pipe = Ffmpeg.OpenDecoder(path, input, output, options.Limits.Timeout, cancellationToken);
-        return new RawFrames(path, info, options, width, height, pipe);
+        return new FramesAhead(
+            stop => new RawFrames(path, info, options, width, height, Ffmpeg.OpenDecoder(path, input, output, options.Limits.Timeout, stop)),
+            FramesAhead.CapacityFor(width, height), cancellationToken);
     }
 
     private static string Filter(VideoReadOptions options, int width, int height)

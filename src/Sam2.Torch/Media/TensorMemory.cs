@@ -36,4 +36,16 @@ public static class TensorMemory
 
         return Span<T>(tensor.detach().cpu().contiguous()).ToArray();
     }
+
+    /// <summary>
+    /// Brings a tensor to a device. From the CPU to CUDA it goes through pinned memory, which the device reads by itself: the caller doesn't
+    /// wait until it has done what it was asked before.
+    /// </summary>
+    internal static Tensor Upload(Tensor tensor, Device device)
+    {
+        if (device.type != DeviceType.CUDA || tensor.device_type != DeviceType.CPU) return tensor.to(device);
+        // libtorch keeps pinned memory until the device has read it, so it may be disposed here.
+        using var pinned = tensor.pin_memory();
+        return pinned.to(device, non_blocking: true);
+    }
 }

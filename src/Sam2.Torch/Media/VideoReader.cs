@@ -4,7 +4,7 @@ namespace Sam2.Torch.Media;
 
 /// <summary>
 /// Reads a video (anything ffmpeg decodes), a folder of pictures, or one picture as a video of one frame. Frames are pulled one
-/// at a time, so memory does not grow with length. A reader holds no resources itself; every enumeration starts anew and ends
+/// at a time, while the next few are decoded, so memory does not grow with length. A reader holds no resources itself; every enumeration starts anew and ends
 /// its decoder when it is disposed, as <c>foreach</c> does.
 /// </summary>
 public sealed class VideoReader

@@ -109,8 +109,8 @@ public sealed class DynamicInteractivePredictor : IDisposable
         {
             var prompt = prompts.FirstOrDefault(p => p.ObjectId == id).Prompt;
             var output = prompt is null ? _tracker.Recall(features, MemoriesOf(id)) : Segment(features, prompt, image);
-            results.Add(OutputMasks.Create(
-                id, output, OutputMasks.Binary(output, image.Height, image.Width), image.Height, image.Width, _options.ReturnLogits));
+            results.Add(OutputMasks.OfFrame(
+                _model, frame: 0, [(id, output)], image.Height, image.Width, new() { ReturnLogits = _options.ReturnLogits }).Objects[0]);
             if (prompt is not null && updateMemory) Remember(id, features, output);
             else output.Dispose();
         }

@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
@@ -34,56 +34,64 @@ public sealed record FrameMasks(int Frame, IReadOnlyList<ObjectMask> Objects)
 /// <summary>Turns what the tracker says into what callers get: masks in managed memory.</summary>
 internal static class OutputMasks
 {
-    /// <summary>The mask of an output at an image's size.</summary>
-    public static BinaryMask Binary(FrameOutput output, int height, int width)
-    {
-        using var mask = MaskResize.Binary(output.MaskLogits, height, width, threshold: 0);
-        return BinaryMask.FromTensor(mask);
-    }
-
-    /// <summary>The results of all objects on a frame; those without an output get an empty mask.</summary>
+    /// <summary>The results of all objects on a frame, read from the device in one copy; those without an output get an empty mask.</summary>
+    /// <param name="model">The model that the outputs are of.</param>
     /// <param name="frame">Index of the frame.</param>
     /// <param name="outputs">What is known of each object.</param>
     /// <param name="height">Height of the video.</param>
     /// <param name="width">Width of the video.</param>
     /// <param name="options">Whether masks are made disjoint, and whether logits are wanted.</param>
+    /// <exception cref="ModelOutputException">An output holds NaN.</exception>
     public static FrameMasks OfFrame(
-        int frame, IReadOnlyList<(int ObjectId, FrameOutput? Output)> outputs, int height, int width, VideoSessionOptions options)
+        Sam2Model model, int frame, IReadOnlyList<(int ObjectId, FrameOutput? Output)> outputs, int height, int width, VideoSessionOptions options)
     {
         using var scope = NewDisposeScope();
-        var masks = new Dictionary<int, BinaryMask>();
-        var known = outputs.Where(o => o.Output is not null).ToList();
-        if (options.NonOverlappingMasks && known.Count > 1)
+        var known = outputs.Select(o => o.Output).OfType<FrameOutput>().ToList();
+        if (known.Count == 0) return new FrameMasks(frame, [.. outputs.Select(o => Unknown(o.ObjectId))]);
+
+        var masks = options.NonOverlappingMasks && known.Count > 1
+            ? DisjointMasks(known, height, width)
+            : known.Select(output => MaskResize.Binary(output.MaskLogits, height, width, threshold: 0));
+        var (binary, numbers) = FrameTransfer.Read(masks, cat([.. known.Select(output => Numbers(output, options.ReturnLogits))]));
+        var results = new List<ObjectMask>();
+        var (next, length) = (0, numbers.Length / known.Count);
+        foreach (var (id, output) in outputs)
         {
-            var logits = MaskResize.Logits(cat(known.Select(o => o.Output!.MaskLogits).ToArray(), 0), height, width);
-            var apart = BinaryMask.FromTensors(NonOverlappingMasks.Apply(logits).gt(Scalars.Of(0)));
-            for (var i = 0; i < known.Count; i++) masks[known[i].ObjectId] = apart[i];
-        }
-        else
-        {
-            foreach (var (id, output) in known) masks[id] = Binary(output!, height, width);
+            if (output is null)
+            {
+                results.Add(Unknown(id));
+                continue;
+            }
+
+            var own = numbers.AsSpan(next * length, length);
+            // Names the weights that are to blame, which takes more reads; there is nothing to be slow for any more.
+            if (float.IsNaN(own[1])) FiniteNumbers.Require(model, output.MaskLogits, output.ObjectPointer, output.ObjectScore);
+            results.Add(new ObjectMask(id, binary[next++], own[0], options.ReturnLogits ? Grid(own[2..], output.MaskLogits.shape) : null));
         }
 
-        return new FrameMasks(frame, outputs.Select(o => Create(
-            o.ObjectId, o.Output, masks.GetValueOrDefault(o.ObjectId), height, width, options.ReturnLogits)).ToList());
+        return new FrameMasks(frame, results);
+
+        ObjectMask Unknown(int id) => new(id, new BinaryMask(height, width), null, null);
     }
 
-    /// <summary>An object's result.</summary>
-    /// <param name="objectId">The caller's name of the object.</param>
-    /// <param name="output">What is known; null for nothing.</param>
-    /// <param name="mask">Its mask at the image's size; an empty one is made when null.</param>
-    /// <param name="height">Height of the image.</param>
-    /// <param name="width">Width of the image.</param>
-    /// <param name="withLogits">Whether the low-resolution logits are wanted.</param>
-    public static ObjectMask Create(int objectId, FrameOutput? output, BinaryMask? mask, int height, int width, bool withLogits) => new(
-        objectId, mask ?? new BinaryMask(height, width), output?.ObjectScore.item<float>(),
-        withLogits && output is not null ? Logits(output) : null);
-
-    private static float[,] Logits(FrameOutput output)
+    /// <summary>An object's score, a sum that is NaN if anything of the output is, and, if wanted, its logits.</summary>
+    private static Tensor Numbers(FrameOutput output, bool withLogits)
     {
-        var values = TensorMemory.ToArray<float>(output.MaskLogits);
-        var logits = new float[output.MaskLogits.shape[2], output.MaskLogits.shape[3]];
-        Buffer.BlockCopy(values, 0, logits, 0, values.Length * sizeof(float));
-        return logits;
+        var sum = output.MaskLogits.sum(float32).Plus(output.ObjectPointer.sum(float32)).Plus(output.ObjectScore.sum(float32));
+        var score = output.ObjectScore.to(float32).flatten();
+        return withLogits ? cat([score, sum.view(1), output.MaskLogits.to(float32).flatten()]) : cat([score, sum.view(1)]);
+    }
+
+    private static IEnumerable<Tensor> DisjointMasks(IReadOnlyList<FrameOutput> outputs, int height, int width)
+    {
+        var logits = MaskResize.Logits(cat([.. outputs.Select(output => output.MaskLogits)]), height, width);
+        return NonOverlappingMasks.Apply(logits).gt(Scalars.Of(0)).split(1);
+    }
+
+    private static float[,] Grid(ReadOnlySpan<float> values, long[] shape)
+    {
+        var grid = new float[shape[2], shape[3]];
+        values.CopyTo(MemoryMarshal.CreateSpan(ref grid[0, 0], grid.Length));
+        return grid;
     }
 }

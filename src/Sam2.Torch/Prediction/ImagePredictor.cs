@@ -92,7 +92,7 @@ public sealed class ImagePredictor : IDisposable
             // One at a time: on a CPU a batch of images is no faster, and takes its multiple in memory.
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            var input = ImageTransform.ToModelInput(image, _model.Config.ImageSize).to(_model.Device);
+            var input = TensorMemory.Upload(ImageTransform.ToModelInput(image, _model.Config.ImageSize), _model.Device);
             var features = _model.EncodeImage(input.unsqueeze(0));
             var embedding = _model.AddNoMemoryEmbedding(features.Embedding);
             _images.Add((

@@ -86,7 +86,7 @@ internal static class FramePreprocessing
         var resized = new RgbImage(size, size, BicubicResampler.Resize(frame.Pixels, frame.Width, frame.Height, size, size));
         var mean = tensor(ImageTransform.Mean.ToArray(), device: device).view(3, 1, 1);
         var std = tensor(ImageTransform.Std.ToArray(), device: device).view(3, 1, 1);
-        var unit = resized.ToPlanarTensor().to(device).to(float32).div_(Scalars.Of(255));
+        var unit = TensorMemory.Upload(resized.ToPlanarTensor(), device).to(float32).div_(Scalars.Of(255));
         return unit.sub_(mean).div_(std).unsqueeze(0).MoveToOuterDisposeScope();
     }
 }

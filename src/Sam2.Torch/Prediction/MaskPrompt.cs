@@ -1,4 +1,5 @@
 using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -55,7 +56,7 @@ public static class MaskPrompt
     internal static Tensor ToModelInput(BinaryMask mask, long size, Device device)
     {
         using var scope = NewDisposeScope();
-        var values = mask.ToTensor().to(device).to(float32).unsqueeze(0).unsqueeze(0);
+        var values = TensorMemory.Upload(mask.ToTensor(), device).to(float32).unsqueeze(0).unsqueeze(0);
         if (mask.Width != size || mask.Height != size)
         {
             values = F.interpolate(values, size: [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)

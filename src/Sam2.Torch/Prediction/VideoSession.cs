@@ -144,14 +144,16 @@ public sealed class VideoSession : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(mask);
-        AddMaskOnly(frame, objectId, mask);
+        AnswerMask(frame, objectId, mask);
         using var inference = inference_mode();
         return Current(frame);
     }
 
     /// <summary><see cref="AddMask"/> without the masks of all objects, which cost time where there are many.</summary>
     /// <returns>Logit of the object being visible.</returns>
-    internal float AddMaskOnly(int frame, int objectId, BinaryMask mask)
+    internal float AddMaskOnly(int frame, int objectId, BinaryMask mask) => AnswerMask(frame, objectId, mask).ObjectScore.item<float>();
+
+    private FrameOutput AnswerMask(int frame, int objectId, BinaryMask mask)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
@@ -164,7 +166,7 @@ public sealed class VideoSession : IDisposable
             new FramePosition(frame, FrameCount, reverse), features, MaskPrompt.ToModelInput(mask, _model.Config.ImageSize, _model.Device),
             initial ? null : tracked.Bank);
         tracked.AddPending(frame, conditioning, output);
-        return output.ObjectScore.item<float>();
+        return output;
     }
 
     /// <summary>
@@ -356,7 +358,7 @@ public sealed class VideoSession : IDisposable
         }
 
         // First the masks: a memory policy may drop what it is given.
-        var masks = OutputMasks.OfFrame(frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options);
+        var masks = OutputMasks.OfFrame(_model, frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options);
         foreach (var i in following) _objects[i].Bank.Add(frame, outputs[i]!, conditioning: false);
         for (var i = 0; i < outputs.Length; i++)
         {
@@ -393,5 +395,5 @@ public sealed class VideoSession : IDisposable
 
     /// <summary>The masks on a frame as far as they are known, prompts that weren't propagated yet included.</summary>
     private FrameMasks Current(int frame) =>
-        OutputMasks.OfFrame(frame, _objects.ConvertAll(o => (o.Id, o.Find(frame))), Height, Width, _options);
+        OutputMasks.OfFrame(_model, frame, _objects.ConvertAll(o => (o.Id, o.Find(frame))), Height, Width, _options);
 }

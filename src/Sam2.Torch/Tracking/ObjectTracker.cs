@@ -1,5 +1,6 @@
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tracking;
@@ -27,7 +28,8 @@ public record ObjectTrackerOptions
 
 /// <summary>
 /// Tracks single objects in inference: runs the <see cref="TrackingStep"/> on prompts and on memories, several objects as one batch,
-/// fills holes, and brings memories to the form in which they are kept. NaN is refused (<see cref="ModelOutputException"/>). It keeps nothing between calls. To be called in inference mode.
+/// fills holes, and brings memories to the form in which they are kept. On the CPU, NaN is refused (<see cref="ModelOutputException"/>);
+/// on other devices that is left to whoever reads the outputs, since nothing is read back from the device here. It keeps nothing between calls. To be called in inference mode.
 /// </summary>
 /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
 /// <param name="options">How to track.</param>
@@ -79,7 +81,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         var memory = _step.EncodeMemory(
             features, model.UpsampleMasks(output.MaskLogits), output.ObjectScore,
             options.BinarizePromptedMasks || model.Config.BinarizeMaskFromPtsForMemEnc, previous: []);
-        FiniteNumbers.Require(model, memory);
+        RefuseNaN(memory);
         output.Remember(Stored(memory, 0));
     }
 
@@ -139,8 +141,13 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
     {
         var masks = heads.LowResMasks.narrow(0, index, 1);
         var (pointer, score) = (heads.ObjectPointer.narrow(0, index, 1).clone(), heads.ObjectScores.narrow(0, index, 1).clone());
-        FiniteNumbers.Require(model, masks, pointer, score);
+        RefuseNaN(masks, pointer, score);
         return new(MaskCleanup.FillHolesInMaskScores(masks, options.FillHoleArea).clone(), pointer, score);
+    }
+
+    private void RefuseNaN(params ReadOnlySpan<Tensor> answer)
+    {
+        if (answer[0].device_type == DeviceType.CPU) FiniteNumbers.Require(model, answer);
     }
 
     /// <summary>One object's memory as it is kept: tokens, as a rule rounded to bfloat16.</summary>

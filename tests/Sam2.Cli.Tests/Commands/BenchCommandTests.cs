@@ -77,6 +77,59 @@ public class BenchCommandTests
         Assert.That(other.Error, Does.Contain("bf16").And.Contain("fp32"));
     }
 
+    [Test]
+    public void A_video_is_timed_in_each_precision()
+    {
+        var run = CommandLine.Run("bench", "--video", "--random", "sam2.1_hiera_nano", "--frames", "2", "--precisions", "fp32", "bf16");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var json = JsonDocument.Parse(run.Output.TrimEnd('\n').Split('\n')[^1]);
+        var speeds = json.RootElement.GetProperty("frames_per_second");
+        Assert.That(speeds.EnumerateObject().Select(speed => speed.Name), Is.EqualTo(new[] { "fp32", "bf16" }));
+        Assert.That(speeds.GetProperty("bf16").GetDouble(), Is.Positive);
+        Assert.That(json.RootElement.GetProperty("published_a100_frames_per_second").ValueKind, Is.EqualTo(JsonValueKind.Null));
+
+        var tf32 = CommandLine.Run("bench", "--video", "--random", "sam2.1_hiera_nano", "--frames", "1", "--precisions", "tf32");
+        Assert.That(tf32.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(tf32.Error, Does.Contain("tf32").And.Contain("cuda").And.Contain("cpu"));
+    }
+
+    [Test]
+    public void Curves_are_measured_over_each_size_and_written()
+    {
+        using var folder = new TemporaryFolder();
+        var run = CommandLine.Run("bench", "--curves", folder["curves"], "--random", "sam2.1_hiera_nano", "--steps", "2", "--repeat", "1");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var json = JsonDocument.Parse(File.ReadAllText(folder.At("curves", "curves.json")));
+        var curves = json.RootElement.GetProperty("curves").EnumerateArray().ToDictionary(
+            curve => curve.GetProperty("name").GetString()!, curve => curve.GetProperty("points").EnumerateArray().ToList());
+        Assert.That(curves.Keys, Is.EqualTo(new[] { "image_size", "prompts", "objects", "memories", "model_size" }));
+        foreach (var (name, points) in curves)
+        {
+            Assert.That(points, Has.Count.EqualTo(2), name);
+            foreach (var point in points) Assert.That(point.GetProperty("seconds").GetDouble(), Is.Positive, name);
+        }
+
+        Assert.That(curves["image_size"].Select(point => point.GetProperty("label").GetString()), Is.EqualTo(new[] { "64x64", "96x96" }));
+        Assert.That(curves["model_size"].Select(point => point.GetProperty("size").GetDouble()), Is.Ordered.Ascending);
+        Assert.That(File.ReadAllText(folder.At("curves", "time.svg")), Does.StartWith("<svg").And.Contain("memories").And.Contain("linear"));
+        Assert.That(File.Exists(folder.At("curves", "memory.svg")));
+        Assert.That(run.Output, Does.Contain("worse than linear:"));
+    }
+
+    [Test]
+    public void An_unknown_curve_lists_the_known_ones()
+    {
+        using var folder = new TemporaryFolder();
+        var run = CommandLine.Run("bench", "--curves", folder["curves"], "--random", "sam2.1_hiera_nano", "--only", "one_click");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("one_click").And.Contain("image_size").And.Contain("memories"));
+    }
+
+    [TestCase("--video", "--curves", "x")]
+    [TestCase("--video", "--train")]
+    [TestCase("--curves", "x", "--compare", "y")]
+    [TestCase("--steps", "2")]
+    [TestCase("--video", "--precisions", "int8")]
     [TestCase("--train", "--model", "sam2.1_hiera_micro")]
     [TestCase("--worse", "-1")]
     [TestCase("--repeat", "0")]

@@ -109,6 +109,19 @@ public class TrackCommandTests
     }
 
     [Test]
+    public void A_frame_that_cannot_be_written_ends_tracking_with_the_reason_and_what_came_before_is_kept()
+    {
+        // Where its mask should go is a folder.
+        Directory.CreateDirectory(_folder.At("full", "masks", "2", "00002.png"));
+        var run = Run("full", "--prompt", $"obj=2 box={Box(2)}", "--save", "masks,json");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("00002.png"));
+        Assert.That(run.ErrorLines, Is.EqualTo(1));
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("full", "masklets.json")));
+        Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.EqualTo(2));
+    }
+
+    [Test]
     public void An_object_without_a_place_in_the_palette_is_refused()
     {
         var run = Run("none", "--prompt", "obj=0 point=50%,50%", "--save", "davis");

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Sam2.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Sam2.Torch.Tests.Runtime;
+
+/// <summary>
+/// This assembly as a program: makes, fills and frees a large tensor again and again, and prints how often the system had to hand out a
+/// page meanwhile. With the argument <c>keep</c>, memory is kept first, which concerns a whole process.
+/// </summary>
+internal static partial class HeapProbe
+{
+    /// <summary>Larger than any block that glibc keeps by itself (32 MB).</summary>
+    public const long TensorBytes = 40 << 20;
+
+    /// <summary>Tensors that are counted.</summary>
+    public const int Rounds = 8;
+
+    /// <summary>
+    /// Tensors before them. Aligning a block leaves a sliver beside it, and glibc sets seven slivers of a size aside for small requests. Until
+    /// then a freed block is a little too small for the next tensor, which gets a new one.
+    /// </summary>
+    private const int WarmUp = 10;
+
+    private const int DisableHugePages = 41; // PR_SET_THP_DISABLE of prctl
+
+    public static int Main(string[] args)
+    {
+        // A huge page is 512 pages in one fault, which would hide the difference.
+        if (prctl(DisableHugePages, 1, 0, 0, 0) != 0) return 2;
+        TorchRuntime.EnsureLoaded();
+        if (args is ["keep"] && !NativeHeap.KeepFreedMemory()) return 3;
+        long before = 0;
+        for (var i = 0; i < WarmUp + Rounds; i++)
+        {
+            if (i == WarmUp) before = MinorFaults();
+            using var tensor = ones(TensorBytes / sizeof(float));
+        }
+
+        Console.WriteLine((MinorFaults() - before).ToString(CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    /// <summary>Field 10 of proc_pid_stat(5). The second, the program's name, is in brackets and may contain anything.</summary>
+    private static long MinorFaults()
+    {
+        var stat = File.ReadAllText("/proc/self/stat");
+        return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[7], CultureInfo.InvariantCulture);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+}
