@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Sam2.Torch.Checkpoints;
 
@@ -21,6 +22,8 @@ public sealed class CliException : Exception
 /// <summary>Makes one readable line of an exception.</summary>
 internal static partial class ErrorLine
 {
+    private const string LessMemory = "Use a smaller model, smaller pictures, or fewer objects at a time";
+
     /// <summary>The innermost useful message of an exception, in one line.</summary>
     public static string Of(Exception exception)
     {
@@ -35,7 +38,8 @@ internal static partial class ErrorLine
                 $"internal error, {exception.GetType().Name}: {Flatten(exception.Message)} (--verbose shows where)",
             CheckpointException { Download: { } model } missing =>
                 $"{missing.File}: {Flatten(missing.Cause)}. Download it: sam2 download {model.Name}, or put {model.Url} into one of these folders.",
-            OutOfMemoryException => "out of memory",
+            OutOfMemoryException => $"out of memory. {LessMemory}",
+            _ when Allocation().Match(exception.Message) is { Success: true } match => $"out of memory: {Size(match)} more were needed at once. {LessMemory}",
             DllNotFoundException or BadImageFormatException =>
                 $"a native library can't be loaded: {Flatten(exception.Message)}",
             TypeInitializationException { InnerException: { } cause } => Of(cause),
@@ -64,6 +68,14 @@ internal static partial class ErrorLine
         var wanted = match.Groups["type"].Value is "Double" or "Single" or "Decimal" ? "a number" : "a whole number that fits";
         return $"{match.Groups["option"].Value} '{match.Groups["value"].Value}' is not {wanted}";
     }
+
+    /// <summary>What libtorch says where it gets no memory: in bytes for the processor's, in rounded units for a GPU's.</summary>
+    private static string Size(Match match) => match.Groups["bytes"] is { Success: true } bytes
+        ? string.Create(CultureInfo.InvariantCulture, $"{double.Parse(bytes.Value, CultureInfo.InvariantCulture) / 1e6:0} MB")
+        : match.Groups["size"].Value;
+
+    [GeneratedRegex(@"DefaultCPUAllocator: (can't allocate|not enough) memory.*?you tried to allocate (?<bytes>\d+) bytes|out of memory\. Tried to allocate (?<size>[\d.]+ [KMGT]?i?B)", RegexOptions.Singleline)]
+    private static partial Regex Allocation();
 
     [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for (?:option|command|argument) '(?<option>.*)' as expected type .*System\.(?<type>Double|Single|Decimal|U?Int\d+)\b")]
     private static partial Regex Type();

@@ -30,6 +30,21 @@ public sealed class TrainingFolder(string path)
     /// <summary>The weights of a step that the recipe keeps.</summary>
     public string WeightsOf(long step) => At(string.Create(CultureInfo.InvariantCulture, $"step_{step}.pt"));
 
+    /// <summary>Creates the folder if it isn't there, and removes what a process left that was killed while it wrote.</summary>
+    /// <exception cref="TrainingException">The folder can't be created or written to.</exception>
+    internal void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path);
+            RemoveLeftovers();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"the folder {Path} can't be created or written to: {e.Message.TrimEnd('.')}. Choose another one.", e);
+        }
+    }
+
     /// <summary>Removes the temporary files of a process that was killed while it wrote.</summary>
     public void RemoveLeftovers()
     {

@@ -48,8 +48,7 @@ public static class TrainingRun
         parts ??= new();
         IReadOnlyList<ITrainerCallback> callbacks = [console, json, .. board is null ? Array.Empty<ITrainerCallback>() : [board], .. parts.Callbacks];
         using var trainer = new Trainer(recipe, model, batches, folder, validator, parts with { Callbacks = callbacks });
-        Directory.CreateDirectory(folder.Path);
-        folder.RemoveLeftovers();
+        folder.Create();
         if (begun)
         {
             trainer.Resume();

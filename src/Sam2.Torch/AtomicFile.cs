@@ -1,8 +1,15 @@
+using System.Text.RegularExpressions;
+
 namespace Sam2.Torch;
 
 /// <summary>Writes a file completely or not at all: into a temporary file beside it, which is then renamed.</summary>
-public static class AtomicFile
+public static partial class AtomicFile
 {
+    /// <summary>Something else than this class writes some temporary files, ffmpeg videos for example, and doesn't lock them.</summary>
+    private static readonly TimeSpan UnlockedAge = TimeSpan.FromDays(1);
+
+    private static readonly string[] VideoEndings = [".mp4", ".m4v", ".mov", ".mkv"];
+
     /// <summary>An unused file name in the folder of <paramref name="path"/>, with the same extension.</summary>
     public static string TemporaryNameFor(string path)
     {
@@ -23,6 +30,7 @@ public static class AtomicFile
         // The system's own message would name the temporary file.
         if (Path.GetDirectoryName(temporary) is { } folder && !Directory.Exists(folder))
             throw describe(new DirectoryNotFoundException($"there is no folder {folder}"));
+        if (flushToDisk) RemoveLeftovers(Path.GetDirectoryName(temporary)!, Path.GetFileName(path));
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20))
@@ -40,6 +48,51 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>
+    /// Removes temporary files that a process left in a folder because it was killed while it wrote. Those that are being written stay,
+    /// and so does what can't be removed.
+    /// </summary>
+    /// <param name="folder">The folder; those in it are not looked at.</param>
+    /// <param name="of">The file name whose temporary files are removed; all when null.</param>
+    public static void RemoveLeftovers(string folder, string? of = null)
+    {
+        try
+        {
+            foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos(".*.tmp*"))
+            {
+                if (TemporaryName().Match(entry.Name) is { Success: true } match
+                    && (of is null || match.Groups["name"].Value + match.Groups["ending"].Value == of))
+                    RemoveUnlessInUse(entry);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whatever is wrong with the folder, writing to it will tell.
+        }
+    }
+
+    private static void RemoveUnlessInUse(FileSystemInfo entry)
+    {
+        try
+        {
+            if (entry is FileInfo && !VideoEndings.Contains(entry.Extension))
+            {
+                // Fails if a process is writing it, for that has it locked.
+                using (new FileStream(entry.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                    entry.Delete();
+            }
+            else if (DateTime.UtcNow - entry.LastWriteTimeUtc > UnlockedAge)
+            {
+                if (entry is DirectoryInfo directory) directory.Delete(recursive: true);
+                else entry.Delete();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In use, or someone else's.
+        }
+    }
+
     private static void DeleteQuietly(string path)
     {
         try
@@ -51,4 +104,7 @@ public static class AtomicFile
             // The failure that led here is the one to report.
         }
     }
+
+    [GeneratedRegex(@"^\.(?<name>.+)\.[0-9a-f]{32}\.tmp(?<ending>\.[^.]*)?$")]
+    private static partial Regex TemporaryName();
 }

@@ -20,7 +20,7 @@ internal static class DownloadCommand
             }
         });
 
-        var command = new Command("download", "Downloads a published checkpoint; an interrupted download continues where it stopped.") { name, folder };
+        var command = new Command("download", "Downloads a published checkpoint; an interrupted download continues where it stopped. $SAM2_MIRROR is the address of a folder to download from instead.") { name, folder };
         command.SetAction(parsed => Run(context, ModelCatalog.Find(parsed.GetRequiredValue(name))!, parsed.GetValue(folder)));
         return command;
     }

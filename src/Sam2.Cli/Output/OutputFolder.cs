@@ -1,15 +1,18 @@
+using Sam2.Torch;
+
 namespace Sam2.Cli.Output;
 
 /// <summary>Creates the folders that results go to.</summary>
 internal static class OutputFolder
 {
-    /// <summary>Creates a folder, and those above it, unless it exists.</summary>
+    /// <summary>Creates a folder, and those above it, unless it exists; removes what a process left in it that was killed while it wrote.</summary>
     /// <exception cref="CliException">It can't be created.</exception>
     public static void Create(string path)
     {
         try
         {
             Directory.CreateDirectory(path);
+            AtomicFile.RemoveLeftovers(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

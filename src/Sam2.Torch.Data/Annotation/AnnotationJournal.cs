@@ -23,7 +23,8 @@ public sealed class AnnotationJournal : IDisposable
         JsonFile.CreateFolderFor(path);
         try
         {
-            _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            // Unbuffered: what a full disk refuses must not be written later, behind other lines.
+            _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -53,16 +54,18 @@ public sealed class AnnotationJournal : IDisposable
             write(json);
         }
 
+        int length = buffer.WrittenCount;
+        buffer.Write("\n"u8);
+        long start = _stream.Seek(0, SeekOrigin.End);
         try
         {
-            long start = _stream.Seek(0, SeekOrigin.End);
             _stream.Write(buffer.WrittenSpan);
-            _stream.WriteByte((byte)'\n');
-            _stream.Flush();
-            _lines[fileName] = (start, buffer.WrittenCount);
+            _lines[fileName] = (start, length);
         }
         catch (IOException e)
         {
+            // A line that was written in part would spoil the next one.
+            _stream.SetLength(start);
             throw JsonFile.CannotWrite(_path, e);
         }
     }

@@ -10,7 +10,7 @@ internal static class MaskFolder
     /// <exception cref="AnnotationException">It cannot be written.</exception>
     public static void Write(string path, AnnotatedImage image)
     {
-        string temporary = AtomicFile.TemporaryNameFor(path);
+        string temporary = AtomicFile.TemporaryNameFor(path), old = AtomicFile.TemporaryNameFor(path);
         try
         {
             Directory.CreateDirectory(temporary);
@@ -19,15 +19,25 @@ internal static class MaskFolder
                 MaskFile.WritePng(Path.Combine(temporary, string.Create(CultureInfo.InvariantCulture, $"{i:000}.png")), MaskOf(path, image, i));
             }
 
+            // The old one leaves its name as a whole: a process that ends here must not leave half of it.
             if (Directory.Exists(path))
             {
-                Directory.Delete(path, recursive: true);
+                Directory.Move(path, old);
             }
 
             Directory.Move(temporary, path);
+            if (Directory.Exists(old))
+            {
+                Directory.Delete(old, recursive: true);
+            }
         }
         catch (Exception e)
         {
+            if (Directory.Exists(old) && !Directory.Exists(path))
+            {
+                Directory.Move(old, path);
+            }
+
             if (Directory.Exists(temporary))
             {
                 Directory.Delete(temporary, recursive: true);

@@ -318,7 +318,16 @@ public sealed class MaskletWriter : IDisposable
     }
 
     /// <summary>Discards a file that isn't complete.</summary>
-    public void Dispose() => _rows.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _rows.Dispose();
+        }
+        catch (IOException) // What a full disk refused is refused again, which Write has reported.
+        {
+        }
+    }
 
     private void CopyRows(Utf8JsonWriter json)
     {

@@ -11,7 +11,7 @@ public sealed class JsonLinesLog(string path) : ITrainerCallback, IDisposable
     // These lines are not for HTML pages, so names such as j&f need no escaping.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private StreamWriter? _writer;
+    private FileStream? _writer;
 
     /// <summary>Opens the file.</summary>
     /// <param name="step">Steps taken so far; 0 for a new run.</param>
@@ -21,10 +21,19 @@ public sealed class JsonLinesLog(string path) : ITrainerCallback, IDisposable
         _writer?.Dispose();
         if (File.Exists(path))
             KeepUpTo(path, step);
-        _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
+        try
+        {
+            // Unbuffered: closing the file must not fail again with what a full disk refused.
+            _writer = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, e);
+        }
     }
 
     /// <inheritdoc/>
+    /// <exception cref="TrainingException">The file can't be written.</exception>
     public void OnLog(StepRecord record) => WriteLine("step", record.Step, json =>
     {
         Object(json, "losses", record.Losses);
@@ -58,7 +67,15 @@ public sealed class JsonLinesLog(string path) : ITrainerCallback, IDisposable
             write(json);
             json.WriteEndObject();
         }
-        writer.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+        buffer.WriteByte((byte)'\n');
+        try
+        {
+            writer.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        }
+        catch (IOException e)
+        {
+            throw CannotWrite(path, e);
+        }
     }
 
     private static void Object(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, double>> values)
@@ -87,8 +104,11 @@ public sealed class JsonLinesLog(string path) : ITrainerCallback, IDisposable
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
             foreach (var line in kept)
                 writer.WriteLine(line);
-        }, e => new TrainingException($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e));
+        }, e => CannotWrite(path, e));
     }
+
+    private static TrainingException CannotWrite(string path, Exception e) =>
+        new($"{path}: can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room.", e);
 
     private static long StepOf(string line)
     {

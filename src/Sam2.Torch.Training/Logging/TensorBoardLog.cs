@@ -18,12 +18,22 @@ public sealed class TensorBoardLog(string directory) : ITrainerCallback, IDispos
 
     /// <summary>Creates a new event file.</summary>
     /// <param name="step">Steps taken so far. TensorBoard ignores later steps in earlier files of the folder.</param>
+    /// <exception cref="TrainingException">The file can't be written.</exception>
     public void OnStart(long step)
     {
         _stream?.Dispose();
-        Directory.CreateDirectory(directory);
         var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds():0000000000}.{Environment.MachineName}.{Environment.ProcessId}.{step}");
-        _stream = new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.Read);
+        try
+        {
+            Directory.CreateDirectory(directory);
+            // Unbuffered: closing the file must not fail again with what a full disk refused.
+            _stream = new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(e);
+        }
+
         Append(new Event { FileVersion = "brain.Event:2" });
         Append(new Event { Step = step, SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
     }
@@ -65,9 +75,18 @@ public sealed class TensorBoardLog(string directory) : ITrainerCallback, IDispos
         BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(ulong)..], MaskedChecksum(header[..sizeof(ulong)]));
         Span<byte> footer = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(footer, MaskedChecksum(bytes));
-        stream.Write([.. header, .. bytes, .. footer]);
-        stream.Flush();
+        try
+        {
+            stream.Write([.. header, .. bytes, .. footer]);
+        }
+        catch (IOException e)
+        {
+            throw CannotWrite(e);
+        }
     }
+
+    private TrainingException CannotWrite(Exception e) =>
+        new($"{directory}: the log for TensorBoard can't be written: {e.Message.TrimEnd('.')}. Check that the folder is writable and has room, or set log.tensorboard: false.", e);
 
     /// <summary>CRC-32C, rotated and offset as TFRecords want it, since data may hold checksums itself.</summary>
     internal static uint MaskedChecksum(ReadOnlySpan<byte> data)

@@ -11,9 +11,21 @@ namespace Sam2.Torch.Checkpoints;
 /// </summary>
 public static class CheckpointDownload
 {
+    /// <summary>
+    /// The environment variable with the address of a mirror: a folder on a web server that has the published files under their names. It
+    /// takes the place of the published addresses, for machines that can't reach these.
+    /// </summary>
+    public const string MirrorVariable = "SAM2_MIRROR";
+
     private const int BufferBytes = 1 << 18;
 
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private const int MaxRedirections = 10;
+
+    // By itself, .NET would follow a redirection to any port of any machine under the name of any protocol.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30), AllowAutoRedirect = false })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     /// <summary>Downloads a checkpoint unless it is there already.</summary>
     /// <param name="model">A checkpoint of <see cref="ModelCatalog"/>.</param>
@@ -27,15 +39,30 @@ public static class CheckpointDownload
     {
         if (model.Url is null)
             throw new CheckpointException(model.Name, "is not published for download", $"{model.File} is in the weights folder of the repository");
-        return FetchAsync(model.Url, Path.Combine(folder ?? ModelFiles.UserFolder, model.File), DownloadOptions.Default, progress, cancellationToken);
+        return FetchAsync(
+            MirrorOf(model) ?? model.Url, Path.Combine(folder ?? ModelFiles.UserFolder, model.File),
+            DownloadOptions.Default with { MaxBytes = 2 * model.Size }, progress, cancellationToken);
+    }
+
+    private static Uri? MirrorOf(PublishedModel model)
+    {
+        if (Environment.GetEnvironmentVariable(MirrorVariable) is not { Length: > 0 } mirror)
+            return null;
+        return Uri.TryCreate(mirror.TrimEnd('/') + "/" + model.File, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new CheckpointException(mirror, $"is in ${MirrorVariable}, but is no address of a web server", "Give one such as https://example.org/sam2, or none");
     }
 
     internal static async Task<string> FetchAsync(Uri url, string path, DownloadOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        if (File.Exists(path))
-            return path;
         try
         {
+            if (File.Exists(path))
+            {
+                // A process may have been killed just before it removed this.
+                PartFile.RemoveTag(path);
+                return path;
+            }
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (var part = new PartFile(path))
             {
@@ -84,15 +111,11 @@ public static class CheckpointDownload
         stall.CancelAfter(options.Stall);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            if (part.Length > 0)
-            {
-                request.Headers.Range = new RangeHeaderValue(part.Length, null);
-                request.Headers.TryAddWithoutValidation("If-Range", part.Validator);
-            }
-            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+            using var response = await SendAsync(url, part, stall.Token).ConfigureAwait(false);
             Begin(url, part, response);
             var total = part.Length + response.Content.Headers.ContentLength;
+            if (total > options.MaxBytes)
+                throw TooLong(url, part, total.Value, options);
             progress?.Report(new(part.Length, total));
 
             await using var body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
@@ -103,6 +126,8 @@ public static class CheckpointDownload
                 var count = await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false);
                 if (count == 0)
                     break;
+                if (part.Length + count > options.MaxBytes)
+                    throw TooLong(url, part, part.Length + count, options);
                 part.Append(buffer.AsSpan(0, count));
                 progress?.Report(new(part.Length, total));
             }
@@ -119,16 +144,51 @@ public static class CheckpointDownload
         }
     }
 
+    /// <summary>Asks for the bytes that are missing, and follows redirections to other web servers, but not from https to http.</summary>
+    private static async Task<HttpResponseMessage> SendAsync(Uri url, PartFile part, CancellationToken cancellationToken)
+    {
+        for (var redirections = 0; ; redirections++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            if (part.Length > 0)
+            {
+                request.Headers.Range = new RangeHeaderValue(part.Length, null);
+                request.Headers.TryAddWithoutValidation("If-Range", part.Validator);
+            }
+            var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var isRedirection = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
+            if (!isRedirection || redirections == MaxRedirections || Target(url, response) is not { } target)
+                return response;
+            response.Dispose();
+            url = target;
+        }
+    }
+
+    /// <summary>Where a redirection leads; null if it isn't followed.</summary>
+    private static Uri? Target(Uri url, HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Location", out var location) && Uri.TryCreate(url, location.ToString(), out var target)
+            && (target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && url.Scheme == Uri.UriSchemeHttp))
+            ? target
+            : null;
+
+    /// <summary>A server that sends without end must not fill the disk.</summary>
+    private static CheckpointException TooLong(Uri url, PartFile part, long bytes, DownloadOptions options)
+    {
+        part.Restart("");
+        return new(url.ToString(), $"is not the published file: the server sends {bytes:N0} bytes or more, and {options.MaxBytes / 2:N0} were published",
+            "Check the address; a proxy may stand in between");
+    }
+
     /// <summary>Checks the status and decides where the bytes of the body go.</summary>
     private static void Begin(Uri url, PartFile part, HttpResponseMessage response)
     {
         var content = response.Content.Headers;
         switch (response.StatusCode)
         {
+            case HttpStatusCode.OK or HttpStatusCode.PartialContent when content.ContentType?.MediaType is "text/html" or "application/xhtml+xml":
+                throw new CheckpointException(url.ToString(), "is a web page, not a checkpoint", "A proxy or login page may stand in between: open the address in a browser");
             case HttpStatusCode.PartialContent when content.ContentRange?.From == part.Length:
                 return;
-            case HttpStatusCode.OK when content.ContentType?.MediaType is "text/html" or "application/xhtml+xml":
-                throw new CheckpointException(url.ToString(), "is a web page, not a checkpoint", "A proxy or login page may stand in between: open the address in a browser");
             case HttpStatusCode.OK:
                 // From the beginning: a new download, a server without ranges, or a file that has changed since.
                 part.Restart(response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : content.LastModified?.ToString("r") ?? "");
@@ -138,6 +198,9 @@ public static class CheckpointDownload
                 throw new TransientException("the server could not continue the earlier download");
             case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
                 throw new TransientException($"the server answers {(int)response.StatusCode} ({response.ReasonPhrase})");
+            case >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest:
+                throw new CheckpointException(url.ToString(), $"can't be downloaded: the server leads on to {(response.Headers.NonValidated.TryGetValues("Location", out var location) ? location.ToString() : "nowhere")}, which is not followed",
+                    "Only a few redirections are, and none from https to anything else. Check the address, or download the file with a browser and put it into the folder yourself");
             default:
                 throw new CheckpointException(url.ToString(), $"can't be downloaded: the server answers {(int)response.StatusCode} ({response.ReasonPhrase})",
                     "Check the address, or download the file with a browser and put it into the folder yourself");
@@ -214,7 +277,14 @@ internal sealed class PartFile : IDisposable
     public static void Complete(string target)
     {
         File.Move(PartOf(target), target, overwrite: true);
-        File.Delete(TagOf(target));
+        RemoveTag(target);
+    }
+
+    /// <summary>Removes what belongs to a part that is complete.</summary>
+    public static void RemoveTag(string target)
+    {
+        if (File.Exists(TagOf(target)) && !File.Exists(PartOf(target)))
+            File.Delete(TagOf(target));
     }
 
     private static string PartOf(string target) => target + ".part";
@@ -228,6 +298,9 @@ internal sealed class PartFile : IDisposable
 /// <param name="Stall">Longest wait for the next bytes.</param>
 internal sealed record DownloadOptions(int Attempts, TimeSpan Pause, TimeSpan Stall)
 {
+    /// <summary>The file that is longer is refused: twice what was published, for it may have been published anew.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
+
     public static DownloadOptions Default { get; } = new(5, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
 }
 

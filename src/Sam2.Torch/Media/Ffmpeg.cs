@@ -3,12 +3,11 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FFMpegCore;
 using FFMpegCore.Exceptions;
-using FFMpegCore.Pipes;
 
 namespace Sam2.Torch.Media;
 
 /// <summary>
-/// Runs ffprobe and ffmpeg through FFMpegCore. Files are passed by their full path between quotation marks, so that no name is
+/// Runs ffprobe, and ffmpeg with arguments that FFMpegCore makes. Files are passed by their full path between quotation marks, so that no name is
 /// taken for an option, a protocol or a pattern.
 /// </summary>
 internal static partial class Ffmpeg
@@ -24,7 +23,7 @@ internal static partial class Ffmpeg
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static VideoInfo Probe(string path, MediaLimits limits, CancellationToken cancellationToken)
     {
-        var options = Options("ffprobe", path);
+        var options = new FFOptions { BinaryFolder = Path.GetDirectoryName(FindTool("ffprobe", path))! };
         using var name = new PlainName(path);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limits.Timeout);
@@ -38,24 +37,24 @@ internal static partial class Ffmpeg
         }
         catch (FFMpegException e)
         {
-            throw e.Message.Contains("max pixel count", StringComparison.Ordinal)
-                ? new MediaException(
-                    path, $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels", "Scale it down; in code, MediaLimits.MaxPixels can be raised where the file is trusted", e)
-                : new MediaException(
-                    path, $"is not a video that can be read ({Summarise(e.Message.TrimEnd(')'))})", "The file is damaged, cut off or not a video", e);
+            throw Refusal(path, e, limits);
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException or NullReferenceException)
         {
+            // FFMpegCore relies on what an ffprobe that works always says.
             throw new MediaException(path, $"got an answer from ffprobe that is not understood ({e.Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);
         }
     }
 
     /// <summary>
-    /// Options before an input: only local files may be opened, also by playlists inside them, and a decoder that meets more
-    /// pixels than the limit stops by itself.
+    /// Options before an input: nothing but the file itself may be opened, so neither the network nor, through a playlist, another file;
+    /// and a decoder that meets more pixels than the limit stops by itself.
     /// </summary>
     public static string[] InputOptions(MediaLimits limits) =>
-        ["-protocol_whitelist", "file,pipe", "-max_pixels", Math.Min(limits.MaxPixels, int.MaxValue).ToString(CultureInfo.InvariantCulture)];
+    [
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", ContainerFormats.Whitelist,
+        "-max_pixels", Math.Min(limits.MaxPixels, int.MaxValue).ToString(CultureInfo.InvariantCulture),
+    ];
 
     /// <summary>Starts decoding into a pipe.</summary>
     /// <param name="path">The file.</param>
@@ -65,13 +64,10 @@ internal static partial class Ffmpeg
     /// <param name="cancellationToken">Ends it.</param>
     public static FfmpegPipe OpenDecoder(string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var options = Options("ffmpeg", path);
-        return new FfmpegPipe(path, writes: false, timeout, cancellationToken, (stream, stop, onError) => FFMpegArguments
+        var arguments = FFMpegArguments
             .FromFileInput(Quote(Path.GetFullPath(path)), verifyExists: false, o => o.WithCustomArgument(Join(input)))
-            .OutputToPipe(new StreamPipeSink((from, token) => from.CopyToAsync(stream, token)), o => o.WithCustomArgument(Join(output)))
-            .NotifyOnStandardError(onError)
-            .CancellableThrough(stop, TimeSpan.Zero)
-            .ProcessAsynchronously(throwOnError: false, options));
+            .OutputToUrl("pipe:1", o => o.WithCustomArgument(Join(output)));
+        return new FfmpegPipe(path, writes: false, FindTool("ffmpeg", path), arguments.Arguments, timeout, cancellationToken);
     }
 
     /// <summary>Starts encoding from a pipe into a file that does not exist yet.</summary>
@@ -83,13 +79,10 @@ internal static partial class Ffmpeg
     /// <param name="cancellationToken">Ends it.</param>
     public static FfmpegPipe OpenEncoder(string path, string[] input, string[] output, string file, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var options = Options("ffmpeg", path);
-        return new FfmpegPipe(path, writes: true, timeout, cancellationToken, (stream, stop, onError) => FFMpegArguments
-            .FromPipeInput(new StreamPipeSource(stream) { Format = null! }, o => o.WithCustomArgument(Join(input)))
-            .OutputToFile(Quote(Path.GetFullPath(file)), overwrite: false, o => o.WithCustomArgument(Join(output)))
-            .NotifyOnStandardError(onError)
-            .CancellableThrough(stop, TimeSpan.Zero)
-            .ProcessAsynchronously(throwOnError: false, options));
+        var arguments = FFMpegArguments
+            .FromFileInput("pipe:0", verifyExists: false, o => o.WithCustomArgument(Join(input)))
+            .OutputToFile(Quote(Path.GetFullPath(file)), overwrite: false, o => o.WithCustomArgument(Join(output)));
+        return new FfmpegPipe(path, writes: true, FindTool("ffmpeg", path), arguments.Arguments, timeout, cancellationToken);
     }
 
     /// <summary>The most telling line of ffmpeg's messages: the last one that is not empty.</summary>
@@ -97,6 +90,24 @@ internal static partial class Ffmpeg
     {
         string line = messages.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
         return line.Length == 0 ? "ffmpeg gave no reason" : $"ffmpeg says: {line.TrimEnd('.')}";
+    }
+
+    /// <summary>Says why ffprobe gave no answer.</summary>
+    private static MediaException Refusal(string path, FFMpegException e, MediaLimits limits)
+    {
+        if (e.Message.Contains("max pixel count", StringComparison.Ordinal))
+        {
+            return new MediaException(
+                path, $"has frames above the limit of {limits.MaxPixels / 1e6:0.######} megapixels", "Scale it down; in code, MediaLimits.MaxPixels can be raised where the file is trusted", e);
+        }
+
+        if (RefusedFormat().Match(e.Message) is { Success: true } format)
+        {
+            return new MediaException(
+                path, $"is of the kind '{format.Groups[1].Value}', which is not read because it may lead to other files", "Make an MP4 or MKV file of it with ffmpeg, if you trust it", e);
+        }
+
+        return new MediaException(path, $"is not a video that can be read ({Summarise(e.Message.TrimEnd(')'))})", "The file is damaged, cut off or not a video", e);
     }
 
     private static VideoInfo Describe(string path, IMediaAnalysis analysis)
@@ -119,19 +130,14 @@ internal static partial class Ffmpeg
                 && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null);
     }
 
-    /// <summary>
-    /// Where FFMpegCore finds a tool. By default it would run a program of that name in the current folder, and its error would
-    /// not say how to install one.
-    /// </summary>
-    /// <exception cref="MediaException">The tool is not in PATH.</exception>
-    private static FFOptions Options(string tool, string path)
+    /// <summary>The full path of a tool. A program of that name in the current folder is not meant.</summary>
+    /// <exception cref="MediaException">The tool is not in PATH; the message says how to install it.</exception>
+    private static string FindTool(string tool, string path)
     {
         string name = OperatingSystem.IsWindows() ? tool + ".exe" : tool;
-        string? folder = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .FirstOrDefault(f => Path.IsPathFullyQualified(f) && File.Exists(Path.Combine(f, name)));
-        return folder is not null
-            ? new FFOptions { BinaryFolder = folder }
-            : throw new MediaException(path, $"needs {tool}, which was not found in PATH", Install);
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new MediaException(path, $"needs {tool}, which was not found in PATH", Install);
     }
 
     private static string Join(string[] arguments) => string.Join(' ', arguments.Select(a => $"\"{Quote(a)}\""));
@@ -145,6 +151,9 @@ internal static partial class Ffmpeg
 
     [GeneratedRegex(@"(\\*)(""|$)")]
     private static partial Regex BeforeMark();
+
+    [GeneratedRegex(@"\[(\w+)[^\]]*\] Format not on whitelist")]
+    private static partial Regex RefusedFormat();
 
     /// <summary>
     /// A file's name in a form that can be passed on unquoted: FFProbe insists that the name as given exists. On Unix, where

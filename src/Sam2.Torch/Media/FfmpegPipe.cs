@@ -1,30 +1,30 @@
-using System.IO.Pipelines;
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Text;
-using FFMpegCore;
 
 namespace Sam2.Torch.Media;
 
 /// <summary>
-/// One run of ffmpeg with one raw stream: what it decodes, or what it is to encode. FFMpegCore pushes bytes until ffmpeg ends; this
-/// turns it into a stream that is pulled a frame at a time (or the other way round), with a watchdog for an ffmpeg that hangs.
+/// One run of ffmpeg with one raw stream, its standard output or input: what it decodes, or what it is to encode. A watchdog ends an
+/// ffmpeg that hangs. FFMpegCore makes the arguments, but doesn't run it: it can only ask a program to end, which one that hangs doesn't
+/// hear, and then waits for it without end.
 /// </summary>
 internal sealed class FfmpegPipe : IDisposable
 {
     private const int KeptMessages = 1 << 14;
 
-    /// <summary>Size of the buffer between ffmpeg and this process: enough to keep both busy, small beside a frame.</summary>
-    private const int Buffered = 1 << 20;
+    /// <summary>How long messages are waited for after the end; a program that ffmpeg has started may keep their stream open.</summary>
+    private static readonly TimeSpan MessagesDelay = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
     private readonly bool _writes;
     private readonly TimeSpan _timeout;
     private readonly CancellationToken _cancellation;
-    private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenRegistration _cancelled;
     private readonly Timer _watchdog;
-    private readonly Stream _inner;
     private readonly StringBuilder _messages = new();
-    private readonly Task<FFMpegResult> _run;
+    private readonly Process _process;
+    private readonly Task _reading;
     private volatile bool _timedOut;
     private bool _closed;
     private bool _disposed;
@@ -32,33 +32,30 @@ internal sealed class FfmpegPipe : IDisposable
     /// <summary>Starts a run.</summary>
     /// <param name="path">The file concerned, for messages.</param>
     /// <param name="writes">True to encode, false to decode.</param>
+    /// <param name="program">The full path of ffmpeg.</param>
+    /// <param name="arguments">Its arguments, as one text.</param>
     /// <param name="timeout">How long it may stay silent while it is watched.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="start">Starts FFMpegCore with the other end of the stream, a token that stops it and a sink for messages.</param>
-    public FfmpegPipe(
-        string path, bool writes, TimeSpan timeout, CancellationToken cancellationToken,
-        Func<Stream, CancellationToken, Action<string>, Task<FFMpegResult>> start)
+    /// <exception cref="MediaException">It can't be started.</exception>
+    public FfmpegPipe(string path, bool writes, string program, string arguments, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         (_path, _writes, _timeout, _cancellation) = (path, writes, timeout, cancellationToken);
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: Buffered, resumeWriterThreshold: Buffered / 2, useSynchronizationContext: false));
-        (Stream, _inner) = writes
-            ? (pipe.Writer.AsStream(), pipe.Reader.AsStream())
-            : (pipe.Reader.AsStream(), pipe.Writer.AsStream());
+        _process = Start(path, program, arguments);
+        _reading = Task.Run(ReadMessages, CancellationToken.None);
+        if (writes)
+        {
+            Stream = _process.StandardInput.BaseStream;
+        }
+        else
+        {
+            // It must not read what is typed into a terminal.
+            _process.StandardInput.Close();
+            Stream = _process.StandardOutput.BaseStream;
+        }
+
         _watchdog = new Timer(_ => OnTimeout(), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
         _cancelled = cancellationToken.Register(StopProgram);
-        _run = Task.Run(async () =>
-        {
-            try
-            {
-                return await start(_inner, _stop.Token, Note).ConfigureAwait(false);
-            }
-            finally
-            {
-                // The other end must see that the stream has ended, or that nothing reads it any more.
-                await _inner.DisposeAsync().ConfigureAwait(false);
-            }
-        });
     }
 
     /// <summary>The raw bytes: to be read from a decoder, to be written to an encoder.</summary>
@@ -68,8 +65,8 @@ internal sealed class FfmpegPipe : IDisposable
     /// <exception cref="IOException">The encoder has ended early.</exception>
     public void Watch()
     {
-        // Without this check, writing into a pipe that nothing reads any more would go unnoticed.
-        if (_writes && _run.IsCompleted && !_closed)
+        // What is written last would lie in the pipe unnoticed.
+        if (_writes && !_closed && _process.HasExited)
         {
             throw new IOException("ffmpeg has ended early.");
         }
@@ -88,29 +85,21 @@ internal sealed class FfmpegPipe : IDisposable
         _closed = true;
         if (_writes)
         {
-            Stream.Dispose();
+            CloseInput();
         }
 
         Watch();
-        int exitCode = -1;
-        try
-        {
-            exitCode = _run.GetAwaiter().GetResult().ExitCode;
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or FFMpegCore.Exceptions.FFMpegException)
-        {
-            Note(e.Message);
-        }
-
+        WaitForEnd();
         _cancellation.ThrowIfCancellationRequested();
         if (_timedOut)
         {
             throw new MediaException(_path, $"kept ffmpeg silent for {_timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged");
         }
 
+        _reading.Wait(MessagesDelay, CancellationToken.None);
         lock (_messages)
         {
-            return (exitCode, _messages.ToString());
+            return (_process.ExitCode, _messages.ToString());
         }
     }
 
@@ -124,7 +113,7 @@ internal sealed class FfmpegPipe : IDisposable
 
         _disposed = true;
 
-        // Its callback may be running, and must not find the source disposed.
+        // Its callback may be running, and must not find the process disposed.
         using (var idle = new ManualResetEvent(false))
         {
             if (_watchdog.Dispose(idle))
@@ -135,9 +124,61 @@ internal sealed class FfmpegPipe : IDisposable
 
         _cancelled.Dispose();
         StopProgram();
-        Stream.Dispose();
-        _run.ContinueWith(t => t.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
-        _stop.Dispose();
+        WaitForEnd();
+        if (_writes)
+        {
+            CloseInput();
+        }
+
+        _process.Dispose();
+    }
+
+    private static Process Start(string path, string program, string arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                StandardErrorEncoding = Encoding.UTF8,
+            })!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new MediaException(path, $"needs {program}, which can't be started ({e.NativeErrorCode}: {new Win32Exception(e.NativeErrorCode).Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);
+        }
+    }
+
+    private async Task ReadMessages()
+    {
+        try
+        {
+            while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                Note(line);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Nobody listens any more.
+        }
+    }
+
+    /// <summary>Waits for the process alone: others may have inherited its streams. The watchdog limits how long that takes.</summary>
+    private void WaitForEnd() => _process.WaitForExit(System.Threading.Timeout.InfiniteTimeSpan);
+
+    private void CloseInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended; its exit code says more.
+        }
     }
 
     private void OnTimeout()
@@ -146,19 +187,16 @@ internal sealed class FfmpegPipe : IDisposable
         StopProgram();
     }
 
-    /// <summary>
-    /// Asks the program to end. FFMpegCore writes to it for that, which fails where it has ended by itself; the error must
-    /// reach neither a timer's thread, where it would end the process, nor whoever cancels.
-    /// </summary>
+    /// <summary>Ends the program and what it has started, which would keep its streams open.</summary>
     private void StopProgram()
     {
         try
         {
-            _stop.Cancel();
+            _process.Kill(entireProcessTree: true);
         }
-        catch (AggregateException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or NotSupportedException or AggregateException)
         {
-            // It has ended, which was the aim.
+            // It has ended by itself, which was the aim. The error must reach neither a timer's thread nor whoever cancels.
         }
     }
 

@@ -131,8 +131,9 @@ public sealed class ImagePredictor : IDisposable
         var masks = returnLogits
             ? MaskResize.Logits(cleaned, height, width)
             : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
-        return new ImagePrediction(
-            masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), lowRes.clamp(Scalars.Of(-32), Scalars.Of(32)).DetachFromDisposeScope());
+        // Tensors leave the scope when nothing can fail any more.
+        var clamped = lowRes.clamp(Scalars.Of(-32), Scalars.Of(32));
+        return new ImagePrediction(masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), clamped.DetachFromDisposeScope());
     }
 
     /// <summary>

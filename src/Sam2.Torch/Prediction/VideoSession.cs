@@ -120,14 +120,16 @@ public sealed class VideoSession : IDisposable
         if (Width > 0) PromptValidation.Check(prompt, Width, Height, _model.PromptEncoder.MaskInputSize);
         var features = _frames.Features(frame);
 
-        var tracked = FindOrAdd(objectId);
+        var tracked = FindOrNew(objectId);
         var known = replace ? null : tracked.Points.GetValueOrDefault(frame);
         List<(float, float, int)> all = [.. known ?? [], .. prompt.ModelPoints(Width, Height, _model.Config.ImageSize)];
-        tracked.Points[frame] = all;
-
         var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
-        tracked.AddPending(frame, conditioning, _tracker.FromPoints(
-            new FramePosition(frame, FrameCount, reverse), features, all, tracked.Find(frame)?.MaskLogits, initial ? null : tracked.Bank));
+        var output = _tracker.FromPoints(
+            new FramePosition(frame, FrameCount, reverse), features, all, tracked.Find(frame)?.MaskLogits, initial ? null : tracked.Bank);
+        // Only now: a prompt that fails leaves the session as it was.
+        tracked.Points[frame] = all;
+        tracked.AddPending(frame, conditioning, output);
+        Keep(tracked);
         return Current(frame);
     }
 
@@ -158,14 +160,14 @@ public sealed class VideoSession : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var features = _frames.Features(frame);
-        var tracked = FindOrAdd(objectId);
-        tracked.Points.Remove(frame);
-
+        var tracked = FindOrNew(objectId);
         var (initial, reverse, conditioning) = tracked.RoleOf(frame, _options.CorrectedFramesCondition);
         var output = _tracker.FromMask(
             new FramePosition(frame, FrameCount, reverse), features, MaskPrompt.ToModelInput(mask, _model.Config.ImageSize, _model.Device),
             initial ? null : tracked.Bank);
+        tracked.Points.Remove(frame);
         tracked.AddPending(frame, conditioning, output);
+        Keep(tracked);
         return output;
     }
 
@@ -267,7 +269,7 @@ public sealed class VideoSession : IDisposable
     internal void Restore(IReadOnlyList<ObjectState> objects, Func<string, Tensor> load)
     {
         using var inference = inference_mode();
-        foreach (var state in objects) state.Restore(FindOrAdd(state.Id), load, _model.Device);
+        foreach (var state in objects) state.Restore(Keep(FindOrNew(state.Id)), load, _model.Device);
     }
 
     /// <summary>Checks the request and turns it into the first and the last frame; the last is null for the end of the video.</summary>
@@ -358,7 +360,8 @@ public sealed class VideoSession : IDisposable
         }
 
         // First the masks: a memory policy may drop what it is given.
-        var masks = OutputMasks.OfFrame(_model, frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options);
+        var masks = FrameOutput.OrFree(following.Select(i => outputs[i]), () => OutputMasks.OfFrame(
+            _model, frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options));
         foreach (var i in following) _objects[i].Bank.Add(frame, outputs[i]!, conditioning: false);
         for (var i = 0; i < outputs.Length; i++)
         {
@@ -382,10 +385,12 @@ public sealed class VideoSession : IDisposable
         }
     }
 
-    private TrackedObject FindOrAdd(int objectId)
+    private TrackedObject FindOrNew(int objectId) => _objects.Find(o => o.Id == objectId)
+        ?? new TrackedObject(objectId, _options.CreateMemory(objectId, _model.Config, IsLive));
+
+    private TrackedObject Keep(TrackedObject tracked)
     {
-        var tracked = _objects.Find(o => o.Id == objectId);
-        if (tracked is null) _objects.Add(tracked = new TrackedObject(objectId, _options.CreateMemory(objectId, _model.Config, IsLive)));
+        if (!_objects.Contains(tracked)) _objects.Add(tracked);
         return tracked;
     }
 

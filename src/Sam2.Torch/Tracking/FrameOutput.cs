@@ -64,6 +64,22 @@ public sealed class FrameOutput : IDisposable
         Memory = new FrameMemory(features.DetachFromDisposeScope(), ObjectPointer);
     }
 
+    /// <summary>Does something with outputs that nothing holds yet; if it fails they are freed, for no dispose scope does it.</summary>
+    /// <param name="outputs">The outputs; those that weren't made yet are null.</param>
+    /// <param name="make">What is done.</param>
+    internal static T OrFree<T>(IEnumerable<FrameOutput?> outputs, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch
+        {
+            foreach (var output in outputs) output?.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

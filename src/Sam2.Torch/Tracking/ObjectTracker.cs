@@ -95,6 +95,11 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
     public IReadOnlyList<FrameOutput> Track(FramePosition at, ImageFeatures features, IReadOnlyList<IMemoryBank> banks)
     {
         var outputs = new FrameOutput[banks.Count];
+        return FrameOutput.OrFree(outputs, () => Track(at, features, banks, outputs));
+    }
+
+    private FrameOutput[] Track(FramePosition at, ImageFeatures features, IReadOnlyList<IMemoryBank> banks, FrameOutput[] outputs)
+    {
         using var scope = NewDisposeScope();
         var gathered = banks
             .Select((bank, index) => (Index: index, Previous: Sam2Model.PreviousMemory(at, bank), Tokens: model.GatherMemories(at, features.Embedding, bank)))
@@ -103,8 +108,9 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         {
             foreach (var batch in alike.Chunk(options.ObjectBatch))
             {
-                var results = TrackBatch(features, batch.Select(b => b.Tokens).ToArray(), batch.Select(b => b.Previous).ToArray());
-                for (var i = 0; i < batch.Length; i++) outputs[batch[i].Index] = results[i];
+                TrackBatch(
+                    features, batch.Select(b => b.Tokens).ToArray(), batch.Select(b => b.Previous).ToArray(),
+                    (i, output) => outputs[batch[i].Index] = output);
             }
         }
 
@@ -120,21 +126,19 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         return Output(_step.Segment(features, StepPrompt.None, model.GatherUnorderedMemories(features.Embedding, memories)).Heads, 0);
     }
 
-    private FrameOutput[] TrackBatch(ImageFeatures features, MemoryTokens[] tokens, FrameMemory?[] previous)
+    private void TrackBatch(ImageFeatures features, MemoryTokens[] tokens, FrameMemory?[] previous, Action<int, FrameOutput> add)
     {
         using var scope = NewDisposeScope();
         var memories = tokens.Length == 1 ? tokens[0] : new MemoryTokens(
             cat(tokens.Select(t => t.Memory).ToArray(), 0), cat(tokens.Select(t => t.Position).ToArray(), 0), tokens[0].NumObjPtrTokens);
         var heads = _step.Segment(features, StepPrompt.None, memories).Heads;
         var encoded = _step.EncodeMemory(features, model.UpsampleMasks(heads.LowResMasks), heads.ObjectScores, binarize: false, previous);
-        var outputs = new FrameOutput[tokens.Length];
-        for (var i = 0; i < outputs.Length; i++)
+        for (var i = 0; i < tokens.Length; i++)
         {
-            outputs[i] = Output(heads, i);
-            outputs[i].Remember(Stored(encoded, i));
+            var output = Output(heads, i);
+            add(i, output);
+            output.Remember(Stored(encoded, i));
         }
-
-        return outputs;
     }
 
     private FrameOutput Output(SamHeadsOutput heads, int index)

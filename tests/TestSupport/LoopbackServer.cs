@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Sam2.Torch.Tests.Checkpoints;
+namespace TestSupport;
 
 /// <summary>A web server on this machine that answers each request as the test says, cut off where the test says.</summary>
-internal sealed class LoopbackServer : IDisposable
+public sealed class LoopbackServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<Request, Response> _answer;
@@ -27,7 +27,14 @@ internal sealed class LoopbackServer : IDisposable
     /// <param name="Headers">Lines.</param>
     /// <param name="Body">Sent, and then the connection is closed.</param>
     /// <param name="Hang">Keep the connection open instead.</param>
-    public sealed record Response(string Status, string[] Headers, byte[] Body, bool Hang = false);
+    public sealed record Response(string Status, string[] Headers, byte[] Body, bool Hang = false)
+    {
+        /// <summary>Whether the body is sent as it is, without status and headers.</summary>
+        public bool IsRaw { get; init; }
+
+        /// <summary>Bytes after which the server rests a millisecond; 0 for never.</summary>
+        public int Piece { get; init; }
+    }
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/model.pt");
 
@@ -81,8 +88,13 @@ internal sealed class LoopbackServer : IDisposable
                 response = _answer(request);
             }
             var head = $"HTTP/1.1 {response.Status}\r\nConnection: close\r\n{string.Concat(response.Headers.Select(h => h + "\r\n"))}\r\n";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
-            await stream.WriteAsync(response.Body);
+            if (!response.IsRaw) await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
+            foreach (var piece in response.Piece > 0 ? response.Body.Chunk(response.Piece) : [response.Body])
+            {
+                await stream.WriteAsync(piece);
+                if (response.Piece > 0) await Task.Delay(1);
+            }
+
             await stream.FlushAsync();
             if (response.Hang)
                 await Task.Delay(TimeSpan.FromSeconds(30));
