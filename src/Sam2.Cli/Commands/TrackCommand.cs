@@ -47,11 +47,11 @@ internal static class TrackCommand
         var start = Number("--start", "First frame to track; the earliest prompted one if not given.", 0);
         var frames = Number("--frames", "How many frames to track; all if not given.", 1);
         var reverse = new Option<bool>("--reverse") { Description = "Track backwards in time." };
-        var directory = new Option<string>("--out", "-o")
+        var directory = new Option<string?>("--out", "-o")
         {
-            Description = "Where overlay.mp4, side-by-side.mp4, masks/OBJ/00000.png, cutout/OBJ/00000.png, davis/00000.png and masklets.json are written.",
+            Description = "Where overlay.mp4, side-by-side.mp4, masks/OBJ/00000.png, cutout/OBJ/00000.png, davis/00000.png and masklets.json are written, "
+                + "pictures under the names of the frames where these are pictures; out/track-VIDEO if not given. The results of an earlier run there are replaced.",
             HelpName = "DIR",
-            DefaultValueFactory = _ => "out",
         };
         var save = new SaveOption(Savings, "overlay,masks,json");
         var pictures = new PictureOptions();
@@ -78,7 +78,8 @@ internal static class TrackCommand
         command.SetAction(parsed => new Tracking(context).Run(new TrackRequest(
             parsed.GetRequiredValue(video), model.Read(parsed),
             [.. parsed.GetValue(prompts) ?? [], .. parsed.GetValue(file) is { } path ? TrackPromptFile.Read(path) : []],
-            parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse), parsed.GetRequiredValue(directory),
+            parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse),
+            parsed.GetValue(directory) ?? OutputFolder.DefaultFor("track", parsed.GetRequiredValue(video)),
             save.Read(parsed), pictures.Read(parsed), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles)));
         return command;
     }
@@ -112,6 +113,7 @@ internal sealed class Tracking(CommandContext context)
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Video} ...");
         using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide });
+        using var run = RunOutput.Begin(request.Directory, "track", TrackOutput.Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
@@ -126,8 +128,8 @@ internal sealed class Tracking(CommandContext context)
         }
 
         var prompts = shown.GroupBy(p => p.Frame).ToDictionary(f => f.Key, f => ShownPrompts.Of(f.Select(p => (p.Object, p.Points, p.Box))));
-        using var output = new TrackOutput(request, session.ObjectIds, frames, prompts);
-        var watch = Stopwatch.StartNew();
+        using var output = new TrackOutput(run, request, session.ObjectIds, frames, prompts);
+        var (watch, isWhole) = (Stopwatch.StartNew(), false);
         try
         {
             foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
@@ -135,11 +137,17 @@ internal sealed class Tracking(CommandContext context)
                 output.Write(masks, frames.Read(masks.Frame)!);
                 progress.Update(() => TrackStatus.Of(output.FrameCount, Expected(request, frames, masks.Frame, output.FrameCount), watch.Elapsed));
             }
+
+            isWhole = true;
         }
         finally
         {
             // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
-            if (output.FrameCount > 0) output.Complete();
+            if (output.FrameCount > 0 && output.Complete(isWhole) is var place && place != request.Directory)
+            {
+                progress.Dispose();
+                context.Error.WriteLine($"sam2 track: {request.Directory} keeps the results of an earlier run; the {output.FrameCount} frames that were tracked now are in {place}");
+            }
         }
 
         progress.Dispose();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Sam2.Cli.Commands;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Output;
 
@@ -15,19 +16,27 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
     private VideoWriter? _overlay;
     private VideoWriter? _sideBySide;
 
+    /// <summary>What is written, relative to the directory.</summary>
+    /// <param name="save">As given to the constructor.</param>
+    public static IEnumerable<string> Planned(IEnumerable<string> save) => save.Where(kind => kind is "overlay" or "side-by-side" or "cutout")
+        .Select(kind => kind == "cutout" ? "cutout/" : kind + ".mp4");
+
+    /// <summary>The name of the pictures of a frame: its own in a folder of pictures, and its number in a video.</summary>
+    public static string NameOf(VideoFrames frames, int frame) =>
+        frames.NameOf(frame) is { } name ? name + ".png" : string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png");
+
     /// <summary>Writes a frame.</summary>
-    /// <param name="frame">Its number.</param>
+    /// <param name="name">The name of its pictures.</param>
     /// <param name="image">The picture.</param>
     /// <param name="objects">The objects' numbers and masks, later ones above earlier ones.</param>
     /// <param name="prompts">Prompts to show, if any.</param>
-    public void Write(int frame, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
+    public void Write(string name, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
     {
         if (save.Contains("cutout"))
         {
             foreach (var (id, mask) in objects)
             {
-                string path = Path.Combine(
-                    directory, "cutout", id.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png"));
+                string path = Path.Combine(directory, "cutout", id.ToString(CultureInfo.InvariantCulture), name);
                 OutputFolder.CreateFor(path);
                 ImageFile.Write(path, Overlay.CutOut(image, mask));
             }

@@ -8,6 +8,9 @@ internal abstract class FrameSource
     /// <summary>What is known without reading frames.</summary>
     public abstract VideoInfo Info { get; }
 
+    /// <summary>The name of a frame without its ending, where frames have names; null where they don't, and beyond the last.</summary>
+    public virtual string? NameOf(long frame) => null;
+
     /// <summary>Begins to read the selected frames, scaled to a size.</summary>
     public abstract IFrameStream Open(VideoReadOptions options, int width, int height, CancellationToken cancellationToken);
 }
@@ -139,6 +142,8 @@ internal sealed class PictureSource : FrameSource
     }
 
     public override VideoInfo Info { get; }
+
+    public override string? NameOf(long frame) => frame >= 0 && frame < _files.Length ? Path.GetFileNameWithoutExtension(_files[frame]) : null;
 
     public static PictureSource OfPicture(string path, MediaLimits limits) => new([path], limits);
 

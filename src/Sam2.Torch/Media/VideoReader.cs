@@ -37,6 +37,13 @@ public sealed class VideoReader
     /// <summary>The number of frames that will be handed out, possibly an estimate; null if unknown.</summary>
     public long? ExpectedFrameCount => Info.ExpectedFrameCount is { } total ? SelectedOf(total) : null;
 
+    /// <summary>
+    /// The name of a frame that is handed out, without its ending, such as <c>frame_0007</c>: in a folder of pictures frames have names, by
+    /// which results can be told; null in videos, and beyond the last frame.
+    /// </summary>
+    /// <param name="index">Which of the frames that are handed out, from 0.</param>
+    public string? NameOf(int index) => _source.NameOf(Options.Start + ((long)index * Options.Stride));
+
     /// <summary>Opens a video file, a folder of pictures or a picture.</summary>
     /// <param name="path">The file or folder. A folder's pictures are in natural order, frame_2 before frame_10.</param>
     /// <param name="options">Which frames are read; null for all at their size.</param>

@@ -55,6 +55,7 @@ internal sealed class Scoring(CommandContext context)
     public int Run(ScoreRequest request)
     {
         using var progress = new ProgressLine(context);
+        using var run = request.Directory is { } folder ? RunOutput.Begin(folder, "eval score", "report.json", "report.md", "report.html") : null;
         var (truth, predicted) = (MaskTree.Open(request.Truth), MaskTree.Open(request.Predicted));
         var names = request.Videos ?? truth.Videos;
         var results = new VideoResult[names.Count];
@@ -77,11 +78,11 @@ internal sealed class Scoring(CommandContext context)
         {
             Speed = new EvaluationSpeed(results.Sum(FramesOf), watch.Elapsed.TotalSeconds, PeakMemory.Read()),
         };
-        if (request.Directory is { } directory)
+        if (run is not null)
         {
             progress.Step("writing the report ...");
-            OutputFolder.Create(directory);
-            ReportWriter.Write(directory, report, WorstCasePictures.Draw(report, truth, predicted));
+            ReportWriter.Write(run.Staging, report, WorstCasePictures.Draw(report, truth, predicted));
+            run.Complete();
         }
 
         progress.Dispose();

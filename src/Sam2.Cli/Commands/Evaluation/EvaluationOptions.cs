@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Security.Cryptography;
+using Sam2.Cli.Output;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data;
 
@@ -22,11 +23,10 @@ internal sealed class EvaluationOptions
     private readonly Option<string?> _videos = VideoList.CreateOption();
     private readonly Option<int?> _limit = new("--limit") { Description = "Only the first N videos.", HelpName = "N" };
     private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
-    private readonly Option<string> _directory = new("--out", "-o")
+    private readonly Option<string?> _directory = new("--out", "-o")
     {
-        Description = "Where predictions and reports are written. An evaluation that was stopped continues there.",
+        Description = "Where predictions and reports are written; out/eval-PROTOCOL-DATASET-SPLIT-MODEL if not given. An evaluation that was stopped continues there; one with other settings needs another folder.",
         HelpName = "DIR",
-        DefaultValueFactory = _ => "eval",
     };
 
     private readonly Option<bool> _noPredictions = new("--no-predictions")
@@ -60,7 +60,10 @@ internal sealed class EvaluationOptions
     public EvaluationRequest Read(ParseResult parsed) => new(
         parsed.GetRequiredValue(_root), parsed.GetValue(_format)?.ToLowerInvariant(),
         parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
-        parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory), !parsed.GetValue(_noPredictions));
+        parsed.GetValue(_jobs), parsed.GetValue(_directory) ?? DefaultFolder(parsed), !parsed.GetValue(_noPredictions));
+
+    private string DefaultFolder(ParseResult parsed) => OutputFolder.DefaultFor(
+        $"eval-{parsed.CommandResult.Command.Name}", parsed.GetRequiredValue(_root), parsed.GetValue(_split) ?? "", _model.Read(parsed).NameOrPath);
 
     /// <summary>What is wrong with the name of a format; null if there is such a format, built in or registered.</summary>
     private static string? Refusal(string format)
