@@ -86,7 +86,7 @@ internal static class AnnotateCommand
             },
             parsed.GetValue(classes) ?? [], parsed.GetValue(names),
             parsed.GetValue(directory) ?? Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(folder)) + "_auto_annotate_labels",
-            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay) ? pictures.Read(parsed) : null)));
+            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay), pictures.Read(parsed))));
         return command;
     }
 
@@ -108,15 +108,16 @@ internal static class AnnotateCommand
 /// <param name="Directory">Where annotations are written.</param>
 /// <param name="Format">One of <see cref="AnnotationFormats.Names"/>.</param>
 /// <param name="Overwrite">Whether pictures that are annotated already are annotated again.</param>
-/// <param name="Overlay">How masks are drawn on pictures that are written as well; null for no such pictures.</param>
+/// <param name="Overlay">Whether pictures with the masks drawn in are written as well.</param>
+/// <param name="Pictures">How pictures are read and masks drawn on them.</param>
 internal sealed record AnnotateRequest(
     string Folder, ModelRequest Model, string? Boxes, string? Detector, DetectorOptions Detection,
-    IReadOnlyList<string> Classes, string? Names, string Directory, string Format, bool Overwrite, PictureRequest? Overlay)
+    IReadOnlyList<string> Classes, string? Names, string Directory, string Format, bool Overwrite, bool Overlay, PictureRequest Pictures)
 {
     /// <summary>What the annotation of a picture depends on: a run of the same settings is continued.</summary>
     public object Settings => new
     {
-        Folder = Path.GetFullPath(Folder), Model = Model with { Threads = null }, Boxes = Boxes is null ? null : Path.GetFullPath(Boxes), Detector, Detection, Classes, Names, Format, Overlay,
+        Folder = Path.GetFullPath(Folder), Model = Model with { Threads = null }, Boxes = Boxes is null ? null : Path.GetFullPath(Boxes), Detector, Detection, Classes, Names, Format, Overlay, Pictures,
     };
 
     /// <summary>Where the picture with the masks drawn in is written, relative to the output folder.</summary>
@@ -139,7 +140,7 @@ internal sealed class Annotation(CommandContext context)
         ReportLosses(request, boxes, progress);
         using var run = RunOutput.Continue(
             request.Directory, "annotate", request.Settings, request.Overwrite,
-            AnnotationFormats.FilesFor(request.Format, pictures).Concat(request.Overlay is null ? [] : pictures.Select(AnnotateRequest.OverlayFor)));
+            AnnotationFormats.FilesFor(request.Format, pictures).Concat(request.Overlay ? pictures.Select(AnnotateRequest.OverlayFor) : []));
         using var output = new AnnotationOutput(run, request.Format, boxes.Categories);
         IReadOnlyList<string> left = [.. pictures.Where(name => !output.Contains(name))];
         var count = new Counts { Before = pictures.Count - left.Count };
@@ -156,7 +157,10 @@ internal sealed class Annotation(CommandContext context)
         if (count.AreWorthNothing(pictures.Count)) run.Discard();
         else run.Complete();
         progress.Dispose();
-        return Summarise(request, pictures.Count, count);
+        var exitCode = Summarise(request, pictures.Count, count);
+        return boxes is CocoBoxes { Damaged: { Count: > 0 } damaged }
+            ? throw new CliException($"{Many(damaged.Count, "damaged annotation")} of {request.Boxes} left out, for the reasons above")
+            : exitCode;
     }
 
     /// <summary>Says what of the boxes' file can't be used, whatever the pictures.</summary>
@@ -166,6 +170,8 @@ internal sealed class Annotation(CommandContext context)
         {
             Report(progress, $"left out: {request.Boxes}: {Many(orphans, "annotation")} of pictures that it doesn't list");
         }
+
+        foreach (var e in (boxes as CocoBoxes)?.Damaged ?? []) Report(progress, $"left out: {ErrorLine.Of(e)}");
     }
 
     private void AnnotateAll(
@@ -199,7 +205,7 @@ internal sealed class Annotation(CommandContext context)
         AnnotateRequest request, string picture, WantedBoxes boxes, BoxSegmenter segmenter, IAnnotationWriter writer, Counts count,
         ProgressLine progress)
     {
-        var image = ImageFile.Read(Path.Combine(request.Folder, picture), cancellationToken: context.Cancellation);
+        var image = request.Pictures.ReadImage(context, Path.Combine(request.Folder, picture));
         var found = boxes.Source.Find(picture, image);
         if (found is null)
         {
@@ -233,11 +239,11 @@ internal sealed class Annotation(CommandContext context)
 
         writer.Write(new AnnotatedImage(picture, image.Width, image.Height, objects));
         count.Done++;
-        if (request.Overlay is { } pictures)
+        if (request.Overlay)
         {
             var path = Path.Combine(request.Directory, AnnotateRequest.OverlayFor(picture));
             OutputFolder.CreateFor(path);
-            ImageFile.Write(path, DrawOverlay(pictures, image, objects, wanted, boxes.Source.Categories));
+            ImageFile.Write(path, DrawOverlay(request.Pictures, image, objects, wanted, boxes.Source.Categories));
         }
     }
 

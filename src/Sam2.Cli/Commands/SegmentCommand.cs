@@ -185,7 +185,7 @@ internal sealed class Segmentation(CommandContext context)
     /// <summary>A picture, and the prompts in its pixels.</summary>
     private SegmentInput Read(SegmentRequest request, string path)
     {
-        var image = ImageFile.Read(path, cancellationToken: context.Cancellation);
+        var image = request.Pictures.ReadImage(context, path);
         var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
         var mask = request.Mask is { } file ? MaskArgument.Read("--mask ", file, image.Width, image.Height) : null;
         return new SegmentInput(path, image, mask is null ? prompts : [prompts[0] with { Mask = mask }]);

@@ -112,7 +112,8 @@ internal sealed class Tracking(CommandContext context)
         RefuseReplaced(request.Prompts);
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Video} ...");
-        using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide });
+        using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide, Range = request.Pictures.Range });
+        BitDepthOption.Hint(context, request.Video, frames, request.Pictures.Range);
         using var run = RunOutput.Begin(request.Directory, "track", TrackOutput.Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();

@@ -10,8 +10,6 @@ namespace Sam2.Cli.Output;
 /// <summary>Writes what <c>sam2 track</c> was asked to save, one frame after the other, in tracking order.</summary>
 internal sealed class TrackOutput : IDisposable
 {
-    private static readonly FrameRate DefaultRate = new(25, 1);
-
     private readonly TrackRequest _request;
     private readonly VideoFrames _frames;
     private readonly RunOutput _run;
@@ -31,7 +29,7 @@ internal sealed class TrackOutput : IDisposable
     {
         (_run, _request, _frames, _prompts) = (run, request with { Directory = run.Staging }, frames, prompts);
         request = _request;
-        _pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
+        _pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info);
         _visible = objects.ToDictionary(id => id, _ => 0);
         if (request.Save.Contains("davis") && objects.Any(id => id is < 1 or > DavisFile.LargestId))
             throw new CliException($"object {objects.First(id => id is < 1 or > DavisFile.LargestId)} can't be saved as davis, which numbers objects from 1 to 255");

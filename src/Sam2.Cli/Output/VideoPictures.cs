@@ -10,9 +10,11 @@ namespace Sam2.Cli.Output;
 /// <param name="directory">Where they are written.</param>
 /// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words are ignored.</param>
 /// <param name="pictures">How masks are drawn.</param>
-/// <param name="rate">Frames per second of the videos.</param>
-internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, FrameRate rate) : IDisposable
+/// <param name="source">The video that they are of, whose rate and shape of pixels they get.</param>
+internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, VideoInfo source) : IDisposable
 {
+    private static readonly FrameRate DefaultRate = new(25, 1);
+
     private VideoWriter? _overlay;
     private VideoWriter? _sideBySide;
 
@@ -70,7 +72,7 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
 
     private void Add(ref VideoWriter? video, string name, RgbImage image)
     {
-        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, rate);
+        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, source.FrameRate ?? DefaultRate, new VideoWriteOptions { PixelAspect = source.PixelAspect });
         video.Write(image);
     }
 }

@@ -116,7 +116,10 @@ internal static partial class Ffmpeg
             stream.Rotation,
             duration > TimeSpan.Zero ? duration : null,
             literal.ExtensionData.TryGetValue("nb_frames", out var count)
-                && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null);
+                && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null)
+        {
+            PixelAspect = stream.SampleAspectRatio is ( > 0, > 0) and var (x, y) ? isSideways ? (y, x) : (x, y) : (1, 1),
+        };
     }
 
     /// <summary>

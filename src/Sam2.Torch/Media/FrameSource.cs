@@ -166,12 +166,12 @@ internal sealed class PictureSource : FrameSource
             selected.Add(_files[i]);
         }
 
-        return new PictureStream(selected, Info, options.Limits, width, height, cancellationToken);
+        return new PictureStream(selected, Info, options, width, height, cancellationToken);
     }
 
     /// <summary>Decodes the next picture while the last one is being worked on.</summary>
     private sealed class PictureStream(
-        List<string> files, VideoInfo info, MediaLimits limits, int width, int height, CancellationToken cancellationToken) : IFrameStream
+        List<string> files, VideoInfo info, VideoReadOptions options, int width, int height, CancellationToken cancellationToken) : IFrameStream
     {
         private int _position;
         private Task<RgbImage>? _next;
@@ -197,7 +197,7 @@ internal sealed class PictureSource : FrameSource
 
         private Task<RgbImage> Read(int index) => Task.Run(() =>
         {
-            var image = ImageFile.Read(files[index], limits, cancellationToken);
+            var image = ImageFile.Read(files[index], options.Limits, options.Range, cancellationToken);
             return image.Width == info.Width && image.Height == info.Height
                 ? ImageResize.Shrink(image, width, height)
                 : throw new MediaException(

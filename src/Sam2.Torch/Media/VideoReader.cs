@@ -145,6 +145,9 @@ public sealed record VideoReadOptions
     /// <summary>Longest side of a frame in pixels: larger frames are scaled down to it; null keeps their size.</summary>
     public int? MaxSide { get; init; }
 
+    /// <summary>Which numbers of PNGs of 16 bits become black and white; videos are converted by ffmpeg.</summary>
+    public SampleRange Range { get; init; }
+
     /// <summary>Limits on the size of a frame and on how long a decoder may stay silent.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;
 

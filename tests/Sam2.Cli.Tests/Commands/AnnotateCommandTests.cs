@@ -143,6 +143,24 @@ public class AnnotateCommandTests : FolderTests
     }
 
     [Test]
+    public void A_damaged_annotation_of_a_COCO_file_does_not_end_the_run()
+    {
+        var (x, y, width, height) = _scene.Mask(1).BoundingBox;
+        File.WriteAllText(Folder.At("boxes.json"), $$"""
+            {"images": [{"id": 1, "file_name": "a.png", "width": {{Width}}, "height": {{Height}}}, {"id": 2, "file_name": "b.png", "width": {{Width}}, "height": {{Height}}}],
+             "categories": [{"id": 1, "name": "ball"}],
+             "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 90]},
+                             {"id": 6, "image_id": 1, "category_id": 1, "bbox": [{{x}}, {{y}}, {{width}}, {{height}}]},
+                             {"id": 7, "image_id": 2, "category_id": 1, "bbox": [{{x}}, {{y}}, {{width}}, {{height}}]},
+                             {"id": 8, "category_id": 1, "bbox": [1, 1, 9, 9]}]}
+            """);
+        var run = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", Folder.At("boxes.json"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("annotations[0].bbox is not a box").And.Contain("annotations[3] has no \"image_id\"").And.Contain("2 damaged annotations"));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+    }
+
+    [Test]
     public void Points_and_lines_of_LabelMe_are_left_out_by_name_and_damaged_files_do_not_end_the_run()
     {
         Directory.Delete(_labels, recursive: true);

@@ -29,6 +29,8 @@ internal sealed class EvaluationOptions
         HelpName = "DIR",
     };
 
+    private readonly Option<bool> _ignoreVoid = VoidOption.Create();
+
     private readonly Option<bool> _noPredictions = new("--no-predictions")
     {
         Description = "Don't store masks, which takes time and space where images have hundreds of objects. The report then has no pictures.",
@@ -57,10 +59,14 @@ internal sealed class EvaluationOptions
         }
     }
 
+    /// <summary>Adds the option not to count what DAVIS's 255 marks, to protocols that can leave pixels out.</summary>
+    public void AddVoidTo(Command command) => command.Add(_ignoreVoid);
+
     public EvaluationRequest Read(ParseResult parsed) => new(
         parsed.GetRequiredValue(_root), parsed.GetValue(_format)?.ToLowerInvariant(),
         parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
-        parsed.GetValue(_jobs), parsed.GetValue(_directory) ?? DefaultFolder(parsed), !parsed.GetValue(_noPredictions));
+        parsed.GetValue(_jobs), parsed.GetValue(_directory) ?? DefaultFolder(parsed), !parsed.GetValue(_noPredictions),
+        parsed.CommandResult.Command.Options.Contains(_ignoreVoid) && parsed.GetValue(_ignoreVoid));
 
     private string DefaultFolder(ParseResult parsed) => OutputFolder.DefaultFor(
         $"eval-{parsed.CommandResult.Command.Name}", parsed.GetRequiredValue(_root), parsed.GetValue(_split) ?? "", _model.Read(parsed).NameOrPath);
@@ -90,20 +96,29 @@ internal sealed class EvaluationOptions
 /// <param name="Jobs">How many videos at once.</param>
 /// <param name="Directory">Where results go.</param>
 /// <param name="StorePredictions">Whether masks are stored there too.</param>
+/// <param name="IgnoreVoid">Whether 255 in masks says that it isn't known what is there.</param>
 internal sealed record EvaluationRequest(
-    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
+    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions,
+    bool IgnoreVoid)
 {
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
     {
         IReadOnlyList<IAnnotatedVideo> videos = ProceduralArgument.Open(Root) is { } drawn
             ? Videos is null ? drawn : [.. drawn.Where(v => Videos.Contains(v.Name))]
-            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
+            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos, VoidNumber = IgnoreVoid ? VoidOption.Number : null });
         return Limit is { } limit ? [.. videos.Take(limit)] : videos;
     }
 
     /// <summary>The settings on which every video's result depends, by name.</summary>
-    public Dictionary<string, string> Settings(string protocol) => new()
+    public Dictionary<string, string> Settings(string protocol)
+    {
+        var settings = CommonSettings(protocol);
+        if (IgnoreVoid) settings["void"] = $"{VoidOption.Number} doesn't count";
+        return settings;
+    }
+
+    private Dictionary<string, string> CommonSettings(string protocol) => new()
     {
         ["protocol"] = protocol,
         ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
@@ -115,6 +130,18 @@ internal sealed record EvaluationRequest(
         ["device"] = Model.Device,
         ["precision"] = Model.Precision,
         ["predictions"] = StorePredictions ? "stored" : "not stored",
+    };
+}
+
+/// <summary>The option not to count the pixels of which an annotation says that it isn't known what is there.</summary>
+internal static class VoidOption
+{
+    /// <summary>DAVIS's number for such pixels.</summary>
+    public const int Number = 255;
+
+    public static Option<bool> Create() => new("--ignore-void")
+    {
+        Description = $"The number {Number} in pictures of all objects' masks is no object: its pixels don't count, as in DAVIS's own evaluation.",
     };
 }
 

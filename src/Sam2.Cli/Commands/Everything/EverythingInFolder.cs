@@ -60,7 +60,7 @@ internal sealed class EverythingInFolder(CommandContext context)
 
     private int WriteOne(ImageRequest request, string name, MaskGenerator generator, RunOutput run, AnnotationOutput output, GeneratorProgress progress)
     {
-        var image = ImageFile.Read(Path.Combine(request.Input, name), cancellationToken: context.Cancellation);
+        var image = request.Pictures.ReadImage(context, Path.Combine(request.Input, name));
         var masks = generator.Generate(image, progress, context.Cancellation);
 
         // The annotation comes last: a picture that has one is done.

@@ -20,7 +20,7 @@ internal sealed class EverythingInImage(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Input} ...");
-        var image = ImageFile.Read(request.Input, cancellationToken: context.Cancellation);
+        var image = request.Pictures.ReadImage(context, request.Input);
         using var run = RunOutput.Begin(request.Directory, "everything", Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();

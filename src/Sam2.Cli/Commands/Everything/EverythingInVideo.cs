@@ -18,7 +18,8 @@ internal sealed class EverythingInVideo(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Input} ...");
-        using var frames = VideoFrames.Open(request.Input, new VideoReadOptions { MaxSide = request.MaxSide, Count = request.Frames });
+        using var frames = VideoFrames.Open(request.Input, new VideoReadOptions { MaxSide = request.MaxSide, Count = request.Frames, Range = request.Pictures.Range });
+        BitDepthOption.Hint(context, request.Input, frames, request.Pictures.Range);
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         using var run = RunOutput.Begin(request.Directory, "everything", MaskletResults.Planned(request));

@@ -16,7 +16,6 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     /// <summary>The format of the SA-V data set.</summary>
     public const string SaV = "sav";
 
-    private static readonly FrameRate DefaultRate = new(25, 1);
     private static readonly AnnotationCategory[] Categories = [new(1, "object")];
 
     /// <summary>What is written, as far as it is known before.</summary>
@@ -35,7 +34,7 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     public void Write(MaskletStore store, CancellationToken cancellation)
     {
         using var format = CreateFormat();
-        using var pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
+        using var pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info);
         var numbers = kept.Select((id, i) => (Id: id, Number: i + 1)).ToDictionary(pair => pair.Id, pair => pair.Number);
         foreach (var (frame, masks) in store.Read(frames.Width, frames.Height))
         {
