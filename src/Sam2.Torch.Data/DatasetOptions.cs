@@ -29,6 +29,12 @@ public sealed record DatasetOptions
     /// <summary>Limits on the size of pictures.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;
 
+    /// <summary>
+    /// A number in pictures of masks that is no object but says that nobody knows what is there, such as 255 in some files of DAVIS, from 1
+    /// to 65535. Its pixels belong to no object (<see cref="IAnnotatedVideo.ReadVoid"/>). Null where every number is an object.
+    /// </summary>
+    public int? VoidNumber { get; init; }
+
     /// <summary>Which masklets of SA-V train are used.</summary>
     public MaskletKind Masklets { get; init; } = MaskletKind.Manual;
 
@@ -54,6 +60,8 @@ public sealed record DatasetOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(FrameStride, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxVideos ?? 1, 1, nameof(MaxVideos));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFrames ?? 1, 1, nameof(MaxFrames));
+        ArgumentOutOfRangeException.ThrowIfLessThan(VoidNumber ?? 1, 1, nameof(VoidNumber));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(VoidNumber ?? 1, ushort.MaxValue, nameof(VoidNumber));
         if (!(MaxMaskArea is > 0 and <= 1))
         {
             throw new ArgumentOutOfRangeException(nameof(MaxMaskArea), MaxMaskArea, $"{nameof(MaxMaskArea)} is {MaxMaskArea}, but must be above 0 and at most 1.");

@@ -45,6 +45,12 @@ public interface IAnnotatedVideo
         ReadMasks(frame).Where(mask => objects.Contains(mask.Key)).ToDictionary(mask => mask.Key, mask => mask.Value);
 
     /// <summary>
+    /// The pixels of a frame of which the annotation says that it isn't known what is there; they don't count in scores. Null if there are none.
+    /// </summary>
+    /// <exception cref="DatasetException">As <see cref="ReadMasks(int)"/>.</exception>
+    BinaryMask? ReadVoid(int frame) => null;
+
+    /// <summary>
     /// The name by which the data set knows an object: for SA-V, its folder, such as <c>000</c>, although ids begin at 1. Predictions
     /// in the layout with a folder per object are written under it.
     /// </summary>

@@ -11,7 +11,9 @@ public sealed class MaskNumbering
 {
     private const ushort White = byte.MaxValue, White16 = ushort.MaxValue;
 
-    private MaskNumbering(bool whiteIsFirst) => WhiteIsFirst = whiteIsFirst;
+    private readonly int? _void;
+
+    private MaskNumbering(bool whiteIsFirst, int? voidNumber = null) => (WhiteIsFirst, _void) = (whiteIsFirst, voidNumber);
 
     /// <summary>Whether white is object 1.</summary>
     public bool WhiteIsFirst { get; }
@@ -40,6 +42,17 @@ public sealed class MaskNumbering
         return new MaskNumbering(true);
     }
 
+    /// <summary>A numbering with a number that is no object, but says that it isn't known what is there. White has no other meaning then.</summary>
+    /// <param name="number">The number, such as 255.</param>
+    public static MaskNumbering WithVoid(int number) => new(false, number);
+
+    /// <summary>The pixels of a picture of which it isn't known what is there; null if there are none.</summary>
+    public BinaryMask? Void(StoredMasks masks)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        return _void is { } number ? masks.ByNumber().GetValueOrDefault(number) : null;
+    }
+
     /// <summary>Decides for a video of a tree of masks with a picture per frame.</summary>
     /// <exception cref="DatasetException">A mask can't be read.</exception>
     public static MaskNumbering Of(VideoMaskFolder truth)
@@ -54,6 +67,11 @@ public sealed class MaskNumbering
     {
         ArgumentNullException.ThrowIfNull(masks);
         var byNumber = masks.ByNumber();
+        if (_void is { } number)
+        {
+            return byNumber.Where(mask => mask.Key != number).ToDictionary(mask => mask.Key, mask => mask.Value);
+        }
+
         if (!WhiteIsFirst || !(byNumber.ContainsKey(White) || byNumber.ContainsKey(White16)))
         {
             return byNumber;

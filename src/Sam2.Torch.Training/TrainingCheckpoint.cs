@@ -38,7 +38,7 @@ internal sealed class TrainingCheckpoint(
             throw new CheckpointException(path, "holds weights but no state of a training run", "To start from its weights, name it in model.checkpoint of a recipe");
         if (Get<long>(path, training, "version") != Version)
             throw new CheckpointException(path, "was written by another version of the program", "Resume with that version");
-        RequireSameRecipe(path, Get<string>(path, training, "recipe"));
+        RequireSameRecipe(path, Get<string>(path, training, "recipe"), Get<long>(path, training, "step"));
 
         RequireSameParts(checkpoint);
         foreach (var (name, target) in optimizer.Weights.StateDict())
@@ -78,12 +78,12 @@ internal sealed class TrainingCheckpoint(
             ("step", s.Value.step), ("exp_avg", s.Value.exp_avg), ("exp_avg_sq", s.Value.exp_avg_sq)))))),
         ("ema", average is null ? null : new PlainDictionary(average.Averages.Select(a => new KeyValuePair<string, object?>(a.Key, a.Value)))));
 
-    private void RequireSameRecipe(string path, string text)
+    private void RequireSameRecipe(string path, string text, long step)
     {
         List<(string Path, string Written, string Now)> differences;
         try
         {
-            differences = [.. RecipeYaml.Differences(path, text, recipe).Where(d => !MayChange(d.Path))];
+            differences = [.. RecipeYaml.Differences(path, text, recipe).Where(d => !MayChange(d.Path) && !Prolongs(d, step))];
         }
         catch (ConfigurationException e)
         {
@@ -92,7 +92,7 @@ internal sealed class TrainingCheckpoint(
         if (differences.Count > 0)
             throw new CheckpointException(path,
                 $"belongs to a run with another recipe: {string.Join("; ", differences.Take(5).Select(d => $"{d.Path} was {d.Written}, now {d.Now}"))}{(differences.Count > 5 ? "; …" : "")}",
-                "Resume with the same settings, or start a new run from its weights, with model.checkpoint and another folder");
+                "Resume with the same settings (steps may be raised once all have been taken), or start a new run from its weights, with model.checkpoint and another folder");
     }
 
     // The recipe is the same, and with it the architecture: only modules in place of the standard ones can have other weights.
@@ -113,6 +113,13 @@ internal sealed class TrainingCheckpoint(
     /// </summary>
     private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal)
         || path.StartsWith("divergence.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
+
+    /// <summary>
+    /// Whether the number of steps was raised after all had been taken. Before that, the schedules have a course that they would leave;
+    /// a finished run is taken up where they are on the longer course.
+    /// </summary>
+    private bool Prolongs((string Path, string Written, string Now) difference, long step) =>
+        difference.Path == "steps" && difference.Written == step.ToString(CultureInfo.InvariantCulture) && recipe.Steps > step;
 
     private void RestoreAdam(string path, PlainDictionary states)
     {

@@ -102,6 +102,23 @@ public class VideoFoldersTests : FolderTests
         Assert.That(video.ReadMasks(5)[26001], Is.EqualTo(DrawnVideoFiles.Mask(5, 2)));
     }
 
+    [Test]
+    public void A_number_for_what_nobody_knows_is_no_object()
+    {
+        DrawnVideoFiles.WriteFrames(Folder["frames/clip"], 1);
+        Directory.CreateDirectory(Folder["masks/clip"]);
+        var (known, unknown) = (DrawnVideoFiles.Mask(0, 1), new BinaryMask(DrawnVideoFiles.Height, DrawnVideoFiles.Width));
+        unknown.Data[^1] = 1;
+        IndexedMasks.Combine(new Dictionary<int, BinaryMask> { [1] = known, [255] = unknown }, DrawnVideoFiles.Height, DrawnVideoFiles.Width).Write(Folder["masks/clip/00000.png"]);
+
+        var plain = DatasetReader.Open(Folder.Path).Single();
+        Assert.That(plain.ReadMasks(0).Keys, Is.EqualTo(new[] { 1, 255 }));
+        Assert.That(plain.ReadVoid(0), Is.Null);
+        var video = DatasetReader.Open(Folder.Path, null, new DatasetOptions { VoidNumber = 255 }).Single();
+        Assert.That(video.ReadMasks(0).Keys, Is.EqualTo(new[] { 1 }));
+        Assert.That(video.ReadVoid(0), Is.EqualTo(unknown));
+    }
+
     [TestCase(1, new[] { 1, 1, 1 })]
     [TestCase(2, new[] { 255, 255, 255 })]
     public void Whether_white_is_object_1_is_decided_by_all_masks_of_a_video(int objects, int[] expected)

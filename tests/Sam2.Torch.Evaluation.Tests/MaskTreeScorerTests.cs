@@ -5,6 +5,7 @@ using Sam2.Torch.Data;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Runs;
+using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
 
@@ -52,6 +53,24 @@ public class MaskTreeScorerTests
         cancel.Cancel();
         var masks = MaskTree.Open(Path.Combine(Evaluation, predictions));
         Assert.That(() => MaskTreeScorer.Score(masks, masks, cancellationToken: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void Pixels_of_the_void_do_not_count_where_that_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] truth = [0, 0, 1, 1, 255, 255, 0, 0], predicted = [0, 0, 1, 1, 1, 1, 0, 0], wrong = [0, 1, 1, 1, 255, 0, 0, 0];
+        foreach (var (name, row) in new[] { ("truth", truth), ("spilling", predicted), ("wrong", wrong) })
+        {
+            Directory.CreateDirectory(folder[$"{name}/clip"]);
+            new IndexedImage(8, 3, [.. row, .. row, .. row], ObjectColours.DavisPalette()).Write(folder[$"{name}/clip/00000.png"]);
+        }
+
+        IReadOnlyList<ObjectFrames> Score(string name, int? number) => MaskTreeScorer.ScoreVideo(MaskTree.Open(folder["truth"]), MaskTree.Open(folder[name]), "clip", number);
+        Assert.That(Score("spilling", null).Select(o => o.Object), Is.EqualTo(new[] { "1", "255" }));
+        Assert.That(Score("spilling", null)[0].Frames[0].J, Is.EqualTo(0.5));
+        Assert.That(Score("spilling", 255).Select(o => (o.Object, o.Frames[0].J, o.Frames[0].F)), Is.EqualTo(new[] { ("1", 1.0, 1.0) }));
+        Assert.That(Score("wrong", 255).Select(o => (o.Object, o.Frames[0].J)), Is.EqualTo(new[] { ("1", 2.0 / 3) }), "what isn't void counts");
     }
 
     [Test]

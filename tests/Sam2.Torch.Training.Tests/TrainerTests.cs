@@ -179,6 +179,22 @@ public sealed class TrainerTests : FolderTests
     }
 
     [Test]
+    public void A_finished_run_can_be_prolonged_and_only_a_finished_one()
+    {
+        Train(Short with { Steps = 2 }, "run");
+        var more = Train(Short with { Steps = 4 }, "run", resume: true);
+        Assert.That(more.Steps.Select(s => s.Step), Is.EqualTo(new long[] { 3, 4 }));
+        // The schedule goes on where the second step is on the longer course.
+        Assert.That(more.Steps[0].LearningRate, Is.EqualTo(Train(Short with { Steps = 4 }, "whole").Steps[2].LearningRate));
+        Assert.That(Assert.Throws<CheckpointException>(() => Train(Short with { Steps = 3 }, "run", resume: true))!.Message, Does.Contain("steps was 4, now 3"));
+
+        using var cancel = new CancellationTokenSource();
+        var source = new MovingSquares { Spoil = (position, _) => { if (position == 4) cancel.Cancel(); } };
+        Assert.That(() => Train(Short, "parts", source, cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Train(Short with { Steps = 9 }, "parts", resume: true), Throws.TypeOf<CheckpointException>().With.Message.Contains("steps was 6, now 9"));
+    }
+
+    [Test]
     public void The_weights_load_in_python_with_weights_only()
     {
         Train(Short with { Steps = 1 }, "run");

@@ -15,6 +15,10 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>The path of something below it.</summary>
     public string At(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 
+    /// <summary>Names of what a folder below it shows, in order: without hidden files, in which runs keep their books.</summary>
+    public string[] Results(params string[] parts) =>
+        [.. Directory.GetFileSystemEntries(At(parts)).Select(System.IO.Path.GetFileName).Where(name => name![0] != '.').Order(StringComparer.Ordinal)!];
+
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

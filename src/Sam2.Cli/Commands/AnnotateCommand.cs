@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using Sam2.Cli.Output;
@@ -33,12 +32,7 @@ internal static class AnnotateCommand
         var iou = Share("--iou", $"Of boxes of one class that overlap by more than this IoU, the best is kept, 0 to 1; {Defaults.Iou} if not given.", "T");
         var imageSize = Number("--imgsz", "Side in pixels of the picture that the detector gets; what its file says, or else 640, if not given. Up to 8192.").AtMost(8192);
         var most = Number("--max-det", $"Most boxes per picture that the detector may find; {Defaults.MaxDetections} if not given.");
-        var classes = new Option<int[]?>("--classes")
-        {
-            Description = "The classes that are wanted, by number (COCO: category ids), separated by commas; all if not given.",
-            HelpName = "IDS",
-            CustomParser = ParseClasses,
-        };
+        var classes = ClassChoice.CreateOption();
         var names = new Option<string?>("--names")
         {
             Description = "The names of YOLO's classes: a text file with a name per line, or a data set's YAML file. Looked for beside the labels, or in the detector's file, if not given.",
@@ -89,31 +83,11 @@ internal static class AnnotateCommand
                 Iou = parsed.GetValue(iou) ?? Defaults.Iou,
                 ImageSize = parsed.GetValue(imageSize),
                 MaxDetections = parsed.GetValue(most) ?? Defaults.MaxDetections,
-                Classes = parsed.GetValue(classes) is { Length: > 0 } ids ? ids.ToHashSet() : null,
             },
-            parsed.GetValue(names),
+            parsed.GetValue(classes) ?? [], parsed.GetValue(names),
             parsed.GetValue(directory) ?? Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(folder)) + "_auto_annotate_labels",
-            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay) ? pictures.Read(parsed) : null)));
+            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay), pictures.Read(parsed))));
         return command;
-    }
-
-    private static int[] ParseClasses(ArgumentResult result)
-    {
-        string text = string.Join(",", result.Tokens.Select(token => token.Value));
-        var ids = new List<int>();
-        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                result.AddError($"--classes '{text}': '{word}' is not a class's number");
-            }
-        }
-
-        return [.. ids];
     }
 
     private static Option<double?> Share(string name, string description, string helpName) =>
@@ -128,15 +102,27 @@ internal static class AnnotateCommand
 /// <param name="Model">Which model, where and how.</param>
 /// <param name="Boxes">A folder of labels or a COCO file; null if a detector finds the boxes.</param>
 /// <param name="Detector">A TorchScript file; null if there are boxes.</param>
-/// <param name="Detection">How the detector is run. Its classes also select among boxes that are given.</param>
+/// <param name="Detection">How the detector is run.</param>
+/// <param name="Classes">Numbers or names of the classes that are wanted; empty for all.</param>
 /// <param name="Names">A file with the classes' names, or null.</param>
 /// <param name="Directory">Where annotations are written.</param>
 /// <param name="Format">One of <see cref="AnnotationFormats.Names"/>.</param>
 /// <param name="Overwrite">Whether pictures that are annotated already are annotated again.</param>
-/// <param name="Overlay">How masks are drawn on pictures that are written as well; null for no such pictures.</param>
+/// <param name="Overlay">Whether pictures with the masks drawn in are written as well.</param>
+/// <param name="Pictures">How pictures are read and masks drawn on them.</param>
 internal sealed record AnnotateRequest(
-    string Folder, ModelRequest Model, string? Boxes, string? Detector, DetectorOptions Detection, string? Names, string Directory,
-    string Format, bool Overwrite, PictureRequest? Overlay);
+    string Folder, ModelRequest Model, string? Boxes, string? Detector, DetectorOptions Detection,
+    IReadOnlyList<string> Classes, string? Names, string Directory, string Format, bool Overwrite, bool Overlay, PictureRequest Pictures)
+{
+    /// <summary>What the annotation of a picture depends on: a run of the same settings is continued.</summary>
+    public object Settings => new
+    {
+        Folder = Path.GetFullPath(Folder), Model = Model with { Threads = null }, Boxes = Boxes is null ? null : Path.GetFullPath(Boxes), Detector, Detection, Classes, Names, Format, Overlay, Pictures,
+    };
+
+    /// <summary>Where the picture with the masks drawn in is written, relative to the output folder.</summary>
+    public static string OverlayFor(string picture) => "overlays/" + Path.ChangeExtension(picture, ".jpg");
+}
 
 /// <summary>
 /// Does what <c>sam2 annotate</c> asks for, picture by picture: a damaged one is reported and skipped, and a run that was
@@ -147,40 +133,54 @@ internal sealed class Annotation(CommandContext context)
     public int Run(AnnotateRequest request)
     {
         using var progress = new ProgressLine(context);
-        var pictures = Pictures(request.Folder);
+        var pictures = UnrelatedPictures.In(request.Folder);
         progress.Step("reading the boxes ...");
         using var boxes = OpenBoxes(request);
-        RefuseUnknownClasses(request, boxes.Categories);
-        if (boxes is CocoBoxes { Orphans: > 0 and var orphans })
-        {
-            Report(progress, $"left out: {request.Boxes}: {Many(orphans, "annotation")} of pictures that it doesn't list");
-        }
-
-        OutputFolder.Create(request.Directory);
-        using var writer = AnnotationFormats.Create(request.Format, request.Directory, boxes.Categories);
-        var left = request.Overwrite ? pictures : [.. pictures.Where(name => !writer.Contains(name))];
+        var classes = ClassChoice.Resolve(request.Classes, boxes.Categories, request.Boxes ?? request.Detector!);
+        ReportLosses(request, boxes, progress);
+        using var run = RunOutput.Continue(
+            request.Directory, "annotate", request.Settings, request.Overwrite,
+            AnnotationFormats.FilesFor(request.Format, pictures).Concat(request.Overlay ? pictures.Select(AnnotateRequest.OverlayFor) : []));
+        using var output = new AnnotationOutput(run, request.Format, boxes.Categories);
+        IReadOnlyList<string> left = [.. pictures.Where(name => !output.Contains(name))];
         var count = new Counts { Before = pictures.Count - left.Count };
         if (left.Count > 0)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
             using var model = request.Model.Load();
             using var segmenter = new BoxSegmenter(model);
-            AnnotateAll(request, left, boxes, segmenter, writer, count, progress);
+            AnnotateAll(request with { Directory = run.Staging }, left, new WantedBoxes(boxes, classes), segmenter, output.Writer, count, progress);
         }
 
         progress.Step("writing ...");
-        writer.Complete();
+        output.Writer.Complete();
+        if (count.AreWorthNothing(pictures.Count)) run.Discard();
+        else run.Complete();
         progress.Dispose();
-        return Summarise(request, pictures.Count, count);
+        var exitCode = Summarise(request, pictures.Count, count);
+        return boxes is CocoBoxes { Damaged: { Count: > 0 } damaged }
+            ? throw new CliException($"{Many(damaged.Count, "damaged annotation")} of {request.Boxes} left out, for the reasons above")
+            : exitCode;
+    }
+
+    /// <summary>Says what of the boxes' file can't be used, whatever the pictures.</summary>
+    private void ReportLosses(AnnotateRequest request, IBoxSource boxes, ProgressLine progress)
+    {
+        if (boxes is CocoBoxes { Orphans: > 0 and var orphans })
+        {
+            Report(progress, $"left out: {request.Boxes}: {Many(orphans, "annotation")} of pictures that it doesn't list");
+        }
+
+        foreach (var e in (boxes as CocoBoxes)?.Damaged ?? []) Report(progress, $"left out: {ErrorLine.Of(e)}");
     }
 
     private void AnnotateAll(
-        AnnotateRequest request, IReadOnlyList<string> pictures, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
+        AnnotateRequest request, IReadOnlyList<string> pictures, WantedBoxes boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
         Counts count, ProgressLine progress)
     {
         var watch = Stopwatch.StartNew();
         var stems = new HashSet<string>(StringComparer.Ordinal);
-        using var ahead = new PicturesAhead(request.Folder, pictures, context.Cancellation);
+        using var ahead = new PicturesAhead(pictures, picture => request.Pictures.ReadImage(context, Path.Combine(request.Folder, picture)));
         for (var i = 0; i < pictures.Count; i++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -203,17 +203,17 @@ internal sealed class Annotation(CommandContext context)
     }
 
     private void Annotate(
-        AnnotateRequest request, string picture, RgbImage image, IBoxSource boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
+        AnnotateRequest request, string picture, RgbImage image, WantedBoxes boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
         Counts count, ProgressLine progress)
     {
-        var found = boxes.Find(picture, image);
+        var found = boxes.Source.Find(picture, image);
         if (found is null)
         {
             count.Unknown++;
             return;
         }
 
-        var wanted = found.Objects.Where(box => request.Detection.Classes?.Contains(box.Category) ?? true).ToList();
+        var wanted = found.Objects.Where(box => boxes.Classes?.Contains(box.Category) ?? true).ToList();
         var objects = segmenter.Segment(image, wanted, context.Cancellation);
         count.Boxes += wanted.Count;
         count.Masks += objects.Count;
@@ -239,11 +239,11 @@ internal sealed class Annotation(CommandContext context)
 
         writer.Write(new AnnotatedImage(picture, image.Width, image.Height, objects));
         count.Done++;
-        if (request.Overlay is { } pictures)
+        if (request.Overlay)
         {
-            var path = Path.Combine(request.Directory, "overlays", Path.ChangeExtension(picture, ".jpg"));
+            var path = Path.Combine(request.Directory, AnnotateRequest.OverlayFor(picture));
             OutputFolder.CreateFor(path);
-            ImageFile.Write(path, DrawOverlay(pictures, image, objects, wanted, boxes.Categories));
+            ImageFile.Write(path, DrawOverlay(request.Pictures, image, objects, wanted, boxes.Source.Categories));
         }
     }
 
@@ -252,17 +252,6 @@ internal sealed class Annotation(CommandContext context)
     {
         progress.Dispose();
         context.Error.WriteLine($"sam2 annotate: {note}");
-    }
-
-    /// <summary>Classes that no box can have would make every annotation an empty one.</summary>
-    private static void RefuseUnknownClasses(AnnotateRequest request, IReadOnlyList<AnnotationCategory> categories)
-    {
-        if (request.Detection.Classes is { } classes && categories.All(c => !classes.Contains(c.Id)))
-        {
-            throw new CliException(
-                $"--classes {string.Join(',', classes.Order())} names none of the classes of {request.Boxes ?? request.Detector}, which are " +
-                $"{string.Join(", ", categories.Take(10).Select(c => $"{c.Id} ({c.Name})"))}{(categories.Count > 10 ? " ..." : "")}");
-        }
     }
 
     private static RgbImage DrawOverlay(
@@ -280,30 +269,29 @@ internal sealed class Annotation(CommandContext context)
     private static IBoxSource OpenBoxes(AnnotateRequest request)
     {
         var names = request.Names is { } file ? YoloClasses.Read(file) : null;
-        if (request.Detector is { } detector)
-        {
-            return new Detector(detector, request.Detection, request.Model.ApplyDevice(), names is null ? null : [.. names.Select(c => c.Name)]);
-        }
-
-        return Directory.Exists(request.Boxes) ? new FolderBoxes(request.Boxes, names) : new CocoBoxes(request.Boxes!);
+        return request.Detector is not null ? OpenDetector(request, names is null ? null : [.. names.Select(c => c.Name)])
+            : Directory.Exists(request.Boxes) ? new FolderBoxes(request.Boxes, names) : new CocoBoxes(request.Boxes!);
     }
 
-    private static List<string> Pictures(string folder)
+    /// <summary>
+    /// A detector that looks for the wanted classes only, so that others don't take the places of its best boxes. Their names may be in its
+    /// file, which is opened twice then.
+    /// </summary>
+    private static Detector OpenDetector(AnnotateRequest request, IReadOnlyList<string>? names)
     {
-        if (!Directory.Exists(folder))
+        var (path, device) = (request.Detector!, request.Model.ApplyDevice());
+        IReadOnlySet<int>? classes;
+        if (ClassChoice.HasNames(request.Classes))
         {
-            throw new CliException(File.Exists(folder) ? $"{folder} is a file; give the folder of pictures" : $"the folder {folder} does not exist");
+            using var all = new Detector(path, request.Detection, device, names);
+            classes = ClassChoice.Resolve(request.Classes, all.Categories, path);
+        }
+        else
+        {
+            classes = request.Classes.Count == 0 ? null : request.Classes.Select(word => int.Parse(word, CultureInfo.InvariantCulture)).ToHashSet();
         }
 
-        List<string> names =
-        [
-            .. Directory.EnumerateFiles(folder)
-                .Select(Path.GetFileName)
-                .OfType<string>()
-                .Where(name => name[0] != '.' && ImageFile.Extensions.Contains(Path.GetExtension(name).ToLowerInvariant()))
-                .Order(NaturalOrder.Comparer),
-        ];
-        return names.Count > 0 ? names : throw new CliException($"{folder} holds no pictures ({string.Join(", ", ImageFile.Extensions)})");
+        return new Detector(path, request.Detection with { Classes = classes }, device, names);
     }
 
     private static string Status(int done, int all, TimeSpan elapsed)
@@ -341,14 +329,9 @@ internal sealed class Annotation(CommandContext context)
         }
 
         context.Output.WriteLine(text);
-        if (count.Skipped.Count > 0)
-        {
-            throw new CliException(count.Skipped.Count == pictures
-                ? "no picture could be annotated"
-                : $"{count.Skipped.Count} of {Many(pictures, "picture")} skipped, for the reasons above: {string.Join(", ", count.Skipped)}");
-        }
+        if (count.Skipped.Count > 0) throw UnrelatedPictures.Skipped(count.Skipped, pictures, "no picture could be annotated");
 
-        return count.Done == 0 && count.Unknown > 0 && count.Before == 0
+        return count.AreWorthNothing(pictures)
             ? throw new CliException($"{request.Boxes} knows none of the pictures in {request.Folder}; their names must be equal")
             : ExitCode.Success;
     }
@@ -375,5 +358,11 @@ internal sealed class Annotation(CommandContext context)
         public int Boxes { get; set; }
 
         public int Masks { get; set; }
+
+        /// <summary>Whether there is nothing to show: every picture was skipped, or no box was known of any.</summary>
+        public bool AreWorthNothing(int pictures) => Skipped.Count == pictures || (Done == 0 && Unknown > 0 && Before == 0);
     }
+
+    /// <summary>Boxes, and the classes that are wanted of them; null for all.</summary>
+    private sealed record WantedBoxes(IBoxSource Source, IReadOnlySet<int>? Classes);
 }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Sam2.Torch.Masks;
+using Sam2.Torch.Media;
 
 namespace Sam2.Cli.Commands;
 
-/// <summary>The options of every command that draws masks on pictures.</summary>
+/// <summary>The options of every command that reads pictures and draws masks on them.</summary>
 internal sealed class PictureOptions
 {
     private readonly Option<string> _style = new("--overlay-style")
@@ -15,6 +16,8 @@ internal sealed class PictureOptions
 
     private readonly Option<bool> _labels = new("--labels") { Description = "Write each object's number or name beside it in overlays." };
 
+    private readonly BitDepthOption _depth = new();
+
     public PictureOptions() => _style.AcceptOnlyFromAmong([.. OverlayStyle.ByName.Keys]);
 
     /// <summary>Adds the options to a command.</summary>
@@ -22,16 +25,27 @@ internal sealed class PictureOptions
     {
         command.Add(_style);
         command.Add(_labels);
+        _depth.AddTo(command);
     }
 
     /// <summary>What the user gave.</summary>
-    public PictureRequest Read(ParseResult parsed) => new(OverlayStyle.ByName[parsed.GetRequiredValue(_style)], parsed.GetValue(_labels));
+    public PictureRequest Read(ParseResult parsed) => new(OverlayStyle.ByName[parsed.GetRequiredValue(_style)], parsed.GetValue(_labels), _depth.Read(parsed));
 }
 
 /// <summary>How pictures of masks were asked for.</summary>
 /// <param name="Style">How masks are drawn.</param>
 /// <param name="Labels">Whether objects are labelled.</param>
-internal sealed record PictureRequest(OverlayStyle Style, bool Labels);
+/// <param name="Range">Which numbers of 16 bits become black and white when pictures are read.</param>
+internal sealed record PictureRequest(OverlayStyle Style, bool Labels, SampleRange Range)
+{
+    /// <summary>Reads a picture, and says so where it is nearly black for want of <c>--bit-depth</c>.</summary>
+    public RgbImage ReadImage(CommandContext context, string path)
+    {
+        var image = ImageFile.Read(path, null, Range, context.Cancellation);
+        BitDepthOption.Hint(context, path, image, Range);
+        return image;
+    }
+}
 
 /// <summary>The option <c>--save</c>: which results a command writes.</summary>
 internal sealed class SaveOption

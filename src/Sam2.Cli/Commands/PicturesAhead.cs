@@ -3,10 +3,9 @@ using Sam2.Torch.Media;
 namespace Sam2.Cli.Commands;
 
 /// <summary>Reads a folder's pictures in order, the next one while the last one is worked on. Errors come with the picture that they concern.</summary>
-/// <param name="folder">The folder.</param>
-/// <param name="names">Names of the pictures in it.</param>
-/// <param name="cancellation">Ends decoding.</param>
-internal sealed class PicturesAhead(string folder, IReadOnlyList<string> names, CancellationToken cancellation) : IDisposable
+/// <param name="names">Names of the pictures.</param>
+/// <param name="read">Reads one by its name, on another thread.</param>
+internal sealed class PicturesAhead(IReadOnlyList<string> names, Func<string, RgbImage> read) : IDisposable
 {
     private (int Index, Task<RgbImage> Image)? _next;
 
@@ -22,6 +21,5 @@ internal sealed class PicturesAhead(string folder, IReadOnlyList<string> names, 
     /// <summary>Waits for what is being decoded and drops it; whether that fails no longer matters.</summary>
     public void Dispose() => _next?.Image.ContinueWith(task => task.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
 
-    private Task<RgbImage> Begin(int index) =>
-        Task.Run(() => ImageFile.Read(Path.Combine(folder, names[index]), cancellationToken: cancellation));
+    private Task<RgbImage> Begin(int index) => Task.Run(() => read(names[index]));
 }

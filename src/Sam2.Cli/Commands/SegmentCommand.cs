@@ -18,7 +18,7 @@ internal static class SegmentCommand
 {
     public static Command Create(CommandContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "The picture to segment." };
+        var image = new Argument<string>("IMAGE|FOLDER") { Description = "The picture to segment, or a folder of pictures that all get the same prompts." };
         var model = new ModelOptions();
         var points = new Option<PointArgument[]>("--point", "-p")
         {
@@ -36,13 +36,13 @@ internal static class SegmentCommand
         };
         var mask = new Option<string?>("--mask") { Description = "A mask to start from: a picture of the image's size or proportions, white on the object.", HelpName = "PNG" };
         var multimask = new Option<bool>("--multimask") { Description = "Three masks for an ambiguous prompt, best first, instead of the best one." };
-        var directory = new Option<string>("--out", "-o")
+        var directory = new Option<string?>("--out", "-o")
         {
-            Description = "Where mask_0.png ..., overlay.png, side-by-side.png and cutout_0.png ... are written.",
+            Description = "Where mask_0.png ..., overlay.png, side-by-side.png and cutout_0.png ... are written, of a folder in a folder per picture; "
+                + "out/segment-IMAGE if not given. The results of an earlier run there are replaced.",
             HelpName = "DIR",
-            DefaultValueFactory = _ => "out",
         };
-        var json = new Option<string?>("--json") { Description = "Where to write the masks as JSON with COCO run lengths; - is the standard output.", HelpName = "FILE" };
+        var json = new Option<string?>("--json") { Description = "Where to write the masks as JSON with COCO run lengths, of a folder as a list; - is the standard output.", HelpName = "FILE" };
         var save = new SaveOption(["masks", "overlay", "side-by-side", "cutout"], "masks,overlay");
         var pictures = new PictureOptions();
 
@@ -69,7 +69,7 @@ internal static class SegmentCommand
         });
         command.SetAction(parsed => new Segmentation(context).Run(new SegmentRequest(
             parsed.GetRequiredValue(image), model.Read(parsed), parsed.GetValue(points) ?? [], parsed.GetValue(boxes) ?? [], parsed.GetValue(mask),
-            parsed.GetValue(multimask), parsed.GetRequiredValue(directory), save.Read(parsed), pictures.Read(parsed), parsed.GetValue(json))));
+            parsed.GetValue(multimask), parsed.GetValue(directory) ?? OutputFolder.DefaultFor("segment", parsed.GetRequiredValue(image)), save.Read(parsed), pictures.Read(parsed), parsed.GetValue(json))));
         return command;
     }
 
@@ -110,42 +110,99 @@ internal sealed record SegmentRequest(
 /// <summary>Does what <c>sam2 segment</c> asks for: picture and prompts in, masks, overlay and report out.</summary>
 internal sealed class Segmentation(CommandContext context)
 {
-    public int Run(SegmentRequest request)
+    public int Run(SegmentRequest request) => Directory.Exists(request.Image) ? RunFolder(request) : RunPicture(request);
+
+    private int RunPicture(SegmentRequest request)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Image} ...");
-        var image = ImageFile.Read(request.Image, cancellationToken: context.Cancellation);
-        var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
-        var mask = request.Mask is { } path ? MaskArgument.Read("--mask ", path, image.Width, image.Height) : null;
-
+        var input = Read(request, request.Image);
+        using var run = RunOutput.Begin(request.Directory, "segment", [.. SegmentResults.Planned(request.Save)]);
         using var scope = torch.NewDisposeScope();
         progress.Step($"loading {request.Model.NameOrPath} ...");
         var (model, load) = Timed(request.Model.Load);
         using var ownedModel = model;
-        if (mask is not null) prompts = [prompts[0] with { Mask = mask }];
-
         using var predictor = new ImagePredictor(model);
-        progress.Step("encoding the image ...");
-        var encode = Timed(() => predictor.SetImage(image));
-        progress.Step("predicting masks ...");
-        var (masks, predict) = Timed(() => Predict(predictor, prompts, request.Multimask));
-
-        progress.Step("writing ...");
-        var report = new SegmentReport(
-            request.Image, image.Width, image.Height, request.Model.NameOrPath, request.Model.Device, new SegmentSeconds(load, encode, predict),
-            Write(request, image, prompts, masks));
-        if (request.Json is "-")
-        {
-            context.Output.WriteLine(report.ToJson());
-        }
-        else
-        {
-            WriteText(request.Json, report.ToJson());
-            progress.Dispose();
-            Summarise(report);
-        }
-
+        var report = Segment(request, input, predictor, load, progress, new SegmentPlace(run.Staging, request.Directory));
+        if (request.Json is { } json and not "-") WriteText(run.PathFor(json), report.ToJson());
+        run.Complete();
+        progress.Dispose();
+        if (request.Json is "-") context.Output.WriteLine(report.ToJson());
+        else Summarise(report);
         return ExitCode.Success;
+    }
+
+    /// <summary>Pictures that have nothing to do with each other: one that is damaged, or too small for a prompt, is reported and skipped.</summary>
+    private int RunFolder(SegmentRequest request)
+    {
+        using var progress = new ProgressLine(context);
+        var pictures = UnrelatedPictures.In(request.Image);
+        var folders = pictures.ToDictionary(name => name, name => FolderFor(name, pictures));
+        using var run = RunOutput.Begin(request.Directory, "segment", folders.Values.Select(folder => folder + "/"));
+        progress.Step($"loading {request.Model.NameOrPath} ...");
+        var (model, load) = Timed(request.Model.Load);
+        using var ownedModel = model;
+        using var predictor = new ImagePredictor(model);
+        var (reports, skipped) = (new List<SegmentReport>(), new List<string>());
+        foreach (var name in pictures)
+        {
+            using var scope = torch.NewDisposeScope();
+            try
+            {
+                var input = Read(request, Path.Combine(request.Image, name));
+                var place = new SegmentPlace(Path.Combine(run.Staging, folders[name]), Path.Combine(request.Directory, folders[name]));
+                reports.Add(Segment(request, input, predictor, load, progress, place));
+                progress.Dispose();
+                if (request.Json is not "-") Summarise(reports[^1], withTimes: false);
+            }
+            catch (Exception e) when (e is MediaException or CliException)
+            {
+                skipped.Add(name);
+                progress.Dispose();
+                context.Error.WriteLine($"sam2 segment: skipped: {name}: {ErrorLine.Of(e)}");
+            }
+        }
+
+        if (reports.Count > 0)
+        {
+            var json = SegmentReport.ToJson(reports);
+            if (request.Json is { } path and not "-") WriteText(run.PathFor(path), json);
+            run.Complete();
+            if (request.Json is "-") context.Output.WriteLine(json);
+            else context.Output.WriteLine($"{request.Directory}  {reports.Sum(report => report.Masks.Count)} masks on {reports.Count} pictures");
+        }
+
+        return skipped.Count == 0 ? ExitCode.Success : throw UnrelatedPictures.Skipped(skipped, pictures.Count, "no picture could be segmented");
+    }
+
+    /// <summary>A picture's own folder: its name without ending, unless another picture has the same.</summary>
+    private static string FolderFor(string name, IReadOnlyList<string> all)
+    {
+        var stem = Path.GetFileNameWithoutExtension(name);
+        return all.Count(other => Path.GetFileNameWithoutExtension(other).Equals(stem, StringComparison.OrdinalIgnoreCase)) == 1 ? stem : name;
+    }
+
+    /// <summary>A picture, and the prompts in its pixels.</summary>
+    private SegmentInput Read(SegmentRequest request, string path)
+    {
+        var image = request.Pictures.ReadImage(context, path);
+        var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
+        var mask = request.Mask is { } file ? MaskArgument.Read("--mask ", file, image.Width, image.Height) : null;
+        return new SegmentInput(path, image, mask is null ? prompts : [prompts[0] with { Mask = mask }]);
+    }
+
+    private SegmentReport Segment(
+        SegmentRequest request, SegmentInput input, ImagePredictor predictor, double load, ProgressLine progress, SegmentPlace place)
+    {
+        progress.Step("encoding the image ...");
+        var encode = Timed(() => predictor.SetImage(input.Image));
+        progress.Step("predicting masks ...");
+        var (masks, predict) = Timed(() => Predict(predictor, input.Prompts, request.Multimask));
+        progress.Step("writing ...");
+        context.Cancellation.ThrowIfCancellationRequested();
+        return new SegmentReport(
+            input.Path, input.Image.Width, input.Image.Height, request.Model.NameOrPath, request.Model.Device, new SegmentSeconds(load, encode, predict),
+            SegmentResults.Write(request, input, masks, place));
     }
 
     private (T Result, double Seconds) Timed<T>(Func<T> step)
@@ -174,87 +231,33 @@ internal sealed class Segmentation(CommandContext context)
             .OrderByDescending(m => m.Score)];
     }
 
-    private MaskReport[] Write(SegmentRequest request, RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks)
+    private static void WriteText(string path, string text)
     {
-        context.Cancellation.ThrowIfCancellationRequested();
-        OutputFolder.Create(request.Directory);
-        var reports = new MaskReport[masks.Length];
-        for (var i = 0; i < masks.Length; i++)
-        {
-            var mask = masks[i];
-            string? file = null;
-            if (request.Save.Contains("masks"))
-            {
-                file = Path.Combine(request.Directory, $"mask_{i}.png");
-                MaskFile.WritePng(file, mask.Mask);
-            }
-
-            if (request.Save.Contains("cutout"))
-            {
-                ImageFile.Write(Path.Combine(request.Directory, $"cutout_{i}.png"), Overlay.CutOut(image, mask.Mask, crop: true));
-            }
-
-            var rle = CocoRle.Encode(mask.Mask);
-            var box = mask.Mask.BoundingBox;
-            reports[i] = new MaskReport(
-                file, mask.Score, mask.Mask.Area, [box.X, box.Y, box.Width, box.Height],
-                new RleReport([rle.Height, rle.Width], rle.ToCompressedString()), prompts.Count > 1 ? mask.Object : null);
-        }
-
-        WriteOverlays(request, image, prompts, masks);
-        return reports;
-    }
-
-    /// <summary>Writes the picture with the best mask of each object, and what was asked.</summary>
-    private static void WriteOverlays(SegmentRequest request, RgbImage image, IReadOnlyList<ObjectPrompt> prompts, PredictedMask[] masks)
-    {
-        if (!request.Save.Overlaps(["overlay", "side-by-side"]))
-        {
-            return;
-        }
-
-        string Label(PredictedMask mask) => string.Create(CultureInfo.InvariantCulture, $"{mask.Object + 1}: {mask.Score:0.00}");
-        var drawn = Overlay.Draw(
-            image,
-            [.. masks.DistinctBy(mask => mask.Object).Select(mask => new OverlayObject(mask.Object + 1, mask.Mask, request.Pictures.Labels ? Label(mask) : null))],
-            ShownPrompts.Of(prompts.Select((prompt, i) => (i + 1L, prompt.Points, prompt.Box))),
-            request.Pictures.Style);
-        if (request.Save.Contains("overlay"))
-        {
-            ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), drawn);
-        }
-
-        if (request.Save.Contains("side-by-side"))
-        {
-            ImageFile.Write(Path.Combine(request.Directory, "side-by-side.png"), Overlay.SideBySide(image, drawn));
-        }
-    }
-
-    private static void WriteText(string? path, string text)
-    {
-        if (path is null)
-        {
-            return;
-        }
-
         OutputFolder.CreateFor(path);
         AtomicFile.Write(
             path, stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n")), e => new CliException($"{path} can't be written: {e.Message}", e));
     }
 
-    private void Summarise(SegmentReport report)
+    private void Summarise(SegmentReport report, bool withTimes = true)
     {
         foreach (var mask in report.Masks)
         {
             context.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{mask.File ?? "mask"}  score {mask.Score:0.000}  {mask.Area} pixels in x {mask.Bbox[0]}..{mask.Bbox[0] + mask.Bbox[2]}, y {mask.Bbox[1]}..{mask.Bbox[1] + mask.Bbox[3]}"));
+                $"{mask.File ?? (withTimes ? "mask" : report.Image)}  score {mask.Score:0.000}  {mask.Area} pixels in x {mask.Bbox[0]}..{mask.Bbox[0] + mask.Bbox[2]}, y {mask.Bbox[1]}..{mask.Bbox[1] + mask.Bbox[3]}"));
         }
 
-        context.Output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"load {report.Seconds.Load:0.00} s, encode {report.Seconds.Encode:0.00} s, predict {report.Seconds.Predict:0.00} s"));
+        if (withTimes)
+        {
+            context.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"load {report.Seconds.Load:0.00} s, encode {report.Seconds.Encode:0.00} s, predict {report.Seconds.Predict:0.00} s"));
+        }
     }
-
-    private sealed record PredictedMask(int Object, BinaryMask Mask, float Score);
 }
+
+/// <summary>A picture to segment.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Image">The picture.</param>
+/// <param name="Prompts">What to segment, in its pixels.</param>
+internal sealed record SegmentInput(string Path, RgbImage Image, IReadOnlyList<ObjectPrompt> Prompts);

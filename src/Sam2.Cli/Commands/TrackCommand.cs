@@ -47,11 +47,11 @@ internal static class TrackCommand
         var start = Number("--start", "First frame to track; the earliest prompted one if not given.", 0);
         var frames = Number("--frames", "How many frames to track; all if not given.", 1);
         var reverse = new Option<bool>("--reverse") { Description = "Track backwards in time." };
-        var directory = new Option<string>("--out", "-o")
+        var directory = new Option<string?>("--out", "-o")
         {
-            Description = "Where overlay.mp4, side-by-side.mp4, masks/OBJ/00000.png, cutout/OBJ/00000.png, davis/00000.png and masklets.json are written.",
+            Description = "Where overlay.mp4, side-by-side.mp4, masks/OBJ/00000.png, cutout/OBJ/00000.png, davis/00000.png and masklets.json are written, "
+                + "pictures under the names of the frames where these are pictures; out/track-VIDEO if not given. The results of an earlier run there are replaced.",
             HelpName = "DIR",
-            DefaultValueFactory = _ => "out",
         };
         var save = new SaveOption(Savings, "overlay,masks,json");
         var pictures = new PictureOptions();
@@ -78,7 +78,8 @@ internal static class TrackCommand
         command.SetAction(parsed => new Tracking(context).Run(new TrackRequest(
             parsed.GetRequiredValue(video), model.Read(parsed),
             [.. parsed.GetValue(prompts) ?? [], .. parsed.GetValue(file) is { } path ? TrackPromptFile.Read(path) : []],
-            parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse), parsed.GetRequiredValue(directory),
+            parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse),
+            parsed.GetValue(directory) ?? OutputFolder.DefaultFor("track", parsed.GetRequiredValue(video)),
             save.Read(parsed), pictures.Read(parsed), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles)));
         return command;
     }
@@ -114,7 +115,9 @@ internal sealed class Tracking(CommandContext context)
         RefuseReplaced(request.Prompts);
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Video} ...");
-        using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide });
+        using var frames = VideoFrames.Open(request.Video, new VideoReadOptions { MaxSide = request.MaxSide, Range = request.Pictures.Range });
+        BitDepthOption.Hint(context, request.Video, frames, request.Pictures.Range);
+        using var run = RunOutput.Begin(request.Directory, "track", TrackOutput.Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
@@ -129,9 +132,9 @@ internal sealed class Tracking(CommandContext context)
         }
 
         var prompts = shown.GroupBy(p => p.Frame).ToDictionary(f => f.Key, f => ShownPrompts.Of(f.Select(p => (p.Object, p.Points, p.Box))));
-        using var output = new TrackOutput(request, session.ObjectIds, frames, prompts);
+        using var output = new TrackOutput(run, request, session.ObjectIds, frames, prompts);
         using var writer = new BackgroundWriter<(FrameMasks Masks, RgbImage Image)>(frame => output.Write(frame.Masks, frame.Image), FramesWaiting);
-        var (watch, done) = (Stopwatch.StartNew(), 0);
+        var (watch, done, isWhole) = (Stopwatch.StartNew(), 0, false);
         try
         {
             foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
@@ -140,6 +143,8 @@ internal sealed class Tracking(CommandContext context)
                 done++;
                 progress.Update(() => TrackStatus.Of(done, Expected(request, frames, masks.Frame, done), watch.Elapsed));
             }
+
+            isWhole = true;
         }
         finally
         {
@@ -147,10 +152,19 @@ internal sealed class Tracking(CommandContext context)
             {
                 writer.Complete();
             }
+            catch
+            {
+                isWhole = false;
+                throw;
+            }
             finally
             {
                 // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
-                if (output.FrameCount > 0) output.Complete();
+                if (output.FrameCount > 0 && output.Complete(isWhole) is var place && place != request.Directory)
+                {
+                    progress.Dispose();
+                    context.Error.WriteLine($"sam2 track: {request.Directory} keeps the results of an earlier run; the {output.FrameCount} frames that were tracked now are in {place}");
+                }
             }
         }
 

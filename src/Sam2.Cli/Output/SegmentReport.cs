@@ -27,6 +27,9 @@ internal sealed record SegmentReport(
     /// <summary>The report as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Options);
 
+    /// <summary>The reports of several pictures as a JSON list.</summary>
+    public static string ToJson(IReadOnlyList<SegmentReport> reports) => JsonSerializer.Serialize(reports, Options);
+
     /// <summary>Writes a few numbers on one line, not on one each.</summary>
     private sealed class InlineNumbers : JsonConverter<int[]>
     {

@@ -10,24 +10,30 @@ namespace Sam2.Cli.Output;
 /// <summary>Writes what <c>sam2 track</c> was asked to save, one frame after the other, in tracking order.</summary>
 internal sealed class TrackOutput : IDisposable
 {
-    private static readonly FrameRate DefaultRate = new(25, 1);
-
     private readonly TrackRequest _request;
+    private readonly VideoFrames _frames;
+    private readonly RunOutput _run;
     private readonly VideoPictures _pictures;
     private readonly IReadOnlyDictionary<int, OverlayPrompts> _prompts;
     private readonly MaskletWriter? _masklets;
     private readonly Dictionary<int, int> _visible;
 
-    public TrackOutput(TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames, IReadOnlyDictionary<int, OverlayPrompts> prompts)
+    /// <summary>Begins the files.</summary>
+    /// <param name="run">Where they are written.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="objects">The objects' numbers.</param>
+    /// <param name="frames">The video.</param>
+    /// <param name="prompts">Prompts to show, by frame.</param>
+    public TrackOutput(
+        RunOutput run, TrackRequest request, IReadOnlyList<int> objects, VideoFrames frames, IReadOnlyDictionary<int, OverlayPrompts> prompts)
     {
-        _request = request;
-        _prompts = prompts;
-        _pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
+        (_run, _request, _frames, _prompts) = (run, request with { Directory = run.Staging }, frames, prompts);
+        request = _request;
+        _pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info);
         _visible = objects.ToDictionary(id => id, _ => 0);
         if (request.Save.Contains("davis") && objects.Any(id => id is < 1 or > DavisFile.LargestId))
             throw new CliException($"object {objects.First(id => id is < 1 or > DavisFile.LargestId)} can't be saved as davis, which numbers objects from 1 to 255");
 
-        OutputFolder.Create(request.Directory);
         if (request.Save.Contains("masks"))
         {
             foreach (var id in objects) OutputFolder.Create(FolderOf(id));
@@ -49,6 +55,10 @@ internal sealed class TrackOutput : IDisposable
         }
     }
 
+    /// <summary>What is written, relative to the output folder.</summary>
+    public static IEnumerable<string> Planned(TrackRequest request) => request.Save.Where(kind => kind is "masks" or "davis").Select(kind => kind + "/")
+        .Concat(request.Save.Contains("json") ? ["masklets.json"] : []).Concat(VideoPictures.Planned(request.Save));
+
     /// <summary>Frames written so far.</summary>
     public int FrameCount { get; private set; }
 
@@ -65,16 +75,21 @@ internal sealed class TrackOutput : IDisposable
         }
 
         if (_request.Save.Contains("davis")) DavisPicture(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
-        _pictures.Write(masks.Frame, image, [.. masks.Objects.Select(o => (o.ObjectId, o.Mask))], _prompts.GetValueOrDefault(masks.Frame));
+        _pictures.Write(NameOf(masks.Frame), image, [.. masks.Objects.Select(o => (o.ObjectId, o.Mask))], _prompts.GetValueOrDefault(masks.Frame));
         _masklets?.Write(masks.Frame, [.. masks.Objects.Select(o => new MaskletMask(o.ObjectId, CocoRle.Encode(o.Mask), o.ObjectScore))]);
         FrameCount++;
     }
 
     /// <summary>Finishes the files; without it they don't appear.</summary>
-    public void Complete()
+    /// <param name="isWhole">Whether all frames were tracked; the results of an earlier run stay if not.</param>
+    /// <returns>Where they are.</returns>
+    public string Complete(bool isWhole)
     {
         _pictures.Complete();
         _masklets?.Complete();
+        if (!isWhole) return _run.CompletePartly();
+        _run.Complete();
+        return _run.Folder;
     }
 
     public void Dispose()
@@ -90,5 +105,5 @@ internal sealed class TrackOutput : IDisposable
     private string FolderOf(int objectId) =>
         Path.Combine(_request.Directory, "masks", objectId.ToString(CultureInfo.InvariantCulture));
 
-    private static string NameOf(int frame) => string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png");
+    private string NameOf(int frame) => VideoPictures.NameOf(_frames, frame);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Sam2.Cli.Commands;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Output;
 
@@ -9,25 +10,35 @@ namespace Sam2.Cli.Output;
 /// <param name="directory">Where they are written.</param>
 /// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words are ignored.</param>
 /// <param name="pictures">How masks are drawn.</param>
-/// <param name="rate">Frames per second of the videos.</param>
-internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, FrameRate rate) : IDisposable
+/// <param name="source">The video that they are of, whose rate and shape of pixels they get.</param>
+internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, VideoInfo source) : IDisposable
 {
+    private static readonly FrameRate DefaultRate = new(25, 1);
+
     private VideoWriter? _overlay;
     private VideoWriter? _sideBySide;
 
+    /// <summary>What is written, relative to the directory.</summary>
+    /// <param name="save">As given to the constructor.</param>
+    public static IEnumerable<string> Planned(IEnumerable<string> save) => save.Where(kind => kind is "overlay" or "side-by-side" or "cutout")
+        .Select(kind => kind == "cutout" ? "cutout/" : kind + ".mp4");
+
+    /// <summary>The name of the pictures of a frame: its own in a folder of pictures, and its number in a video.</summary>
+    public static string NameOf(VideoFrames frames, int frame) =>
+        frames.NameOf(frame) is { } name ? name + ".png" : string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png");
+
     /// <summary>Writes a frame.</summary>
-    /// <param name="frame">Its number.</param>
+    /// <param name="name">The name of its pictures.</param>
     /// <param name="image">The picture.</param>
     /// <param name="objects">The objects' numbers and masks, later ones above earlier ones.</param>
     /// <param name="prompts">Prompts to show, if any.</param>
-    public void Write(int frame, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
+    public void Write(string name, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
     {
         if (save.Contains("cutout"))
         {
             foreach (var (id, mask) in objects)
             {
-                string path = Path.Combine(
-                    directory, "cutout", id.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png"));
+                string path = Path.Combine(directory, "cutout", id.ToString(CultureInfo.InvariantCulture), name);
                 OutputFolder.CreateFor(path);
                 ImageFile.Write(path, Overlay.CutOut(image, mask));
             }
@@ -61,7 +72,7 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
 
     private void Add(ref VideoWriter? video, string name, RgbImage image)
     {
-        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, rate);
+        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, source.FrameRate ?? DefaultRate, new VideoWriteOptions { PixelAspect = source.PixelAspect });
         video.Write(image);
     }
 }

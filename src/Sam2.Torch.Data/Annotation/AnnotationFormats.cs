@@ -45,6 +45,34 @@ public static class AnnotationFormats
         };
     }
 
+    /// <summary>
+    /// Where the annotations of a picture are written, relative to the directory: a file, or a folder, which ends in a slash. Formats with
+    /// one file for all pictures (<see cref="IsOneFile"/>) name that.
+    /// </summary>
+    /// <param name="format">One of <see cref="Names"/>.</param>
+    /// <param name="fileName">As in <see cref="AnnotatedImage.FileName"/>.</param>
+    /// <exception cref="ArgumentException">There is no such format.</exception>
+    /// <exception cref="AnnotationException">The name leads out of the directory.</exception>
+    public static string FileFor(string format, string fileName) => format switch
+    {
+        "coco" or "coco-rle" => "annotations.json",
+        "yolo" => PictureFilesWriter.RelativePath(fileName, ".txt"),
+        "sa1b" or "labelme" => PictureFilesWriter.RelativePath(fileName, ".json"),
+        "png" => PictureFilesWriter.RelativePath(fileName, "") + "/",
+        "davis" => PictureFilesWriter.RelativePath(fileName, ".png"),
+        _ => throw Unknown(format),
+    };
+
+    /// <summary>Everything that a format writes for some pictures, as <see cref="FileFor"/> names it.</summary>
+    /// <inheritdoc cref="FileFor"/>
+    /// <param name="format">One of <see cref="Names"/>.</param>
+    /// <param name="fileNames">The pictures.</param>
+    public static IEnumerable<string> FilesFor(string format, IEnumerable<string> fileNames) =>
+        fileNames.Select(name => FileFor(format, name)).Concat(format == "yolo" ? [YoloClasses.FileName] : []).Distinct();
+
+    /// <summary>Whether a format has one file for all pictures.</summary>
+    public static bool IsOneFile(string format) => format is "coco" or "coco-rle";
+
     private static ArgumentException Unknown(string format) =>
         new($"There is no annotation format '{format}'; there are {string.Join(", ", Names)}.", nameof(format));
 }
@@ -84,11 +112,13 @@ internal sealed class PictureFilesWriter(
     }
 
     /// <summary>Names may come from other people's files, and must not lead out of the folder.</summary>
-    private string PathOf(string fileName)
+    public static string RelativePath(string fileName, string ending)
     {
         string[] parts = fileName.Split('/', '\\');
         return Path.IsPathRooted(fileName) || parts.Any(part => part is "" or "." or "..")
             ? throw new AnnotationException(fileName, "is no name of a picture in a folder")
-            : Path.Combine(directory, Path.ChangeExtension(Path.Combine(parts), ending == "" ? null : ending));
+            : Path.ChangeExtension(string.Join('/', parts), ending == "" ? null : ending);
     }
+
+    private string PathOf(string fileName) => Path.Combine(directory, RelativePath(fileName, ending));
 }

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Data.Annotation;
 /// </summary>
 public static class DavisFile
 {
-    /// <summary>The largest number that an object can have.</summary>
+    /// <summary>The largest number that an object can have where files are written; those of 16 bits are read too.</summary>
     public const int LargestId = 255;
 
     private const long MostMemory = 4_000_000_000;
@@ -17,20 +17,28 @@ public static class DavisFile
     /// <summary>Reads the masks of a frame.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">Limits on the picture's size; null for the default.</param>
-    /// <returns>The masks by object, in order of their numbers; only objects that have a pixel.</returns>
-    /// <exception cref="MediaException">Not a palette or grey PNG, damaged, or larger than the limits.</exception>
+    /// <returns>The masks by object, 1 to 65535, in order of their numbers; only objects that have a pixel.</returns>
+    /// <exception cref="MediaException">
+    /// Not a palette or grey PNG, damaged, larger than the limits, or with soft edges (<see cref="LabelImage.HasSoftEdges"/>).
+    /// </exception>
     public static IReadOnlyDictionary<int, BinaryMask> Read(string path, MediaLimits? limits = null)
     {
-        var image = IndexedImage.Read(path, limits);
-        var ids = new bool[LargestId + 1];
-        foreach (byte id in image.Indices)
+        var image = LabelImage.Read(path, limits);
+        if (image.HasSoftEdges)
+        {
+            throw new MediaException(
+                path, "is a mask with soft edges: it isn't known which of its numbers are objects", "Set what is brighter than half to 255 and the rest to 0");
+        }
+
+        var ids = new bool[ushort.MaxValue + 1];
+        foreach (ushort id in image.Numbers)
         {
             ids[id] = true;
         }
 
-        long bytes = (long)image.Indices.Length * ids.Skip(1).Count(present => present);
+        long bytes = (long)image.Numbers.Length * ids.Skip(1).Count(present => present);
         return bytes <= MostMemory
-            ? Split(image, ids)
+            ? IndexedMasks.Split(image)
             : throw new MediaException(path, $"holds masks of {bytes / 1e9:0.0} GB, more than {MostMemory / 1e9:0} GB", "Is it a photo in grey?");
     }
 
@@ -80,28 +88,5 @@ public static class DavisFile
             .ToList();
         JsonFile.CreateFolderFor(path);
         Compose(image.Width, image.Height, masks).Write(path);
-    }
-
-    private static SortedDictionary<int, BinaryMask> Split(IndexedImage image, bool[] ids)
-    {
-        var masks = new SortedDictionary<int, BinaryMask>();
-        for (int id = 1; id <= LargestId; id++)
-        {
-            if (ids[id])
-            {
-                masks.Add(id, new BinaryMask(image.Height, image.Width));
-            }
-        }
-
-        var byId = ids.Select((present, id) => present && id > 0 ? masks[id].Data : null).ToArray();
-        for (int i = 0; i < image.Indices.Length; i++)
-        {
-            if (byId[image.Indices[i]] is { } mask)
-            {
-                mask[i] = 1;
-            }
-        }
-
-        return masks;
     }
 }

@@ -51,7 +51,7 @@ internal static class VideoFolders
 
         return new NamedVideos(names, name =>
         {
-            var video = FolderVideo.Open(name, Path.Combine(frames, name), Path.Combine(masks, name), coverage, options.Limits);
+            var video = FolderVideo.Open(name, Path.Combine(frames, name), Path.Combine(masks, name), coverage, options);
             meta?.Check(video, Path.Combine(masks, name));
             return video;
         });
@@ -87,14 +87,17 @@ internal sealed class FolderVideo : IAnnotatedVideo
     private readonly HashSet<string> _annotated;
     private readonly MaskCoverage _coverage;
     private readonly MediaLimits _limits;
+    private readonly bool _hasVoid;
 
     /// <summary>Made only where a frame's white could mean two things: that takes reading the other masks too.</summary>
     private readonly Lazy<MaskNumbering> _numbering;
 
-    private FolderVideo(string name, IReadOnlyList<string> frames, VideoMaskFolder masks, HashSet<string> annotated, MaskCoverage coverage, MediaLimits limits)
+    private FolderVideo(string name, IReadOnlyList<string> frames, VideoMaskFolder masks, HashSet<string> annotated, MaskCoverage coverage, DatasetOptions options)
     {
-        (Name, _frames, _masks, _annotated, _coverage, _limits) = (name, frames, masks, annotated, coverage, limits);
-        _numbering = new(() => MaskNumbering.Of(masks.Frames().Select(frame => StoredMasks.Read(masks.File(frame), limits))), LazyThreadSafetyMode.PublicationOnly);
+        (Name, _frames, _masks, _annotated, _coverage, _limits, _hasVoid) = (name, frames, masks, annotated, coverage, options.Limits, options.VoidNumber is not null);
+        _numbering = new(
+            () => options.VoidNumber is { } number ? MaskNumbering.WithVoid(number) : MaskNumbering.Of(masks.Frames().Select(frame => StoredMasks.Read(masks.File(frame), _limits))),
+            LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <inheritdoc/>
@@ -108,7 +111,7 @@ internal sealed class FolderVideo : IAnnotatedVideo
 
     /// <summary>Lists the files of a video and checks that they belong together.</summary>
     /// <exception cref="DatasetException">Frames or masks are missing, or a mask has no frame.</exception>
-    public static FolderVideo Open(string name, string frameFolder, string maskFolder, MaskCoverage coverage, MediaLimits limits)
+    public static FolderVideo Open(string name, string frameFolder, string maskFolder, MaskCoverage coverage, DatasetOptions options)
     {
         string[] frames = Directory.Exists(frameFolder)
             ? DatasetFiles.Frames(frameFolder)
@@ -133,7 +136,7 @@ internal sealed class FolderVideo : IAnnotatedVideo
                 $"The mask {masks.File(missing, masks.IsPerObject ? masks.Objects[0] : null)} is missing; unpack the data set again, or read it in the format folders, which allows frames without masks.");
         }
 
-        return new FolderVideo(name, frames, masks, annotated, coverage, limits);
+        return new FolderVideo(name, frames, masks, annotated, coverage, options);
     }
 
     /// <inheritdoc/>
@@ -161,7 +164,7 @@ internal sealed class FolderVideo : IAnnotatedVideo
         {
             string file = _masks.File(name);
             var stored = Read(file, frame);
-            var masks = stored.IsWhiteOnBlack ? _numbering.Value.Split(stored) : stored.ByNumber();
+            var masks = stored.IsWhiteOnBlack || _hasVoid ? _numbering.Value.Split(stored) : stored.ByNumber();
             return frame > 0 || masks.Count > 0 || _coverage == MaskCoverage.Some
                 ? masks
                 : throw new DatasetException($"The mask {file} shows no object, although its video is tracked from there; take the video off the list, or annotate it.");
@@ -171,6 +174,10 @@ internal sealed class FolderVideo : IAnnotatedVideo
         return Enumerable.Range(1, _masks.Objects.Count).Select(id => (Id: id, File: _masks.File(name, ObjectName(id)))).Where(o => File.Exists(o.File))
             .ToDictionary(o => o.Id, o => Read(o.File, frame).Single());
     }
+
+    /// <inheritdoc/>
+    public BinaryMask? ReadVoid(int frame) =>
+        _hasVoid && !_masks.IsPerObject && IsAnnotated(frame) ? _numbering.Value.Void(Read(_masks.File(FrameName(frame)), frame)) : null;
 
     private static HashSet<string> Annotated(VideoMaskFolder masks)
     {

@@ -20,8 +20,10 @@ public sealed class VideoScorer(string video)
     /// <param name="frame">The frame's name.</param>
     /// <param name="truth">True masks by object id; an object without an entry isn't visible.</param>
     /// <param name="predicted">Predicted masks by object id, of the same size; an object without an entry isn't predicted.</param>
+    /// <param name="ignored">Pixels that don't count, so belong to no mask, as in davis2017-evaluation; null if all count.</param>
     /// <exception cref="ArgumentException">Sizes differ.</exception>
-    public void Add(string frame, IReadOnlyDictionary<int, BinaryMask> truth, IReadOnlyDictionary<int, BinaryMask> predicted)
+    public void Add(
+        string frame, IReadOnlyDictionary<int, BinaryMask> truth, IReadOnlyDictionary<int, BinaryMask> predicted, BinaryMask? ignored = null)
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(predicted);
@@ -33,7 +35,7 @@ public sealed class VideoScorer(string video)
         _frames.Add(frame);
         foreach (var (id, scores) in _objects)
         {
-            scores.Add(Measure(frame, truth.GetValueOrDefault(id), predicted.GetValueOrDefault(id)));
+            scores.Add(Measure(frame, Without(ignored, truth.GetValueOrDefault(id)), Without(ignored, predicted.GetValueOrDefault(id))));
         }
     }
 
@@ -46,6 +48,27 @@ public sealed class VideoScorer(string video)
     public VideoScore Conclude(bool skipFirstAndLast = true) => new(video, [.. _objects
         .Select(o => ObjectScore.From(o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), o.Value, skipFirstAndLast))
         .OfType<ObjectScore>()]);
+
+    private static BinaryMask? Without(BinaryMask? ignored, BinaryMask? mask)
+    {
+        if (ignored is null || mask is null)
+        {
+            return mask;
+        }
+
+        if ((ignored.Width, ignored.Height) != (mask.Width, mask.Height))
+        {
+            throw new ArgumentException($"A mask of {mask.Width}×{mask.Height} doesn't fit ignored pixels of {ignored.Width}×{ignored.Height}.", nameof(ignored));
+        }
+
+        var rest = new BinaryMask(mask.Height, mask.Width);
+        for (int i = 0; i < rest.Data.Length; i++)
+        {
+            rest.Data[i] = (byte)(mask.Data[i] & ~ignored.Data[i]);
+        }
+
+        return rest;
+    }
 
     /// <summary>Measures one object on one frame; null stands for an empty mask.</summary>
     /// <exception cref="ArgumentException">The sizes differ.</exception>

@@ -80,7 +80,8 @@ internal sealed class InteractiveJob : IDisposable
             scorer.Add(
                 Video.FrameName(frame),
                 truth.Where(o => pass.Objects.Contains(o.Key)).ToDictionary(),
-                pass.Masks.GetValueOrDefault(frame)?.ToDictionary(m => m.Key, m => m.Value.Decode()) ?? []);
+                pass.Masks.GetValueOrDefault(frame)?.ToDictionary(m => m.Key, m => m.Value.Decode()) ?? [],
+                Video.ReadVoid(frame));
         }
 
         return scorer.Frames.ToDictionary(o => o.Key, o => new ObjectFrames(Video.NameInScores(o.Key), o.Value)

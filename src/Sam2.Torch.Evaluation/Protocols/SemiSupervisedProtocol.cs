@@ -97,7 +97,7 @@ internal sealed class ObjectScorer(IAnnotatedVideo video)
 
     /// <summary>Measures an annotated frame.</summary>
     public void Add(int frame, IReadOnlyDictionary<int, BinaryMask> truth, IReadOnlyDictionary<int, BinaryMask> predicted) =>
-        _scorer.Add(video.FrameName(frame), truth, predicted);
+        _scorer.Add(video.FrameName(frame), truth, predicted, video.ReadVoid(frame));
 
     /// <summary>What was measured of each object, under the names by which the data set's layout knows them.</summary>
     public IReadOnlyList<ObjectFrames> Conclude() => [.. _scorer.Frames.OrderBy(o => o.Key).Select(o =>

@@ -14,17 +14,19 @@ public static class MaskTreeScorer
     /// <param name="truth">The true masks.</param>
     /// <param name="predicted">The predictions, in the same layout.</param>
     /// <param name="video">The video's name.</param>
+    /// <param name="voidNumber">In DAVIS's layout, the number, such as 255, whose pixels don't count; null if every number is an object.</param>
     /// <param name="cancellationToken">Ends the work between two masks.</param>
     /// <returns>What was measured of each object that has a true or, in DAVIS's layout, a predicted mask, by name.</returns>
     /// <exception cref="DatasetException">A file is missing, damaged or of another size; the message names it.</exception>
-    public static IReadOnlyList<ObjectFrames> ScoreVideo(MaskTree truth, MaskTree predicted, string video, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<ObjectFrames> ScoreVideo(
+        MaskTree truth, MaskTree predicted, string video, int? voidNumber = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(predicted);
         var (wanted, given) = (truth.Video(video), predicted.Video(video));
         return wanted.IsPerObject
             ? [.. wanted.Objects.Select(name => new ObjectFrames(name, [.. wanted.Frames(name).Select(frame => MeasureObject(wanted, given, frame, name, cancellationToken))]))]
-            : MeasureFrames(video, wanted, given, cancellationToken);
+            : MeasureFrames(video, wanted, given, voidNumber, cancellationToken);
     }
 
     /// <summary>Scores a data set.</summary>
@@ -68,15 +70,16 @@ public static class MaskTreeScorer
         return VideoScorer.Measure(frame, wanted.Single(), given.Single());
     }
 
-    private static List<ObjectFrames> MeasureFrames(string video, VideoMaskFolder truth, VideoMaskFolder predicted, CancellationToken cancellationToken)
+    private static List<ObjectFrames> MeasureFrames(
+        string video, VideoMaskFolder truth, VideoMaskFolder predicted, int? voidNumber, CancellationToken cancellationToken)
     {
         var scorer = new VideoScorer(video);
-        var numbering = MaskNumbering.Of(truth);
+        var numbering = voidNumber is { } number ? MaskNumbering.WithVoid(number) : MaskNumbering.Of(truth);
         foreach (var frame in truth.Frames())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (wanted, given) = ReadPair(truth.File(frame), Existing(predicted, frame, null));
-            scorer.Add(frame, numbering.Split(wanted), numbering.Split(given));
+            scorer.Add(frame, numbering.Split(wanted), numbering.Split(given), numbering.Void(wanted));
         }
 
         return [.. scorer.Frames.Select(o => new ObjectFrames(o.Key.ToString(CultureInfo.InvariantCulture), o.Value))];

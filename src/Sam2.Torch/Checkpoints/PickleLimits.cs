@@ -102,6 +102,16 @@ internal abstract record PickleGlobal
         "builtins set", "__builtin__ set", "functools partial", "pathlib PosixPath", "pathlib WindowsPath", "pathlib._local PosixPath", "pathlib._local WindowsPath", "torch._C._nn gelu",
     };
 
+    /// <summary>A type of Python's own such as <c>list</c>, which a <c>defaultdict</c> names as what it makes; it is never called.</summary>
+    public sealed record PlainType : PickleGlobal;
+
+    /// <summary>A NumPy type such as <c>f8</c>.</summary>
+    public sealed record NumpyType(string Code) : PickleGlobal
+    {
+        /// <summary><c>&lt;</c>, <c>&gt;</c>, or <c>|</c> where there is only one byte.</summary>
+        public string Order { get; set; } = "|";
+    }
+
     private static readonly Dictionary<string, PickleGlobal> Allowed = new(StringComparer.Ordinal)
     {
         ["collections OrderedDict"] = new Function(PickleFunction.OrderedDict),
@@ -111,6 +121,11 @@ internal abstract record PickleGlobal
         ["torch._utils _rebuild_parameter_with_state"] = new Function(PickleFunction.RebuildParameter),
         ["torch Size"] = new Function(PickleFunction.Size),
         ["torch device"] = new Function(PickleFunction.Device),
+        ["collections defaultdict"] = new Function(PickleFunction.DefaultDict),
+        ["argparse Namespace"] = new Function(PickleFunction.Namespace),
+        ["numpy dtype"] = new Function(PickleFunction.NumpyType),
+        ["numpy.core.multiarray scalar"] = new Function(PickleFunction.NumpyScalar),
+        ["numpy._core.multiarray scalar"] = new Function(PickleFunction.NumpyScalar),
         ["_codecs encode"] = new Function(PickleFunction.EncodeLatin1),
         ["torch FloatStorage"] = new Storage(torch.ScalarType.Float32),
         ["torch DoubleStorage"] = new Storage(torch.ScalarType.Float64),
@@ -146,7 +161,9 @@ internal abstract record PickleGlobal
         if (inModel && key == "torch ComplexFloatStorage")
             return new Storage(torch.ScalarType.ComplexFloat32);
         var ofModel = name.Length > 0 && ModelPackages.Any(package => module == package || module.StartsWith(package + ".", StringComparison.Ordinal));
-        return ofModel || (inModel && InModels.Contains(key)) ? new Class($"{module}.{name}") : null;
+        if (ofModel || (inModel && InModels.Contains(key)))
+            return new Class($"{module}.{name}");
+        return module is "builtins" or "__builtin__" && name is "list" or "dict" or "int" or "float" or "str" or "bool" or "set" or "tuple" ? new PlainType() : null;
     }
 }
 
@@ -170,4 +187,16 @@ internal enum PickleFunction
 
     /// <summary><c>_codecs.encode(text, "latin1")</c>: how pickle protocol 2 writes bytes.</summary>
     EncodeLatin1,
+
+    /// <summary><c>collections.defaultdict</c>: a dictionary.</summary>
+    DefaultDict,
+
+    /// <summary><c>argparse.Namespace</c>: a dictionary of its attributes.</summary>
+    Namespace,
+
+    /// <summary><c>numpy.dtype</c>, the type of what follows.</summary>
+    NumpyType,
+
+    /// <summary><c>numpy.core.multiarray.scalar</c>: a plain number or text.</summary>
+    NumpyScalar,
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 using Sam2.Torch.Configuration;
 
 namespace Sam2.Torch.Checkpoints;
@@ -9,7 +8,7 @@ namespace Sam2.Torch.Checkpoints;
 /// anything; whatever a pickle asks for beyond tensors, ordered dictionaries and plain values is refused by name. Modules that
 /// were pickled as a whole become descriptions (<see cref="PickledObject"/>): names of classes, and attributes.
 /// </summary>
-internal sealed class PickleMachine
+internal sealed partial class PickleMachine
 {
     private static readonly object Mark = new();
 
@@ -19,6 +18,7 @@ internal sealed class PickleMachine
     private readonly Func<PlainList, StorageReference> _loadStorage;
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
+    private readonly HashSet<object> _namespaces = new(ReferenceEqualityComparer.Instance);
     private object?[] _memo = new object?[64];
     private int _memoCount;
     private bool _inModel;
@@ -240,138 +240,6 @@ internal sealed class PickleMachine
         if (!PlainDictionary.IsKey(key))
             throw Bad("a dictionary has a key that is neither a string nor a number", CheckpointRemedy.Resave);
         dictionary.Set(key!, RequireValue(value));
-    }
-
-    // ---- globals and what they build
-
-    private void PushGlobal(string module, string name)
-    {
-        var global = PickleGlobal.Find(module, name, _inModel)
-            ?? throw Bad($"its pickle asks for '{module}.{name}', which tensors and plain values don't need; refused, nothing was run", CheckpointRemedy.Resave);
-        _inModel |= global is PickleGlobal.Class;
-        Push(global is PickleGlobal.DType dtype ? dtype.Name : global, 1 + 2 * name.Length);
-    }
-
-    private void PushNamedGlobal()
-    {
-        var names = PopMany(2);
-        if (names[0] is not string module || names[1] is not string name || module.Length + name.Length > 512)
-            throw Damaged("a global has no name");
-        PushGlobal(module, name);
-    }
-
-    private StorageReference LoadStorage() =>
-        Pop() is PlainList { IsTuple: true } id ? _loadStorage(id) : throw Damaged("a storage has no description");
-
-    private void Reduce()
-    {
-        var arguments = Pop() as PlainList;
-        var callee = Pop();
-        if (arguments is { IsTuple: true } && callee is PickleGlobal.Class @class)
-        {
-            Push(new PickledObject(@class.Name, arguments), 96);
-            return;
-        }
-        if (arguments is not { IsTuple: true } || callee is not PickleGlobal.Function function)
-            throw Damaged("it calls something that is not a function");
-        switch (function.Kind)
-        {
-            case PickleFunction.OrderedDict: Push(OrderedDict(arguments), 160); break;
-            case PickleFunction.RebuildTensor: Push(RebuildTensor(arguments)); break;
-            case PickleFunction.RebuildParameter: Push(RebuildParameter(arguments), 64); break;
-            case PickleFunction.Size: Push(Size(arguments), 64); break;
-            case PickleFunction.Device: Push(Device(arguments), 64); break;
-            case PickleFunction.EncodeLatin1: Push(EncodeLatin1(arguments), 64); break;
-            default: throw new InvalidOperationException($"Unhandled function {function.Kind}.");
-        }
-    }
-
-    private void NewObject()
-    {
-        var arguments = Pop() as PlainList;
-        if (Pop() is not PickleGlobal.Class @class || arguments is not { IsTuple: true })
-            throw Bad($"the pickle opcode 0x81 at offset {_stream.Position - 1} makes an object that is no part of a model; it is refused", CheckpointRemedy.Resave);
-        Push(new PickledObject(@class.Name, arguments), 96);
-    }
-
-    private PlainDictionary OrderedDict(PlainList arguments)
-    {
-        var dictionary = new PlainDictionary();
-        if (arguments.Count == 0)
-            return dictionary;
-        if (arguments.Count != 1 || arguments[0] is not PlainList pairs)
-            throw Damaged("an ordered dictionary has unexpected arguments");
-        foreach (var item in pairs)
-        {
-            if (item is not PlainList { Count: 2 } pair)
-                throw Damaged("an ordered dictionary has unexpected arguments");
-            _limits.Charge(96);
-            SetItem(dictionary, pair[0], pair[1]);
-        }
-        return dictionary;
-    }
-
-    private TensorEntry RebuildTensor(PlainList arguments)
-    {
-        // (storage, offset, size, stride[, requires_grad, backward_hooks[, metadata]])
-        if (arguments.Count is < 4 or > 7 || arguments[0] is not StorageReference storage || arguments[1] is not long offset)
-            throw Damaged("a tensor has unexpected arguments");
-        var requiresGrad = arguments.Count > 4 && arguments[4] is true;
-        var shape = Longs(arguments[2], "sizes");
-        var strides = Longs(arguments[3], "strides");
-        _limits.Charge(320 + 16 * shape.Length);
-        var layout = TensorLayout.Create(shape, strides, offset, storage.Count, out var error)
-            ?? throw Bad($"a tensor of shape [{string.Join(", ", shape.Take(8))}] wants {error}", CheckpointRemedy.Redownload);
-        return new(storage, layout, requiresGrad, isParameter: false);
-    }
-
-    private TensorEntry RebuildParameter(PlainList arguments) =>
-        arguments.Count is 3 or 4 && arguments[0] is TensorEntry data && arguments[1] is bool requiresGrad
-            ? data.AsParameter(requiresGrad)
-            : throw Damaged("a parameter has unexpected arguments");
-
-    private PlainList Size(PlainList arguments) =>
-        arguments.Count == 1 && arguments[0] is PlainList sizes ? new(sizes.Select(RequireValue), isTuple: true) : throw Damaged("a size has unexpected arguments");
-
-    private string Device(PlainList arguments) => arguments.Count switch
-    {
-        1 when arguments[0] is string name => name,
-        2 when arguments[0] is string name && arguments[1] is long index => $"{name}:{index}",
-        _ => throw Damaged("a device has unexpected arguments"),
-    };
-
-    private ReadOnlyMemory<byte> EncodeLatin1(PlainList arguments)
-    {
-        if (arguments.Count != 2 || arguments[0] is not string text || arguments[1] is not "latin1" || text.Any(c => c > 255))
-            throw Damaged("a byte string has unexpected arguments");
-        _limits.Charge(text.Length);
-        return Encoding.Latin1.GetBytes(text);
-    }
-
-    /// <summary>
-    /// BUILD gives an object its attributes. Ordered dictionaries of modules carry <c>_metadata</c> (versions of modules),
-    /// which nothing here needs; those of a module have its weights; attributes of anything else are refused.
-    /// </summary>
-    private void Build()
-    {
-        var state = Pop();
-        if (_stack.Count > 0 && _stack[^1] is PickledObject pickled)
-        {
-            pickled.State = RequireValue(state);
-            return;
-        }
-        if (_stack.Count == 0 || _stack[^1] is not PlainDictionary || state is not PlainDictionary)
-            throw Bad("its pickle sets attributes of something that is not an ordered dictionary; refused", CheckpointRemedy.Resave);
-    }
-
-    private long[] Longs(object? value, string what)
-    {
-        if (value is not PlainList list || list.Count > TensorLayout.MaxDimensions)
-            throw Damaged($"a tensor has unexpected {what}");
-        var numbers = new long[list.Count];
-        for (var i = 0; i < numbers.Length; i++)
-            numbers[i] = list[i] is long number ? number : throw Damaged($"a tensor has unexpected {what}");
-        return numbers;
     }
 
     // ---- checks

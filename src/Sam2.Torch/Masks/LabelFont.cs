@@ -43,7 +43,7 @@ internal sealed class LabelFont : IDisposable
     private float Dot => Math.Max(1, MathF.Round(Size / 10));
 
     /// <summary>Width of a line of text in pixels.</summary>
-    public float Measure(string text) => _font is null ? Math.Max(0, (text.Length * DotAdvance) - 1) * Dot : _font.MeasureText(text);
+    public float Measure(string text) => _font is null ? Math.Max(0, (text.Length * DotAdvance) - 1) * Dot : Draw(null, null, _font, text, 0, 0);
 
     /// <summary>Writes a line of text.</summary>
     /// <param name="canvas">Where to.</param>
@@ -55,7 +55,7 @@ internal sealed class LabelFont : IDisposable
     {
         if (_font is not null)
         {
-            canvas.DrawText(text, left, top - _font.Metrics.Ascent, SKTextAlign.Left, _font, paint);
+            Draw(canvas, paint, _font, text, left, top - _font.Metrics.Ascent);
             return;
         }
 
@@ -76,6 +76,22 @@ internal sealed class LabelFont : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _font?.Dispose();
 
+    /// <summary>Writes a line of text, with other fonts where this one lacks letters.</summary>
+    /// <returns>Its width.</returns>
+    private static float Draw(SKCanvas? canvas, SKPaint? paint, SKFont main, string text, float left, float baseline)
+    {
+        float x = left;
+        foreach (var (part, typeface) in FontFallback.Split(text, main.Typeface))
+        {
+            using var other = typeface == main.Typeface ? null : new SKFont(typeface, main.Size) { Edging = SKFontEdging.Antialias, Subpixel = true };
+            var font = other ?? main;
+            canvas?.DrawText(part, x, baseline, SKTextAlign.Left, font, paint!);
+            x += font.MeasureText(part);
+        }
+
+        return x - left;
+    }
+
     /// <summary>
     /// Skia's default if it has one. On Linux it has none, because the build in use comes without fontconfig; there the font files
     /// in the usual folders are tried.
@@ -87,6 +103,14 @@ internal sealed class LabelFont : IDisposable
             return standard;
         }
 
+        return Files.Value.Select(f => Usable(SKTypeface.FromFile(f))).FirstOrDefault(t => t is not null);
+    }
+
+    /// <summary>The font files in the usual folders, well-known ones first.</summary>
+    public static Lazy<IReadOnlyList<string>> Files { get; } = new(FindFiles);
+
+    private static IReadOnlyList<string> FindFiles()
+    {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string[] folders = ["/usr/share/fonts", "/usr/local/share/fonts", Path.Combine(home, ".local/share/fonts"), Path.Combine(home, ".fonts")];
         var search = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 6, IgnoreInaccessible = true };
@@ -95,8 +119,7 @@ internal sealed class LabelFont : IDisposable
             .. folders.Where(Directory.Exists).SelectMany(f => Directory.EnumerateFiles(f, "*", search))
                 .Where(f => Path.GetExtension(f).ToLowerInvariant() is ".ttf" or ".otf" or ".ttc"),
         ];
-        return files.OrderBy(f => (uint)Array.IndexOf(KnownFiles, Path.GetFileName(f))).ThenBy(f => f, StringComparer.Ordinal)
-            .Select(f => Usable(SKTypeface.FromFile(f))).FirstOrDefault(t => t is not null);
+        return [.. files.OrderBy(f => (uint)Array.IndexOf(KnownFiles, Path.GetFileName(f))).ThenBy(f => f, StringComparer.Ordinal)];
     }
 
     private static SKTypeface? Usable(SKTypeface? typeface)

@@ -127,7 +127,10 @@ internal static partial class Ffmpeg
             stream.Rotation,
             duration > TimeSpan.Zero ? duration : null,
             literal.ExtensionData.TryGetValue("nb_frames", out var count)
-                && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null);
+                && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null)
+        {
+            PixelAspect = stream.SampleAspectRatio is ( > 0, > 0) and var (x, y) ? isSideways ? (y, x) : (x, y) : (1, 1),
+        };
     }
 
     /// <summary>The full path of a tool. A program of that name in the current folder is not meant.</summary>

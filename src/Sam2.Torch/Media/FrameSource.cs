@@ -8,6 +8,9 @@ internal abstract class FrameSource
     /// <summary>What is known without reading frames.</summary>
     public abstract VideoInfo Info { get; }
 
+    /// <summary>The name of a frame without its ending, where frames have names; null where they don't, and beyond the last.</summary>
+    public virtual string? NameOf(long frame) => null;
+
     /// <summary>Begins to read the selected frames, scaled to a size.</summary>
     public abstract IFrameStream Open(VideoReadOptions options, int width, int height, CancellationToken cancellationToken);
 }
@@ -141,6 +144,8 @@ internal sealed class PictureSource : FrameSource
 
     public override VideoInfo Info { get; }
 
+    public override string? NameOf(long frame) => frame >= 0 && frame < _files.Length ? Path.GetFileNameWithoutExtension(_files[frame]) : null;
+
     public static PictureSource OfPicture(string path, MediaLimits limits) => new([path], limits);
 
     public static PictureSource OfFolder(string folder, MediaLimits limits)
@@ -162,12 +167,12 @@ internal sealed class PictureSource : FrameSource
             selected.Add(_files[i]);
         }
 
-        return new PictureStream(selected, Info, options.Limits, width, height, cancellationToken);
+        return new PictureStream(selected, Info, options, width, height, cancellationToken);
     }
 
     /// <summary>Decodes the next picture while the last one is being worked on.</summary>
     private sealed class PictureStream(
-        List<string> files, VideoInfo info, MediaLimits limits, int width, int height, CancellationToken cancellationToken) : IFrameStream
+        List<string> files, VideoInfo info, VideoReadOptions options, int width, int height, CancellationToken cancellationToken) : IFrameStream
     {
         private int _position;
         private Task<RgbImage>? _next;
@@ -193,7 +198,7 @@ internal sealed class PictureSource : FrameSource
 
         private Task<RgbImage> Read(int index) => Task.Run(() =>
         {
-            var image = ImageFile.Read(files[index], limits, cancellationToken);
+            var image = ImageFile.Read(files[index], options.Limits, options.Range, cancellationToken);
             return image.Width == info.Width && image.Height == info.Height
                 ? ImageResize.Shrink(image, width, height)
                 : throw new MediaException(

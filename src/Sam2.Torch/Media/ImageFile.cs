@@ -9,10 +9,10 @@ namespace Sam2.Torch.Media;
 /// </summary>
 public static class ImageFile
 {
-    private const string Supported = "Use PNG or JPEG; WebP, BMP and GIF are read too";
+    private const string Supported = "Use PNG or JPEG; WebP, BMP and GIF are read too, AVIF and HEIC where ffmpeg reads them";
 
     /// <summary>The extensions by which the pictures in a folder are recognised.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"];
+    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".avif", ".heic", ".heif"];
 
     /// <summary>Reads a picture's header only.</summary>
     /// <param name="path">The file.</param>
@@ -35,9 +35,10 @@ public static class ImageFile
     /// </summary>
     /// <param name="path">The file; its content decides the format, not its extension.</param>
     /// <param name="limits">Limits on the picture, checked against its header before memory is allocated.</param>
+    /// <param name="range">Which numbers of a PNG of 16 bits become black and white; all unless given.</param>
     /// <param name="cancellationToken">Checked before the pixels are decoded.</param>
     /// <exception cref="MediaException">Missing, unreadable, damaged, cut off, or larger than the limits.</exception>
-    public static RgbImage Read(string path, MediaLimits? limits = null, CancellationToken cancellationToken = default)
+    public static RgbImage Read(string path, MediaLimits? limits = null, SampleRange range = default, CancellationToken cancellationToken = default)
     {
         limits ??= MediaLimits.Default;
         var info = ReadInfo(path);
@@ -47,7 +48,12 @@ public static class ImageFile
         if (info.Format == ImageFormat.Png && PngReader.ReadHeader(stream, path).BitDepth == 16)
         {
             stream.Position = 0;
-            return SkiaPixels.Upright(PngReader.Read(stream, path, limits).RoundToRgb(), info.Orientation);
+            return SkiaPixels.Upright(PngReader.Read(stream, path, limits).RoundToRgb(range), info.Orientation);
+        }
+
+        if (info.Format == ImageFormat.Heif)
+        {
+            return SkiaPixels.Upright(HeifPicture.Decode(path, info, limits, cancellationToken), info.Orientation);
         }
 
         stream.Position = 0;
@@ -122,6 +128,8 @@ public static class ImageFile
         {
             case ImageFormat.Unknown or ImageFormat.Tiff:
                 return new ImageInfo(format, 0, 0, ImageOrientation.Upright);
+            case ImageFormat.Heif:
+                return HeifPicture.ReadInfo(stream, path);
             case ImageFormat.Png:
                 var header = PngReader.ReadHeader(stream, path);
                 return new ImageInfo(format, header.Width, header.Height, header.Orientation);

@@ -26,6 +26,7 @@ public sealed record ImageInfo(ImageFormat Format, int StoredWidth, int StoredHe
         _ when head.StartsWith("GIF87a"u8) || head.StartsWith("GIF89a"u8) => ImageFormat.Gif,
         _ when head.StartsWith("BM"u8) => ImageFormat.Bmp,
         _ when head.StartsWith("II*\0"u8) || head.StartsWith("MM\0*"u8) => ImageFormat.Tiff,
+        _ when HeifPicture.Begins(head) => ImageFormat.Heif,
         _ => ImageFormat.Unknown,
     };
 }
@@ -53,6 +54,9 @@ public enum ImageFormat
 
     /// <summary>Tagged Image File Format: recognised so that the error can name it, but not read.</summary>
     Tiff,
+
+    /// <summary>A HEIF container with one picture: HEIC or AVIF. Decoded by ffmpeg, where that can.</summary>
+    Heif,
 }
 
 /// <summary>Where the stored rows and columns of a picture belong when it is shown; numbered as EXIF tag 0x0112.</summary>

@@ -80,8 +80,8 @@ internal sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palett
             : throw new InvalidDataException("has 16-bit numbers above 255, but object ids go up to 255");
     }
 
-    /// <summary>A picture of 16 bits in 8: v·255/65535, rounded. Grey is repeated, transparency dropped.</summary>
-    public RgbImage RoundToRgb()
+    /// <summary>A picture of 16 bits in 8: v·255/65535, rounded, or of another range. Grey is repeated, transparency dropped.</summary>
+    public RgbImage RoundToRgb(SampleRange range = default)
     {
         if (Header.BitDepth != 16)
         {
@@ -91,15 +91,14 @@ internal sealed record PngPixels(PngHeader Header, byte[] Samples, byte[] Palett
         var image = new RgbImage(Header.Width, Header.Height);
         int channels = Header.Channels;
         int next = channels >= 3 ? 1 : 0;
+        var table = range.Table(this);
         for (int i = 0, to = 0; to < image.Pixels.Length; i += channels, to += 3)
         {
-            image.Pixels[to] = Rounded(i);
-            image.Pixels[to + 1] = Rounded(i + next);
-            image.Pixels[to + 2] = Rounded(i + (2 * next));
+            image.Pixels[to] = table[Sample(i)];
+            image.Pixels[to + 1] = table[Sample(i + next)];
+            image.Pixels[to + 2] = table[Sample(i + (2 * next))];
         }
 
         return image;
     }
-
-    private byte Rounded(int sample) => (byte)((BinaryPrimitives.ReadUInt16BigEndian(Samples.AsSpan(2 * sample)) + 128) / 257);
 }

@@ -11,6 +11,12 @@ namespace Sam2.Torch.Media;
 /// <param name="FrameCount">Number of frames, if the file states it.</param>
 public sealed record VideoInfo(int Width, int Height, FrameRate? FrameRate, int Rotation, TimeSpan? Duration, long? FrameCount)
 {
+    /// <summary>
+    /// Width and height of a pixel as it is shown, upright: (1, 1) for square ones; 16:11 for wide ones of PAL. Frames are handed out as they are
+    /// stored, so a video of them needs the same pixels to look the same.
+    /// </summary>
+    public (int Width, int Height) PixelAspect { get; init; } = (1, 1);
+
     /// <summary>The number of frames, or an estimate from duration and rate; null if neither is known.</summary>
     public long? ExpectedFrameCount => FrameCount
         ?? (Duration is { } duration && FrameRate is { } rate ? (long)Math.Round(duration.TotalSeconds * rate.PerSecond) : null);

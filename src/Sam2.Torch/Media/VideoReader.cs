@@ -37,6 +37,13 @@ public sealed class VideoReader
     /// <summary>The number of frames that will be handed out, possibly an estimate; null if unknown.</summary>
     public long? ExpectedFrameCount => Info.ExpectedFrameCount is { } total ? SelectedOf(total) : null;
 
+    /// <summary>
+    /// The name of a frame that is handed out, without its ending, such as <c>frame_0007</c>: in a folder of pictures frames have names, by
+    /// which results can be told; null in videos, and beyond the last frame.
+    /// </summary>
+    /// <param name="index">Which of the frames that are handed out, from 0.</param>
+    public string? NameOf(int index) => _source.NameOf(Options.Start + ((long)index * Options.Stride));
+
     /// <summary>Opens a video file, a folder of pictures or a picture.</summary>
     /// <param name="path">The file or folder. A folder's pictures are in natural order, frame_2 before frame_10.</param>
     /// <param name="options">Which frames are read; null for all at their size.</param>
@@ -137,6 +144,9 @@ public sealed record VideoReadOptions
 
     /// <summary>Longest side of a frame in pixels: larger frames are scaled down to it; null keeps their size.</summary>
     public int? MaxSide { get; init; }
+
+    /// <summary>Which numbers of PNGs of 16 bits become black and white; videos are converted by ffmpeg.</summary>
+    public SampleRange Range { get; init; }
 
     /// <summary>Limits on the size of a frame and on how long a decoder may stay silent.</summary>
     public MediaLimits Limits { get; init; } = MediaLimits.Default;

@@ -60,7 +60,10 @@ public sealed class VideoWriter : IDisposable
         // Colours are converted by the rule that players assume for tagged video; without tags they would guess by size.
         string[] output =
         [
-            "-an", "-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
+            "-an", "-vf",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,setsar={options.PixelAspect.Width}/{options.PixelAspect.Height}"),
             "-c:v", "libx264", "-preset", options.Preset, "-crf", options.Crf.ToString(CultureInfo.InvariantCulture), "-pix_fmt", "yuv420p",
             "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart",
         ];
@@ -192,6 +195,9 @@ public sealed record VideoWriteOptions
     /// <summary>x264's trade of time for size: <c>ultrafast</c> … <c>veryslow</c>.</summary>
     public string Preset { get; init; } = "veryfast";
 
+    /// <summary>Width and height of a pixel as it is shown; square ones unless set (<see cref="VideoInfo.PixelAspect"/>).</summary>
+    public (int Width, int Height) PixelAspect { get; init; } = (1, 1);
+
     /// <summary>How long the encoder may stay silent.</summary>
     public TimeSpan Timeout { get; init; } = MediaLimits.Default.Timeout;
 
@@ -201,6 +207,8 @@ public sealed record VideoWriteOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Crf);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Crf, 51);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PixelAspect.Width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PixelAspect.Height, 1);
         string[] presets = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"];
         if (!presets.Contains(Preset))
         {

@@ -42,7 +42,7 @@ public sealed class MaskGenerator
     /// <exception cref="MediaException">The file can't be read as an image.</exception>
     public IReadOnlyList<GeneratedMask> Generate(
         string path, IProgress<MaskGeneratorProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Generate(ImageFile.Read(path, limits: null, cancellationToken), progress, cancellationToken);
+        Generate(ImageFile.Read(path, cancellationToken: cancellationToken), progress, cancellationToken);
 
     /// <summary>Finds the masks of an image.</summary>
     /// <inheritdoc cref="Generate(Tensor, IProgress{MaskGeneratorProgress}, CancellationToken)"/>

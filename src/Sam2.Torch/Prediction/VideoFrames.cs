@@ -91,6 +91,9 @@ public sealed class VideoFrames : IFrameSource, IDisposable
     /// <summary>The reader behind it.</summary>
     public VideoReader Reader => _reader;
 
+    /// <summary>The name of a frame without its ending, in a folder of pictures; null in videos, where frames have none.</summary>
+    public string? NameOf(int frame) => _reader.NameOf(frame);
+
     /// <summary>
     /// Number of frames; null until the end was reached, since the length that long videos declare isn't always true
     /// (<see cref="VideoReader.ExpectedFrameCount"/>).

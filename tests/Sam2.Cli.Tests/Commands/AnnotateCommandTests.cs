@@ -88,7 +88,7 @@ public class AnnotateCommandTests : FolderTests
         Assert.That(objects.Single(o => o.Category == 0).Shape!.ToMask().Iou(red), Is.GreaterThan(GoodIou));
         Assert.That(objects.Single(o => o.Category == 1).Shape!.ToMask().Iou(blue), Is.GreaterThan(GoodIou));
 
-        Annotate("--detector", Detector, "--classes", "1", "--overwrite", "--conf", "0.5", "--iou", "0.7", "--max-det", "10");
+        Annotate("--detector", Detector, "--classes", "blue thing", "--overwrite", "--conf", "0.5", "--iou", "0.7", "--max-det", "10");
         Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
     }
 
@@ -112,7 +112,7 @@ public class AnnotateCommandTests : FolderTests
         }
 
         Assert.That(result.Output, Does.Contain("4 masks of 4 boxes on 2 pictures").And.Contain("4 skipped"));
-        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
     }
 
     [Test]
@@ -130,7 +130,7 @@ public class AnnotateCommandTests : FolderTests
                              {"id": 9, "image_id": 4, "category_id": 1, "bbox": [1, 1, 9, 9]}]}
             """);
         var result = Annotate("--boxes", Folder.At("boxes.json"));
-        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "b.txt", "classes.txt" }));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "b.txt", "classes.txt" }));
         Assert.That(YoloLabels.Read(Folder.At("out", "b.txt"), Width, Height), Has.Count.EqualTo(1));
         Assert.That(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[]
         {
@@ -140,6 +140,24 @@ public class AnnotateCommandTests : FolderTests
         }));
         Assert.That(result.Output, Does.Contain(
             "1 mask of 2 boxes on 1 picture, written as yolo; 2 annotations left out that no box can be made of; 1 not written, for an empty annotation would be wrong"));
+    }
+
+    [Test]
+    public void A_damaged_annotation_of_a_COCO_file_does_not_end_the_run()
+    {
+        var (x, y, width, height) = _scene.Mask(1).BoundingBox;
+        File.WriteAllText(Folder.At("boxes.json"), $$"""
+            {"images": [{"id": 1, "file_name": "a.png", "width": {{Width}}, "height": {{Height}}}, {"id": 2, "file_name": "b.png", "width": {{Width}}, "height": {{Height}}}],
+             "categories": [{"id": 1, "name": "ball"}],
+             "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 90]},
+                             {"id": 6, "image_id": 1, "category_id": 1, "bbox": [{{x}}, {{y}}, {{width}}, {{height}}]},
+                             {"id": 7, "image_id": 2, "category_id": 1, "bbox": [{{x}}, {{y}}, {{width}}, {{height}}]},
+                             {"id": 8, "category_id": 1, "bbox": [1, 1, 9, 9]}]}
+            """);
+        var run = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", Folder.At("boxes.json"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("annotations[0].bbox is not a box").And.Contain("annotations[3] has no \"image_id\"").And.Contain("2 damaged annotations"));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
     }
 
     [Test]
@@ -159,7 +177,7 @@ public class AnnotateCommandTests : FolderTests
         WriteLabelMe("d", "");
         var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels);
         Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Failed));
-        Assert.That(Directory.GetFiles(Folder.At("out")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "a.txt", "classes.txt", "d.txt" }), "d is known to be empty");
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.txt", "classes.txt", "d.txt" }), "d is known to be empty");
         Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Single().Shape!.ToMask().Iou(_scene.Mask(1)), Is.GreaterThan(GoodIou));
         Assert.That(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[]
         {
@@ -209,15 +227,49 @@ public class AnnotateCommandTests : FolderTests
             WriteLabels(name);
         }
 
-        var journal = Folder.At("out", "annotations.json.journal");
         var run = CommandLine.RunUntil(
             "picture 3 of 4", "annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels, "--format", "coco");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled), run.Error);
-        Assert.That(File.Exists(Folder.At("out", "annotations.json")), Is.False);
-        Assert.That(File.Exists(journal));
+        Assert.That(Folder.Results("out"), Is.Empty);
         Assert.That(Annotate("--boxes", _labels, "--format", "coco").Output, Does.Match(@"\b[23] done before"));
         Assert.That(CocoReader.Read(Folder.At("out", "annotations.json")).Images, Has.Count.EqualTo(4));
-        Assert.That(File.Exists(journal), Is.False);
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "annotations.json" }));
+    }
+
+    [Test]
+    public void Other_settings_replace_the_whole_run_and_only_once_they_have_succeeded()
+    {
+        Annotate("--boxes", _labels);
+        var before = File.ReadAllText(Folder.At("out", "a.txt"));
+        var stopped = CommandLine.RunUntil(
+            "picture 2 of 2", "annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels, "--format", "labelme");
+        Assert.That(stopped.ExitCode, Is.EqualTo(ExitCode.Cancelled), stopped.Error);
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.txt", "b.txt", "classes.txt" }));
+        Assert.That(File.ReadAllText(Folder.At("out", "a.txt")), Is.EqualTo(before));
+        Assert.That(Annotate("--boxes", _labels, "--format", "labelme").Output, Does.Match(@"\b[12] done before"));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a.json", "b.json" }));
+    }
+
+    [Test]
+    public void Files_of_other_people_are_not_replaced()
+    {
+        Directory.CreateDirectory(Folder.At("out"));
+        File.WriteAllText(Folder.At("out", "b.txt"), "0 0.5 0.5 0.1 0.1\n");
+        var run = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("out"), "--boxes", _labels, "--overwrite");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("b.txt is in the way"));
+        Assert.That(File.ReadAllText(Folder.At("out", "b.txt")), Is.EqualTo("0 0.5 0.5 0.1 0.1\n"));
+    }
+
+    [Test]
+    public void Classes_can_be_named()
+    {
+        Annotate("--boxes", _labels, "--classes", "Ball");
+        Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
+        var unknown = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("none"), "--boxes", _labels, "--classes", "0,cat");
+        Assert.That(unknown.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(unknown.Error, Does.Contain("has no class 'cat'; its classes are 0 (shape), 1 (ball)"));
+        Assert.That(Directory.Exists(Folder.At("none")), Is.False);
     }
 
     [Test]
@@ -233,7 +285,7 @@ public class AnnotateCommandTests : FolderTests
     [TestCase("--conf is about a detector", "--boxes", "x", "--conf", "0.5")]
     [TestCase("--conf 1.5: a number from 0 to 1", "--detector", "x", "--conf", "1.5")]
     [TestCase("--imgsz 0: at least 1", "--detector", "x", "--imgsz", "0")]
-    [TestCase("'cat' is not a class's number", "--boxes", "x", "--classes", "1,cat")]
+    [TestCase("give numbers or names of classes", "--boxes", "x", "--classes", ",")]
     [TestCase("voc", "--boxes", "x", "--format", "voc")]
     public void Wrong_usage_is_told_in_one_line(string message, params string[] options)
     {

@@ -138,6 +138,38 @@ public class EverythingCommandTests
         Assert.That(Directory.Exists(_folder.At("nothing")), Is.False);
     }
 
+    [Test]
+    public void What_an_earlier_run_left_is_replaced_as_a_whole()
+    {
+        Everything("again", "--format", "png", "--save", "cutout");
+        Everything("again", "--format", "coco", "--save", "overlay");
+        Assert.That(_folder.Results("again"), Is.EqualTo(new[] { "annotations.json", "overlay.png" }));
+    }
+
+    [Test]
+    public void Unrelated_pictures_of_a_folder_are_worked_on_one_by_one_and_the_rest_can_follow()
+    {
+        Directory.CreateDirectory(_folder.At("photos"));
+        File.Copy(_picture, _folder.At("photos", "a.png"));
+        ImageFile.Write(_folder.At("photos", "b.png"), DemoScene.Create(120, 160).Render().Image);
+        string[] command = ["everything", _folder.At("photos"), "--pictures", "--model", Model, "--out", _folder.At("many"), "--format", "coco", .. Lenient];
+        var run = CommandLine.Run(command);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(_folder.Results("many"), Is.EqualTo(new[] { "annotations.json", "overlay" }));
+        Assert.That(_folder.Results("many", "overlay"), Is.EqualTo(new[] { "a.png", "b.png" }));
+
+        File.WriteAllText(_folder.At("photos", "c.jpg"), "no picture");
+        ImageFile.Write(_folder.At("photos", "d.png"), _drawn.Image);
+        run = CommandLine.Run(command);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("c.jpg").And.Contain("1 of 4 pictures skipped"));
+        Assert.That(run.Output, Does.Contain("on 1 pictures").And.Contain("2 done before"));
+        var images = CocoReader.Read(_folder.At("many", "annotations.json")).Images;
+        Assert.That(images.Select(i => (i.FileName, i.Width)), Is.EqualTo(new[] { ("a.png", 160), ("b.png", 120), ("d.png", 160) }));
+        Assert.That(images.Select(i => i.Objects.Count), Is.All.Positive);
+        Assert.That(_folder.Results("many", "overlay"), Is.EqualTo(new[] { "a.png", "b.png", "d.png" }));
+    }
+
     private string Everything(string name, params string[] options)
     {
         var run = CommandLine.Run(["everything", _picture, "--model", Model, "--out", _folder.At(name), .. Lenient.Where((_, i) => !options.Contains(Lenient[i / 2 * 2])), .. options]);

@@ -45,7 +45,7 @@ public class EverythingInVideoTests
                 row => found.Mask(row, column)?.Decode().Iou(_scene.Render(row).Mask(2)) ?? 0));
             Assert.That(best, Is.GreaterThan(0.7));
             Assert.That(VideoReader.Open(_folder.At("plain", "overlay.mp4")).ReadFrames().Count(), Is.EqualTo(Frames));
-            Assert.That(Directory.GetFiles(_folder.At("plain"), ".*"), Is.Empty);
+            Assert.That(Directory.GetFileSystemEntries(_folder.At("plain"), ".*").Select(Path.GetFileName), Is.EqualTo(new[] { ".sam2-run" }));
         });
     }
 
@@ -120,21 +120,32 @@ public class EverythingInVideoTests
     [Test]
     public void Masks_are_not_lost_when_their_format_turns_out_to_be_impossible()
     {
-        // A folder where the file is to be.
-        Directory.CreateDirectory(_folder.At("blocked", "masklets.json"));
-        var first = CommandLine.Run(["everything", _video, "--out", _folder.At("blocked"), .. Settings]);
+        // A folder where one of the files is to be.
+        Directory.CreateDirectory(_folder.At("blocked", "00003.txt"));
+        string[] yolo = ["everything", _video, "--format", "yolo", "--out", _folder.At("blocked"), .. Settings];
+        var first = CommandLine.Run(yolo);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Failed));
-        Directory.Delete(_folder.At("blocked", "masklets.json"));
-        var second = CommandLine.Run(["everything", _video, "--out", _folder.At("blocked"), .. Settings]);
+        Assert.That(first.Error, Does.Contain("00003.txt is in the way"));
+        Directory.Delete(_folder.At("blocked", "00003.txt"));
+        var second = CommandLine.Run(yolo);
         Assert.That(second.ExitCode, Is.Zero, second.Error);
         Assert.That(second.Error, Does.Contain($"continuing at frame {Frames}"));
-        Assert.That(MaskletFile.Read(_folder.At("blocked", "masklets.json")).RowCount, Is.EqualTo(Frames));
+        Assert.That(File.Exists(_folder.At("blocked", "00003.txt")));
+    }
+
+    [Test]
+    public void What_an_earlier_run_left_is_replaced_as_a_whole()
+    {
+        Everything("again", "--interval", "0", "--save", "cutout", "--format", "png");
+        Assert.That(_folder.Results("again"), Is.EqualTo(new[] { "cutout", "masks" }));
+        Everything("again", "--interval", "0");
+        Assert.That(_folder.Results("again"), Is.EqualTo(new[] { "masklets.json", "overlay.mp4" }));
     }
 
     [Test]
     public void The_format_of_videos_is_not_for_pictures()
     {
-        var run = CommandLine.Run(["everything", Path.Combine(_video, "0.png"), "--format", "sav", "--out", _folder.At("none"), .. Settings]);
+        var run = CommandLine.Run(["everything", Path.Combine(_video, "00000.png"), "--format", "sav", "--out", _folder.At("none"), .. Settings]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.Error, Does.Contain("is for videos"));
     }

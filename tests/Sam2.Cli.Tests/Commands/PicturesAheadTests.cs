@@ -14,7 +14,7 @@ public class PicturesAheadTests : FolderTests
     {
         for (var i = 0; i < Names.Length; i++) ImageFile.Write(Folder[Names[i]], new RgbImage(i + 1, 2));
         File.WriteAllText(Folder[Names[2]], "no picture");
-        using var ahead = new PicturesAhead(Folder["."], Names, CancellationToken.None);
+        using var ahead = new PicturesAhead(Names, name => ImageFile.Read(Folder[name]));
         Assert.That(ahead.Read(0).Width, Is.EqualTo(1));
         Assert.That(ahead.Read(1).Width, Is.EqualTo(2), "although the next one is damaged");
         Assert.That(() => ahead.Read(2), Throws.TypeOf<MediaException>().With.Message.Contains("3.png"));
@@ -25,7 +25,7 @@ public class PicturesAheadTests : FolderTests
     public void A_picture_that_is_left_out_is_not_mistaken_for_the_next()
     {
         for (var i = 0; i < Names.Length; i++) ImageFile.Write(Folder[Names[i]], new RgbImage(i + 1, 2));
-        using var ahead = new PicturesAhead(Folder["."], Names, CancellationToken.None);
+        using var ahead = new PicturesAhead(Names, name => ImageFile.Read(Folder[name]));
         Assert.That(ahead.Read(0).Width, Is.EqualTo(1));
         Assert.That(ahead.Read(3).Width, Is.EqualTo(4));
     }

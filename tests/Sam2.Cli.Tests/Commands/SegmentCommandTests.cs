@@ -213,6 +213,54 @@ public class SegmentCommandTests : FolderTests
     }
 
     [Test]
+    public void What_an_earlier_run_left_is_replaced_as_a_whole_and_other_files_stay()
+    {
+        Segment("--point", "24%,42%", "--multimask", "--save", "masks,cutout");
+        File.WriteAllText(Folder.At("out", "notes.txt"), "mine");
+        Segment("--point", "24%,42%", "--save", "masks,overlay");
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "mask_0.png", "notes.txt", "overlay.png", "report.json" }));
+    }
+
+    [Test]
+    public void A_run_that_fails_leaves_the_results_of_the_one_before()
+    {
+        Segment("--point", "24%,42%");
+        var before = Folder.Results("out").Select(name => File.ReadAllBytes(Folder.At("out", name))).ToList();
+        Assert.That(Run("--point", "24%,42%", "--device", "toaster").ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(CommandLine.RunUntil("writing", "segment", _image, "--model", Model, "--box", "1,1,90,90", "--out", Folder.At("out")).ExitCode, Is.EqualTo(ExitCode.Cancelled));
+        Assert.That(Folder.Results("out").Select(name => File.ReadAllBytes(Folder.At("out", name))), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Files_that_no_run_wrote_are_not_replaced()
+    {
+        Directory.CreateDirectory(Folder.At("out"));
+        File.WriteAllText(Folder.At("out", "overlay.png"), "a holiday picture");
+        var run = Run("--point", "24%,42%");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("overlay.png is in the way").And.Contain("--out"));
+        Assert.That(File.ReadAllText(Folder.At("out", "overlay.png")), Is.EqualTo("a holiday picture"));
+        Assert.That(Folder.Results("out"), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void The_pictures_of_a_folder_get_the_same_prompts_and_a_damaged_one_is_skipped()
+    {
+        Directory.CreateDirectory(Folder.At("photos"));
+        File.Copy(_image, Folder.At("photos", "a.png"));
+        ImageFile.Write(Folder.At("photos", "b.jpg"), DemoScene.Create(210, 150).Render().Image);
+        File.WriteAllText(Folder.At("photos", "c.png"), "no picture");
+        var run = CommandLine.Run("segment", Folder.At("photos"), "--model", Model, "--point", "24%,42%", "--out", Folder.At("out"), "--json", Folder.At("out", "all.json"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.Error, Does.Contain("skipped: c.png").And.Contain("1 of 3 pictures skipped"));
+        Assert.That(Folder.Results("out"), Is.EqualTo(new[] { "a", "all.json", "b" }));
+        Assert.That(MaskFile.Read(Folder.At("out", "a", "mask_0.png")).Iou(_scene.Mask(1)), Is.GreaterThan(0.8));
+        Assert.That(MaskFile.Read(Folder.At("out", "b", "mask_0.png")).Iou(DemoScene.Create(210, 150).Render().Mask(1)), Is.GreaterThan(0.8));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At("out", "all.json")));
+        Assert.That(json.RootElement.EnumerateArray().Select(r => r.GetProperty("masks")[0].GetProperty("file").GetString()), Is.EqualTo(new[] { Folder.At("out", "a", "mask_0.png"), Folder.At("out", "b", "mask_0.png") }));
+    }
+
+    [Test]
     public void Cancelling_leaves_nothing_behind_and_says_so()
     {
         using var cancel = new CancellationTokenSource();

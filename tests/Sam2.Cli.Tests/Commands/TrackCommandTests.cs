@@ -82,7 +82,7 @@ public class TrackCommandTests
     public void Pictures_side_by_side_and_cut_out_are_written_where_they_are_asked_for()
     {
         Track("pictures", "--prompt", $"obj=2 box={Box(2)}", "--frames", "2", "--save", "side-by-side,cutout", "--labels", "--overlay-style", "outline");
-        Assert.That(Directory.GetFileSystemEntries(_folder.At("pictures")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "cutout", "side-by-side.mp4" }));
+        Assert.That(_folder.Results("pictures"), Is.EqualTo(new[] { "cutout", "side-by-side.mp4" }));
         var video = VideoReader.Open(_folder.At("pictures", "side-by-side.mp4"));
         Assert.That((video.Info.Width, video.Info.Height), Is.EqualTo((422, 150)));
         foreach (var name in new[] { "00000.png", "00001.png" })
@@ -257,8 +257,8 @@ public class TrackCommandTests
     {
         var damaged = _folder.At("damaged");
         Directory.CreateDirectory(damaged);
-        for (var i = 0; i < Frames; i++) File.Copy(Path.Combine(_video, $"{i}.png"), Path.Combine(damaged, $"{i}.png"));
-        var third = Path.Combine(damaged, "3.png");
+        for (var i = 0; i < Frames; i++) File.Copy(Path.Combine(_video, $"{i:00000}.png"), Path.Combine(damaged, $"{i:00000}.png"));
+        var third = Path.Combine(damaged, "00003.png");
         File.WriteAllBytes(third, File.ReadAllBytes(third)[..100]);
 
         var results = _folder.At("before");
@@ -269,6 +269,44 @@ public class TrackCommandTests
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(results, "masklets.json")));
         Assert.That(json.RootElement.GetProperty("masklet").GetArrayLength(), Is.EqualTo(3));
         Assert.That(VideoReader.Open(Path.Combine(results, "overlay.mp4")).ReadFrames().Count(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void What_an_earlier_run_left_is_replaced_as_a_whole()
+    {
+        Track("twice", "--prompt", "obj=1 point=50%,50%", "--prompt", "obj=2 point=10%,10%", "--save", "masks,davis");
+        Track("twice", "--prompt", "obj=1 point=50%,50%", "--frames", "2", "--save", "masks");
+        Assert.That(_folder.Results("twice"), Is.EqualTo(new[] { "masks" }));
+        Assert.That(_folder.Results("twice", "masks"), Is.EqualTo(new[] { "1" }));
+        Assert.That(_folder.Results("twice", "masks", "1"), Is.EqualTo(new[] { "00000.png", "00001.png" }));
+    }
+
+    [Test]
+    public void Frames_tracked_before_Ctrl_C_do_not_replace_a_whole_run()
+    {
+        Track("kept", "--prompt", "obj=1 point=50%,50%", "--save", "masks");
+        var run = CommandLine.RunUntil(
+            "frame 2 of 6", "track", _video, "--model", Model, "--prompt", "obj=2 point=50%,50%", "--save", "masks", "--out", _folder.At("kept"));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Cancelled), run.Error);
+        Assert.That(run.Error, Does.Contain("keeps the results of an earlier run").And.Contain("unfinished"));
+        Assert.That(_folder.Results("kept", "masks", "1"), Has.Length.EqualTo(Frames));
+        Assert.That(_folder.Results("kept", "unfinished", "masks", "2"), Has.Length.InRange(2, Frames - 1));
+        Track("kept", "--prompt", "obj=1 point=50%,50%", "--frames", "1", "--save", "masks");
+        Assert.That(_folder.Results("kept"), Is.EqualTo(new[] { "masks" }));
+    }
+
+    [Test]
+    public void Masks_of_a_folder_of_frames_are_named_as_the_frames()
+    {
+        Directory.CreateDirectory(_folder.At("named"));
+        for (var i = 0; i < 3; i++) File.Copy(Path.Combine(_video, $"{i:00000}.png"), _folder.At("named", $"shot_{i + 8}.png"));
+        var run = CommandLine.Run(
+            "track", _folder.At("named"), "--model", Model, "--prompt", "obj=1 point=50%,50%", "--save", "masks,davis,cutout", "--out", _folder.At("names"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        foreach (var kind in new[] { "masks/1", "davis", "cutout/1" })
+        {
+            Assert.That(_folder.Results("names", kind), Is.EquivalentTo(new[] { "shot_8.png", "shot_9.png", "shot_10.png" }), kind);
+        }
     }
 
     [Test]

@@ -33,6 +33,7 @@ internal sealed class CommandScratch : IDisposable
             Write("0 0.24 0.42 0.22 0.3\n1 0.81 0.67 0.2 0.28\n", "labels", name + ".txt");
         }
 
+        Write("ball\nshape\n", "labels", "classes.txt");
         CreateDataSets();
         foreach (var model in ModelCatalog.Models) Link(RepositoryFiles.Weights("sam2.1_hiera_micro.pt"), _folder.At("published", model.File));
         Link(RepositoryFiles.At("weights"), Input("weights"));

@@ -42,10 +42,24 @@ public class DavisFileTests
     }
 
     [Test]
-    public void A_picture_in_colours_is_refused()
+    public void Numbers_of_16_bits_keep_both_bytes()
     {
         using var folder = new TemporaryFolder();
-        ImageFile.Write(folder["a.png"], new RgbImage(4, 4));
-        Assert.That(() => DavisFile.Read(folder["a.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("palette"));
+        var (one, other) = (new BinaryMask(3, 3, [1, 1, 1, 0, 0, 0, 0, 0, 0]), new BinaryMask(3, 3, [0, 0, 0, 0, 0, 0, 1, 1, 1]));
+        var masks = new Dictionary<int, BinaryMask> { [26000] = one, [26001] = other };
+        IndexedMasks.CombineLabels(masks, 3, 3).Write(folder["a.png"]);
+        Assert.That(DavisFile.Read(folder["a.png"]), Is.EqualTo(masks));
+    }
+
+    [Test]
+    public void A_picture_in_colours_and_one_with_soft_edges_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        ImageFile.Write(folder["a.png"], TestPictures.Smooth(16, 12));
+        Assert.That(() => DavisFile.Read(folder["a.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("several colours"));
+        var soft = new RgbImage(40, 1);
+        for (var i = 0; i < 40; i++) soft.Pixels.AsSpan(3 * i, 3).Fill((byte)Math.Min(255, i * 8));
+        ImageFile.Write(folder["b.png"], soft);
+        Assert.That(() => DavisFile.Read(folder["b.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("soft edges"));
     }
 }

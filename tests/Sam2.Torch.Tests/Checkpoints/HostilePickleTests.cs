@@ -19,7 +19,7 @@ public class HostilePickleTests
     ];
 
     private static readonly byte[] AllowedOpcodes =
-        [.. ".(01N}])tabehjqrsuGJKMQRTUXBCc"u8.ToArray(), 0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x93, 0x94, 0x95];
+        [.. ".(01N}])tabehjqrsuGJKMQRTUXBCc"u8.ToArray(), 0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x93, 0x94, 0x95];
 
     [TestCaseSource(nameof(ForbiddenGlobals))]
     public void Refuses_every_import_beyond_the_few_that_tensors_need((string Module, string Name) global)

@@ -33,8 +33,9 @@ internal static class EvalCompareCommand
         var comparison = ReportComparison.Create([.. files.Select(file => (NameOf(file), ReportJson.Read<Report>(file)))], metric);
         if (directory is not null)
         {
-            OutputFolder.Create(directory);
-            comparison.Write(directory);
+            using var run = RunOutput.Begin(directory, "eval compare", "comparison.md", "comparison.html");
+            comparison.Write(run.Staging);
+            run.Complete();
         }
 
         context.Output.Write(comparison.Table().ToMarkdown());

@@ -41,6 +41,7 @@ internal static class EvalInteractiveCommand
         var command = new Command(
             "interactive", "Interactive segmentation: clicks where it goes wrong. Ends with J&F, J and F in percent, means over 1, 2, … annotated frames.");
         options.AddTo(command);
+        options.AddVoidTo(command);
         foreach (var option in new Option[] { mode, frames, clicks, threshold, unconditioned, absent, remembered, inner })
         {
             command.Add(option);

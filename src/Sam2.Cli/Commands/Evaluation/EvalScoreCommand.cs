@@ -23,19 +23,20 @@ internal static class EvalScoreCommand
         {
             Description = "Count the first and the last annotated frame too. Benchmarks of semi-supervised tracking skip them.",
         };
+        var ignoreVoid = VoidOption.Create();
         var videos = VideoList.CreateOption();
         var jobs = JobsOption.Create("How many videos are scored at once; as many as there are cores if not given.", Environment.ProcessorCount);
         var directory = new Option<string?>("--out", "-o") { Description = "Where report.json, report.md and report.html are written, if anywhere.", HelpName = "DIR" };
 
         var command = new Command("score", "Scores predictions from anywhere: a table of objects, then J&F, J and F in percent.") { truth, predicted };
-        foreach (var option in new Option[] { allFrames, videos, jobs, directory })
+        foreach (var option in new Option[] { allFrames, ignoreVoid, videos, jobs, directory })
         {
             command.Add(option);
         }
 
         command.SetAction(parsed => new Scoring(context).Run(new ScoreRequest(
             parsed.GetRequiredValue(truth), parsed.GetRequiredValue(predicted), parsed.GetValue(allFrames), VideoList.Read(parsed.GetValue(videos)),
-            parsed.GetValue(jobs), parsed.GetValue(directory))));
+            parsed.GetValue(jobs), parsed.GetValue(directory), parsed.GetValue(ignoreVoid))));
         return command;
     }
 }
@@ -47,7 +48,8 @@ internal static class EvalScoreCommand
 /// <param name="Videos">Which videos, or null for all.</param>
 /// <param name="Jobs">How many videos at once.</param>
 /// <param name="Directory">Where a report is written, or null for nowhere.</param>
-internal sealed record ScoreRequest(string Truth, string Predicted, bool AllFrames, IReadOnlyList<string>? Videos, int Jobs, string? Directory);
+/// <param name="IgnoreVoid">Whether 255 says that it isn't known what is there.</param>
+internal sealed record ScoreRequest(string Truth, string Predicted, bool AllFrames, IReadOnlyList<string>? Videos, int Jobs, string? Directory, bool IgnoreVoid);
 
 /// <summary>Does what <c>sam2 eval score</c> asks for.</summary>
 internal sealed class Scoring(CommandContext context)
@@ -55,6 +57,7 @@ internal sealed class Scoring(CommandContext context)
     public int Run(ScoreRequest request)
     {
         using var progress = new ProgressLine(context);
+        using var run = request.Directory is { } folder ? RunOutput.Begin(folder, "eval score", "report.json", "report.md", "report.html") : null;
         var (truth, predicted) = (MaskTree.Open(request.Truth), MaskTree.Open(request.Predicted));
         var names = request.Videos ?? truth.Videos;
         var results = new VideoResult[names.Count];
@@ -62,7 +65,7 @@ internal sealed class Scoring(CommandContext context)
         var watch = Stopwatch.StartNew();
         Parallel.For(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = request.Jobs, CancellationToken = context.Cancellation }, i =>
         {
-            results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i], context.Cancellation))]);
+            results[i] = new VideoResult(names[i], [new RoundResult(1, MaskTreeScorer.ScoreVideo(truth, predicted, names[i], request.IgnoreVoid ? VoidOption.Number : null, context.Cancellation))]);
             lock (progress) progress.Step(left.Advance());
         });
 
@@ -73,15 +76,16 @@ internal sealed class Scoring(CommandContext context)
             ["predictions"] = predicted.Root,
             ["frames"] = request.AllFrames ? "all annotated" : "without the first and last annotated",
         };
+        if (request.IgnoreVoid) settings["void"] = $"{VoidOption.Number} doesn't count";
         var report = VideoReport.Create(Report.ScoreKind, $"Scores of {predicted.Root}", settings, results, !request.AllFrames) with
         {
             Speed = new EvaluationSpeed(results.Sum(FramesOf), watch.Elapsed.TotalSeconds, PeakMemory.Read()),
         };
-        if (request.Directory is { } directory)
+        if (run is not null)
         {
             progress.Step("writing the report ...");
-            OutputFolder.Create(directory);
-            ReportWriter.Write(directory, report, WorstCasePictures.Draw(report, truth, predicted));
+            ReportWriter.Write(run.Staging, report, WorstCasePictures.Draw(report, truth, predicted));
+            run.Complete();
         }
 
         progress.Dispose();

@@ -36,6 +36,7 @@ internal static class EvalVosCommand
 
         var command = new Command("vos", "Semi-supervised tracking: every object is prompted once and followed to the end. Ends with J&F, J and F in percent.");
         options.AddTo(command);
+        options.AddVoidTo(command);
         foreach (var option in new Option[] { prompt, allFrames, disjoint, fillHoles })
         {
             command.Add(option);

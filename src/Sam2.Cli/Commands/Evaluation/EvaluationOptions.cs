@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Security.Cryptography;
+using Sam2.Cli.Output;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data;
 
@@ -22,12 +23,13 @@ internal sealed class EvaluationOptions
     private readonly Option<string?> _videos = VideoList.CreateOption();
     private readonly Option<int?> _limit = new("--limit") { Description = "Only the first N videos.", HelpName = "N" };
     private readonly Option<int> _jobs = JobsOption.Create("How many videos are worked on at once. Scores don't depend on it.", 1);
-    private readonly Option<string> _directory = new("--out", "-o")
+    private readonly Option<string?> _directory = new("--out", "-o")
     {
-        Description = "Where predictions and reports are written. An evaluation that was stopped continues there.",
+        Description = "Where predictions and reports are written; out/eval-PROTOCOL-DATASET-SPLIT-MODEL if not given. An evaluation that was stopped continues there; one with other settings needs another folder.",
         HelpName = "DIR",
-        DefaultValueFactory = _ => "eval",
     };
+
+    private readonly Option<bool> _ignoreVoid = VoidOption.Create();
 
     private readonly Option<bool> _noPredictions = new("--no-predictions")
     {
@@ -57,10 +59,17 @@ internal sealed class EvaluationOptions
         }
     }
 
+    /// <summary>Adds the option not to count what DAVIS's 255 marks, to protocols that can leave pixels out.</summary>
+    public void AddVoidTo(Command command) => command.Add(_ignoreVoid);
+
     public EvaluationRequest Read(ParseResult parsed) => new(
         parsed.GetRequiredValue(_root), parsed.GetValue(_format)?.ToLowerInvariant(),
         parsed.GetValue(_split), VideoList.Read(parsed.GetValue(_videos)), parsed.GetValue(_limit), _model.Read(parsed),
-        parsed.GetValue(_jobs), parsed.GetRequiredValue(_directory), !parsed.GetValue(_noPredictions));
+        parsed.GetValue(_jobs), parsed.GetValue(_directory) ?? DefaultFolder(parsed), !parsed.GetValue(_noPredictions),
+        parsed.CommandResult.Command.Options.Contains(_ignoreVoid) && parsed.GetValue(_ignoreVoid));
+
+    private string DefaultFolder(ParseResult parsed) => OutputFolder.DefaultFor(
+        $"eval-{parsed.CommandResult.Command.Name}", parsed.GetRequiredValue(_root), parsed.GetValue(_split) ?? "", _model.Read(parsed).NameOrPath);
 
     /// <summary>What is wrong with the name of a format; null if there is such a format, built in or registered.</summary>
     private static string? Refusal(string format)
@@ -87,31 +96,30 @@ internal sealed class EvaluationOptions
 /// <param name="Jobs">How many videos at once.</param>
 /// <param name="Directory">Where results go.</param>
 /// <param name="StorePredictions">Whether masks are stored there too.</param>
+/// <param name="IgnoreVoid">Whether 255 in masks says that it isn't known what is there.</param>
 internal sealed record EvaluationRequest(
-    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions)
+    string Root, string? Format, string? Split, IReadOnlyList<string>? Videos, int? Limit, ModelRequest Model, int Jobs, string Directory, bool StorePredictions,
+    bool IgnoreVoid)
 {
     /// <summary>Opens the data set.</summary>
     public IReadOnlyList<IAnnotatedVideo> OpenDataset()
     {
         IReadOnlyList<IAnnotatedVideo> videos = ProceduralArgument.Open(Root) is { } drawn
             ? Videos is null ? drawn : [.. drawn.Where(v => Videos.Contains(v.Name))]
-            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos });
+            : DatasetReader.Open(Root, Format, new DatasetOptions { Split = Split, Videos = Videos, VoidNumber = IgnoreVoid ? VoidOption.Number : null });
         return Limit is { } limit ? [.. videos.Take(limit)] : videos;
     }
 
     /// <summary>The settings on which every video's result depends, by name.</summary>
     public Dictionary<string, string> Settings(string protocol)
     {
-        var settings = SettingsWithoutAdapters(protocol);
-        if (Model.Lora is { } lora)
-        {
-            settings["adapters"] = $"{lora} {ModelFingerprint.OfAdapters(lora)}";
-        }
-
+        var settings = CommonSettings(protocol);
+        if (IgnoreVoid) settings["void"] = $"{VoidOption.Number} doesn't count";
+        if (Model.Lora is { } lora) settings["adapters"] = $"{lora} {ModelFingerprint.OfAdapters(lora)}";
         return settings;
     }
 
-    private Dictionary<string, string> SettingsWithoutAdapters(string protocol) => new()
+    private Dictionary<string, string> CommonSettings(string protocol) => new()
     {
         ["protocol"] = protocol,
         ["data set"] = ProceduralArgument.Open(Root) is null ? Path.GetFullPath(Root) : Root,
@@ -123,6 +131,18 @@ internal sealed record EvaluationRequest(
         ["device"] = Model.Device,
         ["precision"] = Model.Precision,
         ["predictions"] = StorePredictions ? "stored" : "not stored",
+    };
+}
+
+/// <summary>The option not to count the pixels of which an annotation says that it isn't known what is there.</summary>
+internal static class VoidOption
+{
+    /// <summary>DAVIS's number for such pixels.</summary>
+    public const int Number = 255;
+
+    public static Option<bool> Create() => new("--ignore-void")
+    {
+        Description = $"The number {Number} in pictures of all objects' masks is no object: its pixels don't count, as in DAVIS's own evaluation.",
     };
 }
 

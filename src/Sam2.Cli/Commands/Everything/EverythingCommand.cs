@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sam2.Cli.Output;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
@@ -13,15 +14,16 @@ internal static class EverythingCommand
 
     public static Command Create(CommandContext context)
     {
-        var input = new Argument<string>("IMAGE|VIDEO") { Description = "A picture, a video that ffmpeg reads, or a folder of pictures as a video." };
+        var input = new Argument<string>("IMAGE|VIDEO") { Description = "A picture, a video that ffmpeg reads, or a folder of pictures: the frames of a video, or unrelated ones with --pictures." };
         var model = new ModelOptions();
         var generator = new GeneratorOptions();
         var video = new VideoOptions();
-        var directory = new Option<string>("--out", "-o")
+        var unrelated = new Option<bool>("--pictures") { Description = "The folder's pictures are no frames of a video: each is worked on by itself." };
+        var directory = new Option<string?>("--out", "-o")
         {
-            Description = "Where the masks, and overlay.png, side-by-side.png and cutout/1.png ..., or of a video overlay.mp4, side-by-side.mp4 and cutout/OBJECT/00000.png, are written.",
+            Description = "Where the masks, and overlay.png, side-by-side.png and cutout/1.png ..., or of a video overlay.mp4, side-by-side.mp4 and cutout/OBJECT/00000.png, "
+                + "are written, with --pictures overlay/NAME.png and so on; out/everything-NAME if not given. The results of an earlier run there are replaced.",
             HelpName = "DIR",
-            DefaultValueFactory = _ => "out",
         };
         var format = new Option<string?>("--format", "-f")
         {
@@ -40,25 +42,27 @@ internal static class EverythingCommand
         model.AddTo(command);
         generator.AddTo(command);
         video.AddTo(command);
+        command.Add(unrelated);
         command.Add(directory);
         command.Add(format);
         save.AddTo(command);
         pictures.AddTo(command);
         command.SetAction(parsed =>
         {
-            var (path, request, folder) = (parsed.GetRequiredValue(input), model.Read(parsed), parsed.GetRequiredValue(directory));
-            if (VideoReader.IsVideo(path))
+            var (path, request) = (parsed.GetRequiredValue(input), model.Read(parsed));
+            var folder = parsed.GetValue(directory) ?? OutputFolder.DefaultFor("everything", path);
+            var (frames, maxSide, restart) = video.ReadFrames(parsed);
+            if (!parsed.GetValue(unrelated) && VideoReader.IsVideo(path))
             {
-                var (frames, maxSide, restart) = video.ReadFrames(parsed);
                 return new EverythingInVideo(context).Run(new VideoRequest(
                     path, request, video.Read(parsed, generator.ReadForVideo(parsed)), frames, maxSide, folder,
                     parsed.GetValue(format) ?? VideoFormatName, save.Read(parsed), pictures.Read(parsed), restart));
             }
 
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
-            return chosen != VideoFormatName
-                ? new EverythingInImage(context).Run(new ImageRequest(path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed)))
-                : throw new CliException($"--format {VideoFormatName} is for videos; {path} is a picture");
+            if (chosen == VideoFormatName) throw new CliException($"--format {VideoFormatName} is for videos; {path} is {(Directory.Exists(path) ? "read as unrelated pictures" : "a picture")}");
+            var images = new ImageRequest(path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed), restart);
+            return parsed.GetValue(unrelated) ? new EverythingInFolder(context).Run(images) : new EverythingInImage(context).Run(images);
         });
         return command;
     }
@@ -178,7 +182,7 @@ internal sealed class VideoOptions
     private readonly Option<int> _lostAfter = GeneratorOptions.Number("--lost-after", "Video: an object that hasn't been visible for N frames is no longer tracked.", Defaults.LostAfter, 1);
     private readonly Option<int?> _frames = Optional("--frames", "Video: how many frames; all if not given.", 1);
     private readonly Option<int?> _maxSide = Optional("--max-side", "Video: frames with a longer side are scaled down to it.", 16);
-    private readonly Option<bool> _restart = new("--restart") { Description = "Video: start over, even if an interrupted run could be continued." };
+    private readonly Option<bool> _restart = new("--restart") { Description = "Video, and --pictures: start over, even if an earlier run could be continued." };
 
     /// <summary>How objects are found and followed.</summary>
     /// <param name="parsed">The command line.</param>

@@ -14,13 +14,14 @@ internal sealed class EverythingInImage(CommandContext context)
     /// <summary>Masks that are decoded at a time to be drawn, in bytes.</summary>
     private const long DrawnBytes = 256 << 20;
 
-    private static readonly AnnotationCategory[] Categories = [new(1, "object")];
+    public static readonly AnnotationCategory[] Categories = [new(1, "object")];
 
     public int Run(ImageRequest request)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Input} ...");
-        var image = ImageFile.Read(request.Input, cancellationToken: context.Cancellation);
+        var image = request.Pictures.ReadImage(context, request.Input);
+        using var run = RunOutput.Begin(request.Directory, "everything", Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
         var generator = new MaskGenerator(model, request.Generator);
@@ -29,9 +30,14 @@ internal sealed class EverythingInImage(CommandContext context)
         var seconds = DeviceClock.Seconds(() => masks = generator.Generate(image, new GeneratorProgress(progress), context.Cancellation));
 
         progress.Step("writing ...");
-        OutputFolder.Create(request.Directory);
-        WriteMasks(request, image, masks);
-        WritePictures(request, image, masks);
+        using (var writer = AnnotationFormats.Create(request.Format, run.Staging, Categories))
+        {
+            writer.Write(ToAnnotation(Path.GetFileName(request.Input), image, masks, request.Format));
+            writer.Complete();
+        }
+
+        WritePictures(request, image, masks, name => Path.Combine(run.Staging, name));
+        run.Complete();
         progress.Dispose();
         context.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -39,13 +45,13 @@ internal sealed class EverythingInImage(CommandContext context)
         return ExitCode.Success;
     }
 
-    private static void WriteMasks(ImageRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
-    {
-        using var writer = AnnotationFormats.Create(request.Format, request.Directory, Categories);
-        writer.Write(new AnnotatedImage(
-            Path.GetFileName(request.Input), image.Width, image.Height, [.. masks.Select(mask => ToObject(mask, request.Format))]));
-        writer.Complete();
-    }
+    private static IEnumerable<string> Planned(ImageRequest request) =>
+        AnnotationFormats.FilesFor(request.Format, [Path.GetFileName(request.Input)])
+            .Concat(request.Save.Select(kind => kind == "cutout" ? "cutout/" : kind + ".png"));
+
+    /// <summary>The masks as a format has them.</summary>
+    public static AnnotatedImage ToAnnotation(string name, RgbImage image, IReadOnlyList<GeneratedMask> masks, string format) =>
+        new(name, image.Width, image.Height, [.. masks.Select(mask => ToObject(mask, format))]);
 
     private static AnnotatedObject ToObject(GeneratedMask mask, string format)
     {
@@ -60,17 +66,25 @@ internal sealed class EverythingInImage(CommandContext context)
     }
 
     /// <summary>Writes what was asked; objects are numbered from 1, as their labels and colours are.</summary>
-    private static void WritePictures(ImageRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks)
+    /// <param name="request">What was asked.</param>
+    /// <param name="image">The picture.</param>
+    /// <param name="masks">Its masks.</param>
+    /// <param name="pathOf">Where <c>overlay.png</c>, <c>side-by-side.png</c> and <c>cutout/1.png</c> … go.</param>
+    public static void WritePictures(ImageRequest request, RgbImage image, IReadOnlyList<GeneratedMask> masks, Func<string, string> pathOf)
     {
+        void Write(string name, Action<string> write)
+        {
+            string path = pathOf(name);
+            OutputFolder.CreateFor(path);
+            write(path);
+        }
+
         if (request.Save.Contains("cutout"))
         {
-            string folder = Path.Combine(request.Directory, "cutout");
-            OutputFolder.Create(folder);
             for (var i = 0; i < masks.Count; i++)
             {
-                ImageFile.Write(
-                    Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{i + 1}.png")),
-                    Overlay.CutOut(image, masks[i].Segmentation.Decode(), crop: true));
+                var cutOut = Overlay.CutOut(image, masks[i].Segmentation.Decode(), crop: true);
+                Write(string.Create(CultureInfo.InvariantCulture, $"cutout/{i + 1}.png"), path => ImageFile.Write(path, cutOut));
             }
         }
 
@@ -78,8 +92,8 @@ internal sealed class EverythingInImage(CommandContext context)
         if (wantsOverlay || wantsBoth)
         {
             var drawn = DrawOverlay(image, masks, request.Pictures);
-            if (wantsOverlay) ImageFile.Write(Path.Combine(request.Directory, "overlay.png"), drawn);
-            if (wantsBoth) ImageFile.Write(Path.Combine(request.Directory, "side-by-side.png"), Overlay.SideBySide(image, drawn));
+            if (wantsOverlay) Write("overlay.png", path => ImageFile.Write(path, drawn));
+            if (wantsBoth) Write("side-by-side.png", path => ImageFile.Write(path, Overlay.SideBySide(image, drawn)));
         }
     }
 
@@ -114,8 +128,10 @@ internal sealed class EverythingInImage(CommandContext context)
 /// <param name="Format">The format of the masks.</param>
 /// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
 /// <param name="Pictures">How overlays are drawn.</param>
+/// <param name="Restart">Of a folder of pictures: whether those that an earlier run has done are done again.</param>
 internal sealed record ImageRequest(
-    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures);
+    string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures,
+    bool Restart = false);
 
 /// <summary>Shows how far the mask generator has come.</summary>
 /// <param name="line">The line to write to.</param>

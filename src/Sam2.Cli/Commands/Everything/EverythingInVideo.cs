@@ -18,10 +18,11 @@ internal sealed class EverythingInVideo(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"opening {request.Input} ...");
-        using var frames = VideoFrames.Open(request.Input, new VideoReadOptions { MaxSide = request.MaxSide, Count = request.Frames });
+        using var frames = VideoFrames.Open(request.Input, new VideoReadOptions { MaxSide = request.MaxSide, Count = request.Frames, Range = request.Pictures.Range });
+        BitDepthOption.Hint(context, request.Input, frames, request.Pictures.Range);
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
-        OutputFolder.Create(request.Directory);
+        using var run = RunOutput.Begin(request.Directory, "everything", MaskletResults.Planned(request));
         using var store = new MaskletStore(request);
         using var generator = Open(store, model, frames, request);
         var watch = Stopwatch.StartNew();
@@ -31,7 +32,8 @@ internal sealed class EverythingInVideo(CommandContext context)
             Generate(generator, store, progress, frames);
             progress.Step("writing ...");
             kept = [.. generator.Masklets.Where(masklet => masklet.Verdict == MaskletVerdict.Keep)];
-            new MaskletResults(request, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
+            new MaskletResults(request with { Directory = run.Staging }, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
+            run.Complete();
         }
         catch
         {

@@ -16,8 +16,17 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     /// <summary>The format of the SA-V data set.</summary>
     public const string SaV = "sav";
 
-    private static readonly FrameRate DefaultRate = new(25, 1);
     private static readonly AnnotationCategory[] Categories = [new(1, "object")];
+
+    /// <summary>What is written, as far as it is known before.</summary>
+    public static IEnumerable<string> Planned(VideoRequest request) => (request.Format switch
+    {
+        SaV => ["masklets.json"],
+        "png" => ["masks/"],
+        "davis" => ["davis/"],
+        var format when AnnotationFormats.IsOneFile(format) => [AnnotationFormats.FileFor(format, "")],
+        _ => Array.Empty<string>(),
+    }).Concat(VideoPictures.Planned(request.Save));
 
     /// <summary>Writes everything.</summary>
     /// <param name="store">The masks.</param>
@@ -25,14 +34,14 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
     public void Write(MaskletStore store, CancellationToken cancellation)
     {
         using var format = CreateFormat();
-        using var pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info.FrameRate ?? DefaultRate);
+        using var pictures = new VideoPictures(request.Directory, request.Save, request.Pictures, frames.Reader.Info);
         var numbers = kept.Select((id, i) => (Id: id, Number: i + 1)).ToDictionary(pair => pair.Id, pair => pair.Number);
         foreach (var (frame, masks) in store.Read(frames.Width, frames.Height))
         {
             cancellation.ThrowIfCancellationRequested();
             MaskletMask[] objects = [.. masks.Where(mask => numbers.ContainsKey(mask.ObjectId)).Select(mask => mask with { ObjectId = numbers[mask.ObjectId] })];
             format.Write(frame, objects);
-            pictures.Write(frame, frames.Read(frame)!, [.. objects.OrderByDescending(mask => mask.Mask!.Area).Select(mask => (mask.ObjectId, mask.Mask!.Decode()))]);
+            pictures.Write(NameOf(frame), frames.Read(frame)!, [.. objects.OrderByDescending(mask => mask.Mask!.Area).Select(mask => (mask.ObjectId, mask.Mask!.Decode()))]);
         }
 
         format.Complete();
@@ -74,7 +83,7 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
             .Write(Path.Combine(folder, NameOf(frame)));
     }
 
-    private static string NameOf(int frame) => string.Create(CultureInfo.InvariantCulture, $"{frame:00000}.png");
+    private string NameOf(int frame) => VideoPictures.NameOf(frames, frame);
 
     /// <summary>A format in which the masks of frames are written.</summary>
     /// <param name="Write">Writes a frame.</param>

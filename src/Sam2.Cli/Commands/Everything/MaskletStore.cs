@@ -95,7 +95,7 @@ internal sealed class MaskletStore : IDisposable
     private static string Fingerprint(VideoRequest request)
     {
         var settings = JsonSerializer.Serialize(
-            new { Input = Path.GetFullPath(request.Input), request.Model, request.Generator, request.Frames, request.MaxSide },
+            new { Input = Path.GetFullPath(request.Input), request.Model, request.Generator, request.Frames, request.MaxSide, request.Pictures.Range },
             WithFields);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..12];
     }

@@ -23,16 +23,17 @@ public interface IBoxSource : IDisposable
 public sealed class CocoBoxes : IBoxSource
 {
     private readonly string _path;
+    private readonly List<AnnotationException> _damaged = [];
     private readonly CocoDataset _dataset;
     private readonly Dictionary<string, AnnotatedImage> _byName = new(StringComparer.Ordinal);
     private readonly ILookup<string, AnnotatedImage> _byBareName;
 
-    /// <summary>Reads the file.</summary>
-    /// <exception cref="AnnotationException">It is missing or damaged.</exception>
+    /// <summary>Reads the file. Single annotations may be damaged (<see cref="Damaged"/>).</summary>
+    /// <exception cref="AnnotationException">It is missing or damaged as a whole.</exception>
     public CocoBoxes(string path)
     {
         _path = path;
-        _dataset = CocoReader.Read(path);
+        _dataset = CocoReader.Read(path, null, _damaged.Add);
         foreach (var image in _dataset.Images)
         {
             _byName.Add(image.FileName, image);
@@ -43,6 +44,9 @@ public sealed class CocoBoxes : IBoxSource
 
     /// <inheritdoc/>
     public IReadOnlyList<AnnotationCategory> Categories => _dataset.Categories;
+
+    /// <summary>What is wrong with each annotation that is left out since it is damaged; <see cref="Find"/> names those of a picture too.</summary>
+    public IReadOnlyList<AnnotationException> Damaged => _damaged;
 
     /// <summary>How many annotations are left out because they name a picture that the file doesn't list.</summary>
     public int Orphans => _dataset.Orphans;
@@ -77,7 +81,7 @@ public sealed class CocoBoxes : IBoxSource
         return annotated with
         {
             Objects = [.. annotated.Objects.Where(o => !o.IsCrowd)],
-            LeftOut = [.. annotated.Objects.Where(o => o.IsCrowd).Select(o => o.Id is { } id ? $"annotation {id}, a crowd" : "a crowd")],
+            LeftOut = [.. annotated.LeftOut, .. annotated.Objects.Where(o => o.IsCrowd).Select(o => o.Id is { } id ? $"annotation {id}, a crowd" : "a crowd")],
         };
     }
 
