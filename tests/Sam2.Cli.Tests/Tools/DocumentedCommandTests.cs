@@ -44,6 +44,8 @@ public partial class DocumentedCommandTests
         ["dotnet pack Sam2.Torch.sln -c Release -o artifacts/packages"] = (".github/workflows/ci.yml", "dotnet pack Sam2.Torch.sln -c Release -o artifacts/packages"),
         ["dotnet tool restore"] = (".github/workflows/ci.yml", "dotnet tool restore"),
         ["dotnet docfx docs/docfx.json"] = (".github/workflows/ci.yml", "dotnet docfx docs/docfx.json"),
+        ["dotnet list Sam2.Torch.sln package --vulnerable --include-transitive"] =
+            (".github/workflows/ci.yml", "dotnet list Sam2.Torch.sln package --vulnerable --include-transitive"),
         ["tools/publish.sh"] = (".github/workflows/ci.yml", "tools/publish.sh"),
     };
 
