@@ -5,6 +5,7 @@ using Sam2.Cli.Output;
 using Sam2.Cli.Prompts;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Cli.Commands;
 
@@ -53,6 +54,7 @@ internal static class TrackCommand
                 + "pictures under the names of the frames where these are pictures; out/track-VIDEO if not given. The results of an earlier run there are replaced.",
             HelpName = "DIR",
         };
+        var memory = new MemoryOption();
         var save = new SaveOption(Savings, "overlay,masks,json");
         var pictures = new PictureOptions();
         var maxSide = Number("--max-side", "Frames with a longer side are scaled down to it. Prompts stay in pixels of the video.", 16);
@@ -65,6 +67,7 @@ internal static class TrackCommand
             command.Add(option);
         }
 
+        memory.AddTo(command);
         save.AddTo(command);
         pictures.AddTo(command);
 
@@ -80,7 +83,7 @@ internal static class TrackCommand
             [.. parsed.GetValue(prompts) ?? [], .. parsed.GetValue(file) is { } path ? TrackPromptFile.Read(path) : []],
             parsed.GetValue(start), parsed.GetValue(frames), parsed.GetValue(reverse),
             parsed.GetValue(directory) ?? OutputFolder.DefaultFor("track", parsed.GetRequiredValue(video)),
-            save.Read(parsed), pictures.Read(parsed), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles)));
+            save.Read(parsed), pictures.Read(parsed), parsed.GetValue(maxSide), parsed.GetValue(fillHoles) ?? DefaultHoles, memory.Read(parsed))));
         return command;
     }
 
@@ -100,9 +103,10 @@ internal static class TrackCommand
 /// <param name="Pictures">How overlays are drawn.</param>
 /// <param name="MaxSide">Longer side to scale frames down to, or null.</param>
 /// <param name="FillHoles">Largest hole that is filled, in pixels of the model's low-resolution mask.</param>
+/// <param name="Memory">How objects are remembered; as SAM 2 does when null.</param>
 internal sealed record TrackRequest(
     string Video, ModelRequest Model, IReadOnlyList<TrackPrompt> Prompts, int? Start, int? Frames, bool Reverse, string Directory,
-    IReadOnlySet<string> Save, PictureRequest Pictures, int? MaxSide, int FillHoles);
+    IReadOnlySet<string> Save, PictureRequest Pictures, int? MaxSide, int FillHoles, MemoryChoice? Memory);
 
 /// <summary>Does what <c>sam2 track</c> asks for: video and prompts in, overlay, masks and report out, frame by frame.</summary>
 internal sealed class Tracking(CommandContext context)
@@ -120,7 +124,7 @@ internal sealed class Tracking(CommandContext context)
         using var run = RunOutput.Begin(request.Directory, "track", TrackOutput.Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
         using var model = request.Model.Load();
-        using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles });
+        using var session = new VideoSession(model, frames, new VideoSessionOptions { FillHoleArea = request.FillHoles, Memory = request.Memory?.For(model.Config) });
         if (request.Start >= session.FrameCount) throw new CliException($"--start {request.Start}: the video has frames 0 to {session.FrameCount - 1}");
         var shown = new List<(int Frame, long Object, IReadOnlyList<PointPrompt> Points, BoxPrompt? Box)>();
         foreach (var prompt in request.Prompts)

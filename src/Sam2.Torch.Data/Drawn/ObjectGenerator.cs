@@ -70,6 +70,7 @@ internal static class ObjectGenerator
     {
         double size = Math.Min(options.Width, options.Height);
         double speed = random.NextDouble() < 0.2 ? 0 : options.Speed * size * random.NextDouble() * random.NextDouble();
+        speed = Math.Max(speed, options.MinSpeed * size);
         var (sin, cos) = PortableMath.SinCos(random.Between(0, 2 * Math.PI));
         var (awayY, awayX) = PortableMath.SinCos(random.Between(0, 2 * Math.PI));
         double away = random.NextDouble() < options.LeaveProbability ? Math.Max(options.Width, options.Height) + (2 * radius) : 0;

@@ -74,6 +74,9 @@ public sealed record ProceduralOptions
     /// <summary>Largest number of moving things without masks, which cover objects and look like them.</summary>
     public int MaxDistractors { get; init; } = 3;
 
+    /// <summary>Smallest number of them.</summary>
+    public int MinDistractors { get; init; }
+
     /// <summary>Probability that an object or distractor looks exactly like another object.</summary>
     public double TwinProbability { get; init; } = 0.25;
 
@@ -86,6 +89,20 @@ public sealed record ProceduralOptions
     /// <summary>Probability that an object passes behind another that hides it, where one is in front of it. It may be made smaller for that.</summary>
     public double HideProbability { get; init; }
 
+    /// <summary>
+    /// Probability that something without a mask that looks exactly like an object crosses its path, once for every 24 frames of the clip.
+    /// </summary>
+    public double CrossingProbability { get; init; }
+
+    /// <summary>
+    /// Probability that an object leaves the picture for <see cref="AbsenceFrames"/> frames, beginning in the first sixth of the clip or, if that is sooner, within
+    /// 16 frames.
+    /// </summary>
+    public double AbsenceProbability { get; init; }
+
+    /// <summary>For how many frames such an object is away.</summary>
+    public int AbsenceFrames { get; init; } = 300;
+
     /// <summary>Smallest radius of an object, above 0.</summary>
     public double MinRadius { get; init; } = 0.07;
 
@@ -94,6 +111,9 @@ public sealed record ProceduralOptions
 
     /// <summary>Highest steady speed per frame; most objects are far slower.</summary>
     public double Speed { get; init; } = 0.04;
+
+    /// <summary>Lowest steady speed per frame; objects turn round at the picture's edges.</summary>
+    public double MinSpeed { get; init; }
 
     /// <summary>How far the camera moves; 0 for a camera at rest, 1 for up to a fifth of the picture.</summary>
     public double CameraMotion { get; init; } = 1;
@@ -120,13 +140,18 @@ public sealed record ProceduralOptions
         RequireRange(nameof(MinObjects), MinObjects, 1, 255);
         RequireRange(nameof(MaxObjects), MaxObjects, MinObjects, 255);
         RequireRange(nameof(MaxDistractors), MaxDistractors, 0, 1000);
+        RequireRange(nameof(MinDistractors), MinDistractors, 0, MaxDistractors);
         RequireRange(nameof(TwinProbability), TwinProbability, 0, 1);
         RequireRange(nameof(PartProbability), PartProbability, 0, 1);
         RequireRange(nameof(LeaveProbability), LeaveProbability, 0, 1);
         RequireRange(nameof(HideProbability), HideProbability, 0, 1);
+        RequireRange(nameof(CrossingProbability), CrossingProbability, 0, 1);
+        RequireRange(nameof(AbsenceProbability), AbsenceProbability, 0, 1);
+        RequireRange(nameof(AbsenceFrames), AbsenceFrames, 1, 1_000_000);
         RequireRange(nameof(MinRadius), MinRadius, 0.001, 1);
         RequireRange(nameof(MaxRadius), MaxRadius, MinRadius, 1);
         RequireRange(nameof(Speed), Speed, 0, 1);
+        RequireRange(nameof(MinSpeed), MinSpeed, 0, 1);
         RequireRange(nameof(CameraMotion), CameraMotion, 0, 4);
         RequireRange(nameof(LightingChange), LightingChange, 0, 4);
         RequireRange(nameof(Clutter), Clutter, 0, 20);

@@ -124,7 +124,7 @@ internal static class SceneGenerator
                 : ObjectGenerator.Create(ref random, options, (byte)(i + 1), ground));
         }
 
-        int others = random.Below(options.MaxDistractors + 1);
+        int others = options.MinDistractors + random.Below(options.MaxDistractors - options.MinDistractors + 1);
         for (int i = 0; i < others; i++)
         {
             bool twin = random.NextDouble() < options.TwinProbability;
@@ -143,6 +143,16 @@ internal static class SceneGenerator
         if (options.HideProbability > 0)
         {
             HiddenPassage.Plan(ref random, options.HideProbability, objects);
+        }
+
+        if (options.CrossingProbability > 0)
+        {
+            LookAlikeCrossing.Plan(ref random, options, objects);
+        }
+
+        if (options.AbsenceProbability > 0)
+        {
+            LongAbsence.Plan(ref random, options, objects);
         }
 
         return new ProceduralScene

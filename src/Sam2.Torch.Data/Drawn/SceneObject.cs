@@ -97,20 +97,35 @@ internal sealed record ObjectPath
     /// <summary>Frames until it is back; 0 for no journey.</summary>
     public double JourneyLength { get; init; }
 
+    /// <summary>Frames for which it stays where the journey leads, before it comes back.</summary>
+    public double JourneyStay { get; init; }
+
+    /// <summary>Where it is at time 0 against the path, for something that accompanies an object.</summary>
+    public (double X, double Y) DriftFrom { get; init; }
+
+    /// <summary>How it moves against the path, in pixels per frame.</summary>
+    public (double X, double Y) Drift { get; init; }
+
+    /// <summary>How far from the path it gets in each direction before it turns back; 0 for no drift.</summary>
+    public double DriftLimit { get; init; }
+
     /// <summary>The centre at a time in frames.</summary>
     public (double X, double Y) At(double time)
     {
         double away = 0;
         double passed = time - JourneyStart;
-        if (JourneyLength > 0 && passed > 0 && passed < JourneyLength)
+        if (JourneyLength > 0 && passed > 0 && passed < JourneyLength + JourneyStay)
         {
-            double sine = PortableMath.Sin(Math.PI * passed / JourneyLength);
+            double half = JourneyLength / 2, moved = passed <= half ? passed : Math.Max(half, passed - JourneyStay);
+            double sine = PortableMath.Sin(Math.PI * moved / JourneyLength);
             away = sine * sine;
         }
 
-        return (
-            Reflect(X + (VelocityX * time), Width, Bound) + SwayX.At(time) + (away * Journey.X),
-            Reflect(Y + (VelocityY * time), Height, Bound) + SwayY.At(time) + (away * Journey.Y));
+        double x = Reflect(X + (VelocityX * time), Width, Bound) + SwayX.At(time) + (away * Journey.X);
+        double y = Reflect(Y + (VelocityY * time), Height, Bound) + SwayY.At(time) + (away * Journey.Y);
+        return DriftLimit > 0
+            ? (x + Reflect(DriftFrom.X + (Drift.X * time), 0, DriftLimit), y + Reflect(DriftFrom.Y + (Drift.Y * time), 0, DriftLimit))
+            : (x, y);
     }
 
     /// <summary>Folds a coordinate into [−bound, size + bound], as if it were reflected at both ends.</summary>

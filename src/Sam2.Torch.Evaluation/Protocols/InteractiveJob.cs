@@ -150,6 +150,7 @@ internal sealed class InteractivePass : IDisposable
             FillHoleArea = options.FillHoleArea,
             CorrectedFramesCondition = options.CorrectedFramesCondition,
             RememberedFrames = options.RememberedFrames ?? video.FrameCount,
+            Memory = options.Memory?.For(model.Config),
         });
     }
 

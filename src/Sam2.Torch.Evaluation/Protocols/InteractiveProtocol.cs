@@ -2,6 +2,7 @@ using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Torch.Evaluation.Protocols;
 
@@ -34,6 +35,9 @@ public sealed record InteractiveOptions
     /// that a correction anywhere starts from the answer there. With fewer, corrections on earlier frames start without an answer.
     /// </summary>
     public int? RememberedFrames { get; init; }
+
+    /// <summary>How objects are remembered; as SAM 2 does when null. Another memory decides by itself how many frames it keeps.</summary>
+    public MemoryChoice? Memory { get; init; }
 
     /// <summary>Refuses what makes no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>

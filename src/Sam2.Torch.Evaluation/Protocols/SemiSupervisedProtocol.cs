@@ -4,6 +4,7 @@ using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Torch.Evaluation.Protocols;
 
@@ -21,6 +22,9 @@ public sealed record SemiSupervisedOptions
 
     /// <summary>Holes of at most this area are filled, in pixels of the low-resolution mask. The original's evaluations fill none.</summary>
     public int FillHoleArea { get; init; }
+
+    /// <summary>How objects are remembered; as SAM 2 does when null.</summary>
+    public MemoryChoice? Memory { get; init; }
 }
 
 /// <summary>
@@ -40,6 +44,7 @@ public sealed class SemiSupervisedProtocol(SemiSupervisedOptions options) : IVid
         {
             FillHoleArea = options.FillHoleArea,
             NonOverlappingMasks = options.NonOverlappingMasks,
+            Memory = options.Memory?.For(model.Config),
         });
         watch.Stop();
 

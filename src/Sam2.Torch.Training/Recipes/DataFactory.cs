@@ -1,6 +1,7 @@
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
+using Sam2.Torch.Tracking.Policies;
 using Sam2.Torch.Training.Augmentations;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
@@ -72,6 +73,11 @@ public sealed record ValidationDataSettings
     /// <summary>How objects of videos are prompted.</summary>
     public IReadOnlyList<PromptKind> Prompts { get; init; } = [PromptKind.Click1, PromptKind.Mask];
 
+    /// <summary>
+    /// How objects of videos are remembered: a policy of <see cref="MemoryPolicies"/> by name, such as <c>samurai:motion_weight=0.25</c>; null for SAM 2's own.
+    /// </summary>
+    public string? Memory { get; init; }
+
     /// <summary>Images that are segmented interactively; null for none.</summary>
     public DatasetSettings? Images { get; init; }
 
@@ -105,7 +111,10 @@ public static class DataFactory
     /// <summary>What the model is measured on.</summary>
     public static IValidator Validation(ValidationDataSettings settings, int imageSize) => new DatasetValidator(
         settings.Videos is { } videos ? DatasetOpener.Open(videos, frames: 24, imageSize) : [], settings.Prompts,
-        settings.Images is { } images ? DatasetOpener.Open(images, frames: 1, imageSize) : [], settings.Clicks);
+        settings.Images is { } images ? DatasetOpener.Open(images, frames: 1, imageSize) : [], settings.Clicks)
+    {
+        Memory = settings.Memory is { } memory ? MemoryPolicies.Parse(memory) : null,
+    };
 
     private static ClipSampler Sampler(BatchSettings source, int imageSize, ulong seed, int index)
     {

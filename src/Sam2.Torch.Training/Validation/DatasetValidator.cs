@@ -4,6 +4,7 @@ using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Metrics;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Torch.Training.Validation;
 
@@ -28,6 +29,9 @@ public interface IValidator
 public sealed class DatasetValidator(
     IReadOnlyList<IAnnotatedVideo> videos, IReadOnlyList<PromptKind> prompts, IReadOnlyList<IAnnotatedVideo> images, IReadOnlyList<int> clicks) : IValidator
 {
+    /// <summary>How tracked objects are remembered; as SAM 2 does when null.</summary>
+    public MemoryChoice? Memory { get; init; }
+
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, double>> Validate(Sam2Model model, CancellationToken cancellationToken = default)
     {
@@ -53,7 +57,7 @@ public sealed class DatasetValidator(
 
     private (double J, double F) Track(Sam2Model model, PromptKind prompt, VideoObserver observer)
     {
-        var protocol = new SemiSupervisedProtocol(new() { Prompt = prompt });
+        var protocol = new SemiSupervisedProtocol(new() { Prompt = prompt, Memory = Memory });
         var objects = videos.SelectMany(video => protocol.Run(model, video, observer).Rounds[^1].Objects)
             .Select(o => o.Conclude(skipFirstAndLast: true)).OfType<ObjectScore>().ToList();
         return (Mean(objects.Select(o => o.J)), Mean(objects.Select(o => o.F)));

@@ -86,7 +86,8 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
     }
 
     /// <summary>
-    /// Tracks objects on a frame and encodes its memories. Objects that attend to equally many memories pass the model as one batch.
+    /// Tracks objects on a frame and encodes its memories. Objects that attend to equally many memories pass the model as one batch, but for those whose
+    /// memory has its own way to be attended to (<see cref="IMemoryConditioner"/>) or several hypotheses (<see cref="IPathwayPolicy"/>).
     /// </summary>
     /// <param name="at">The frame.</param>
     /// <param name="features">Its image features, <c>[1, …]</c>.</param>
@@ -101,16 +102,19 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
     private FrameOutput[] Track(FramePosition at, ImageFeatures features, IReadOnlyList<IMemoryBank> banks, FrameOutput[] outputs)
     {
         using var scope = NewDisposeScope();
-        var gathered = banks
-            .Select((bank, index) => (Index: index, Previous: Sam2Model.PreviousMemory(at, bank), Tokens: model.GatherMemories(at, features.Embedding, bank)))
-            .ToList();
-        foreach (var alike in gathered.GroupBy(g => (g.Tokens.Memory.shape[1], g.Tokens.NumObjPtrTokens)))
+        var gathered = new List<Gathered>();
+        for (var i = 0; i < banks.Count; i++)
+        {
+            if (banks[i] is IPathwayPolicy pathways) outputs[i] = TrackPathways(at, features, pathways);
+            else gathered.Add(Gather(at, features, banks[i], i));
+        }
+
+        foreach (var alike in gathered.GroupBy(g => (g.Tokens.Memory.shape[1], g.Tokens.NumObjPtrTokens, g.Bank is IMaskChooser, g.Bank as IMemoryConditioner)))
         {
             foreach (var batch in alike.Chunk(options.ObjectBatch))
             {
-                TrackBatch(
-                    features, batch.Select(b => b.Tokens).ToArray(), batch.Select(b => b.Previous).ToArray(),
-                    (i, output) => outputs[batch[i].Index] = output);
+                var results = TrackBatch(at, features, batch);
+                for (var i = 0; i < batch.Length; i++) outputs[batch[i].Index] = results[i];
             }
         }
 
@@ -126,19 +130,69 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         return Output(_step.Segment(features, StepPrompt.None, model.GatherUnorderedMemories(features.Embedding, memories)).Heads, 0);
     }
 
-    private void TrackBatch(ImageFeatures features, MemoryTokens[] tokens, FrameMemory?[] previous, Action<int, FrameOutput> add)
+    private Gathered Gather(FramePosition at, ImageFeatures features, IMemoryBank bank, int index) =>
+        new(index, bank, Sam2Model.PreviousMemory(at, bank), model.GatherMemories(at, features.Embedding, bank));
+
+    private FrameOutput[] TrackBatch(FramePosition at, ImageFeatures features, Gathered[] batch)
     {
         using var scope = NewDisposeScope();
-        var memories = tokens.Length == 1 ? tokens[0] : new MemoryTokens(
-            cat(tokens.Select(t => t.Memory).ToArray(), 0), cat(tokens.Select(t => t.Position).ToArray(), 0), tokens[0].NumObjPtrTokens);
-        var heads = _step.Segment(features, StepPrompt.None, memories).Heads;
-        var encoded = _step.EncodeMemory(features, model.UpsampleMasks(heads.LowResMasks), heads.ObjectScores, binarize: false, previous);
-        for (var i = 0; i < tokens.Length; i++)
+        var memories = batch.Length == 1 ? batch[0].Tokens : new MemoryTokens(
+            cat(batch.Select(b => b.Tokens.Memory).ToArray(), 0), cat(batch.Select(b => b.Tokens.Position).ToArray(), 0), batch[0].Tokens.NumObjPtrTokens);
+        SamHeadsOutput heads;
+        if (batch[0].Bank is IMaskChooser)
         {
-            var output = Output(heads, i);
-            add(i, output);
-            output.Remember(Stored(encoded, i));
+            var candidates = model.ForwardCandidates(Condition(features, batch[0].Bank, memories), features.HighRes);
+            heads = candidates.Take([.. batch.Select((b, i) => ((IMaskChooser)b.Bank).Choose(at, candidates.Of(i)))]);
         }
+        else if (batch[0].Bank is IMemoryConditioner)
+        {
+            heads = _step.Decode(features, Condition(features, batch[0].Bank, memories), StepPrompt.None);
+        }
+        else
+        {
+            heads = _step.Segment(features, StepPrompt.None, memories).Heads;
+        }
+
+        return Remembered(features, heads, [.. batch.Select(b => b.Previous)]);
+    }
+
+    private FrameOutput TrackPathways(FramePosition at, ImageFeatures features, IPathwayPolicy policy)
+    {
+        using var scope = NewDisposeScope();
+        var gathered = policy.PathwaysFor(at).Select((bank, i) => Gather(at, features, bank, i)).ToList();
+        var conditioned = cat(gathered.ConvertAll(g => Condition(features, g.Bank, g.Tokens)), 0);
+        var candidates = model.ForwardCandidates(conditioned, features.HighRes);
+        var branches = policy.Choose(at, [.. gathered.Select((_, i) => candidates.Of(i))]);
+        if (branches.Count == 0) throw new InvalidOperationException($"Frame {at.Frame} doesn't go on: the memory policy chose no branch; choose at least one.");
+
+        var heads = branches.Select(b => candidates.Of(b.Pathway).Take([b.Mask])).ToList();
+        Tensor All(Func<SamHeadsOutput, Tensor> part) => cat(heads.ConvertAll(h => part(h)), 0);
+        var chosen = new SamHeadsOutput(
+            All(h => h.LowResMultimasks), All(h => h.Ious), All(h => h.LowResMasks), All(h => h.ObjectPointer), All(h => h.ObjectScores));
+        var outputs = Remembered(features, chosen, [.. branches.Select(b => gathered[b.Pathway].Previous)]);
+        policy.Grow(at, outputs);
+        return outputs[0];
+    }
+
+    private Tensor Condition(ImageFeatures features, IMemoryBank bank, MemoryTokens memories) => bank is IMemoryConditioner conditioner
+        ? conditioner.Condition(model, features.Embedding, memories)
+        : model.ConditionOnMemory(features.Embedding, memories);
+
+    /// <summary>The outputs of a batch, with their memories encoded.</summary>
+    private FrameOutput[] Remembered(ImageFeatures features, SamHeadsOutput heads, FrameMemory?[] previous)
+    {
+        var encoded = _step.EncodeMemory(features, model.UpsampleMasks(heads.LowResMasks), heads.ObjectScores, binarize: false, previous);
+        var outputs = new FrameOutput[previous.Length];
+        return FrameOutput.OrFree(outputs, () =>
+        {
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                outputs[i] = Output(heads, i);
+                outputs[i].Remember(Stored(encoded, i));
+            }
+
+            return outputs;
+        });
     }
 
     private FrameOutput Output(SamHeadsOutput heads, int index)
@@ -160,4 +214,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
         var tokens = Sam2Model.MemoryAsTokens(memories.narrow(0, index, 1));
         return options.FullPrecisionMemories ? tokens : tokens.to(bfloat16);
     }
+
+    /// <summary>What an object attends to on a frame.</summary>
+    private sealed record Gathered(int Index, IMemoryBank Bank, FrameMemory? Previous, MemoryTokens Tokens);
 }

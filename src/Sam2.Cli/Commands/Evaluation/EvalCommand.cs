@@ -19,6 +19,7 @@ internal static class EvalCommand
     {
         EvalVosCommand.Create(context),
         EvalInteractiveCommand.Create(context),
+        EvalMemoryCommand.Create(context),
         EvalImageCommand.Create(context),
         EvalScoreCommand.Create(context),
         EvalCompareCommand.Create(context),

@@ -38,6 +38,8 @@ internal static class EvalInteractiveCommand
         remembered.AtLeast(1);
         var inner = new Option<bool>("--skip-first-and-last") { Description = "Don't count the first and the last annotated frame." };
 
+        var memory = new MemoryOption();
+
         var command = new Command(
             "interactive", "Interactive segmentation: clicks where it goes wrong. Ends with J&F, J and F in percent, means over 1, 2, … annotated frames.");
         options.AddTo(command);
@@ -46,6 +48,8 @@ internal static class EvalInteractiveCommand
         {
             command.Add(option);
         }
+
+        memory.AddTo(command);
 
         command.SetAction(parsed => new InteractiveEvaluation(context).Run(
             options.Read(parsed),
@@ -57,6 +61,7 @@ internal static class EvalInteractiveCommand
                 CorrectedFramesCondition = !parsed.GetValue(unconditioned),
                 CorrectAbsent = parsed.GetValue(absent),
                 RememberedFrames = parsed.GetValue(remembered),
+                Memory = memory.Read(parsed),
             },
             parsed.GetRequiredValue(mode) == "online", parsed.GetValue(inner)));
         return command;
@@ -79,6 +84,7 @@ internal sealed class InteractiveEvaluation(CommandContext context)
         settings["corrections condition"] = options.CorrectedFramesCondition ? "yes" : "no";
         settings["absent objects are corrected"] = options.CorrectAbsent ? "yes" : "no";
         settings["remembered frames"] = options.RememberedFrames?.ToString(CultureInfo.InvariantCulture) ?? "all";
+        if (options.Memory is not null) settings["memory"] = options.Memory.Text;
         InteractiveProtocol protocol = online ? new OnlineProtocol(options) : new OfflineProtocol(options);
         return new EvaluationSession<VideoResult>(context, request, settings).Run(protocol.Run, (shown, results) =>
         {

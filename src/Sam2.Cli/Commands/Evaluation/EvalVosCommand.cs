@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Sam2.Torch.Evaluation.Protocols;
 using Sam2.Torch.Evaluation.Reports;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Cli.Commands.Evaluation;
 
@@ -33,6 +34,7 @@ internal static class EvalVosCommand
             Description = "Largest hole that is filled, in pixels of the model's low-resolution mask; 0, as in the original's evaluations, if not given.", HelpName = "N",
         };
         fillHoles.AtLeast(0);
+        var memory = new MemoryOption();
 
         var command = new Command("vos", "Semi-supervised tracking: every object is prompted once and followed to the end. Ends with J&F, J and F in percent.");
         options.AddTo(command);
@@ -42,9 +44,11 @@ internal static class EvalVosCommand
             command.Add(option);
         }
 
+        memory.AddTo(command);
+
         command.SetAction(parsed => new VideoEvaluation(context).Run(options.Read(parsed), new VosRequest(
             Enum.Parse<PromptKind>(parsed.GetRequiredValue(prompt), ignoreCase: true), !parsed.GetValue(allFrames),
-            parsed.GetValue(disjoint), parsed.GetValue(fillHoles))));
+            parsed.GetValue(disjoint), parsed.GetValue(fillHoles), memory.Read(parsed))));
         return command;
     }
 }
@@ -54,12 +58,13 @@ internal static class EvalVosCommand
 /// <param name="SkipFirstAndLast">Whether the first and the last annotated frame don't count.</param>
 /// <param name="NonOverlapping">Whether each pixel goes to one object only.</param>
 /// <param name="FillHoles">Largest hole that is filled.</param>
-internal sealed record VosRequest(PromptKind Prompt, bool SkipFirstAndLast, bool NonOverlapping, int FillHoles)
+/// <param name="Memory">How objects are remembered; as SAM 2 does when null.</param>
+internal sealed record VosRequest(PromptKind Prompt, bool SkipFirstAndLast, bool NonOverlapping, int FillHoles, MemoryChoice? Memory)
 {
     /// <summary>The protocol with these choices.</summary>
     public SemiSupervisedProtocol CreateProtocol() => new(new SemiSupervisedOptions
     {
-        Prompt = Prompt, NonOverlappingMasks = NonOverlapping, FillHoleArea = FillHoles,
+        Prompt = Prompt, NonOverlappingMasks = NonOverlapping, FillHoleArea = FillHoles, Memory = Memory,
     });
 
     /// <summary>The choices on which a video's result depends. Which frames count is decided when the report is made.</summary>
@@ -68,6 +73,7 @@ internal sealed record VosRequest(PromptKind Prompt, bool SkipFirstAndLast, bool
         settings["prompt"] = Prompt.ToString().ToLowerInvariant();
         settings["overlapping masks"] = NonOverlapping ? "no" : "yes";
         settings["filled holes"] = FillHoles.ToString(CultureInfo.InvariantCulture);
+        if (Memory is not null) settings["memory"] = Memory.Text;
     }
 }
 

@@ -3,6 +3,7 @@ using Sam2.Cli.Output;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Cli.Commands.Everything;
 
@@ -56,7 +57,7 @@ internal static class EverythingCommand
             {
                 return new EverythingInVideo(context).Run(new VideoRequest(
                     path, request, video.Read(parsed, generator.ReadForVideo(parsed)), frames, maxSide, folder,
-                    parsed.GetValue(format) ?? VideoFormatName, save.Read(parsed), pictures.Read(parsed), restart));
+                    parsed.GetValue(format) ?? VideoFormatName, save.Read(parsed), pictures.Read(parsed), restart, video.ReadMemory(parsed)));
             }
 
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
@@ -182,6 +183,7 @@ internal sealed class VideoOptions
     private readonly Option<int> _lostAfter = GeneratorOptions.Number("--lost-after", "Video: an object that hasn't been visible for N frames is no longer tracked.", Defaults.LostAfter, 1);
     private readonly Option<int?> _frames = Optional("--frames", "Video: how many frames; all if not given.", 1);
     private readonly Option<int?> _maxSide = Optional("--max-side", "Video: frames with a longer side are scaled down to it.", 16);
+    private readonly MemoryOption _memory = new();
     private readonly Option<bool> _restart = new("--restart") { Description = "Video, and --pictures: start over, even if an earlier run could be continued." };
 
     /// <summary>How objects are found and followed.</summary>
@@ -199,6 +201,9 @@ internal sealed class VideoOptions
         LostAfter = parsed.GetValue(_lostAfter),
     };
 
+    /// <summary>How objects are remembered; null for SAM 2's own memory.</summary>
+    public MemoryChoice? ReadMemory(ParseResult parsed) => _memory.Read(parsed);
+
     /// <summary>Which frames, at which size.</summary>
     public (int? Frames, int? MaxSide, bool Restart) ReadFrames(ParseResult parsed) =>
         (parsed.GetValue(_frames), parsed.GetValue(_maxSide), parsed.GetValue(_restart));
@@ -210,6 +215,8 @@ internal sealed class VideoOptions
         {
             command.Add(option);
         }
+
+        _memory.AddTo(command);
     }
 
     private static Option<int?> Optional(string name, string description, int smallest) =>

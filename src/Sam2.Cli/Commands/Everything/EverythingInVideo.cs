@@ -5,6 +5,7 @@ using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking.Policies;
 
 namespace Sam2.Cli.Commands.Everything;
 
@@ -50,12 +51,13 @@ internal sealed class EverythingInVideo(CommandContext context)
 
     private VideoMaskGenerator Open(MaskletStore store, Sam2Model model, VideoFrames frames, VideoRequest request)
     {
+        var options = request.Generator with { Tracking = request.Generator.Tracking with { Memory = request.Memory?.For(model.Config) } };
         if (!store.CanResume)
         {
-            return new VideoMaskGenerator(model, frames, request.Generator);
+            return new VideoMaskGenerator(model, frames, options);
         }
 
-        var generator = VideoMaskGenerator.Resume(store.StatePath, model, frames, request.Generator);
+        var generator = VideoMaskGenerator.Resume(store.StatePath, model, frames, options);
         context.Error.WriteLine($"continuing at frame {generator.NextFrame} of an interrupted run (--restart starts over)");
         return generator;
     }
@@ -126,6 +128,7 @@ internal sealed class EverythingInVideo(CommandContext context)
 /// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
 /// <param name="Pictures">How the overlay is drawn.</param>
 /// <param name="Restart">Whether what an interrupted run left is ignored.</param>
+/// <param name="Memory">How objects are remembered; as SAM 2 does when null.</param>
 internal sealed record VideoRequest(
     string Input, ModelRequest Model, VideoMaskGeneratorOptions Generator, int? Frames, int? MaxSide, string Directory, string Format,
-    IReadOnlySet<string> Save, PictureRequest Pictures, bool Restart);
+    IReadOnlySet<string> Save, PictureRequest Pictures, bool Restart, MemoryChoice? Memory);

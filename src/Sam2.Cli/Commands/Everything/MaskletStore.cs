@@ -97,6 +97,7 @@ internal sealed class MaskletStore : IDisposable
         var settings = JsonSerializer.Serialize(
             new { Input = Path.GetFullPath(request.Input), request.Model, request.Generator, request.Frames, request.MaxSide, request.Pictures.Range },
             WithFields);
+        if (request.Memory is { } memory) settings += memory.Text;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..12];
     }
 }

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using NUnit.Framework;
+using TestSupport;
+
+namespace Sam2.Cli.Tests.Commands;
+
+public class MemoryOptionTests : FolderTests
+{
+    private const string Model = "sam2.1_hiera_micro";
+    private const string Dataset = "procedural:count=2,seed=5,width=96,height=96,frames=12,absence_probability=1,absence_frames=5,max_objects=2,crossing_probability=1";
+
+    [TestCase("track", "v.mp4", "--prompt", "point=1,1")]
+    [TestCase("everything", "v.mp4")]
+    [TestCase("eval", "vos", "d")]
+    [TestCase("eval", "interactive", "d")]
+    [TestCase("eval", "memory", "d")]
+    public void A_policy_that_there_is_not_is_a_usage_error_that_names_those_that_there_are(params string[] command)
+    {
+        var name = CommandLine.Run([.. command, "--model", Model, "--memory", "samuray"]);
+        Assert.That(name.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(name.Error, Does.Contain("samuray").And.Contain("samurai, sam2long, dam4sam"));
+        var key = CommandLine.Run([.. command, "--model", Model, "--memory", "samurai:stable=3"]);
+        Assert.That(key.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(key.Error, Does.Contain("stable_iou"));
+    }
+
+    [Test]
+    public void Tracking_and_finding_everything_take_a_policy()
+    {
+        DemoClip.Write(Folder.At("clip"), 120, 90, 4);
+        var track = CommandLine.Run(
+            "track", Folder.At("clip"), "--model", Model, "--prompt", "point=24%,42%", "--memory", "sam2long:pathways=2", "--save", "json", "--out", Folder.At("track"));
+        Assert.That(track.ExitCode, Is.Zero, track.Error);
+        Assert.That(track.Output, Does.Contain("of 4 frames"));
+        var everything = CommandLine.Run(
+            "everything", Folder.At("clip"), "--model", Model, "--points-per-side", "4", "--crops", "0", "--max-objects", "2", "--memory", "slow", "--out", Folder.At("all"));
+        Assert.That(everything.ExitCode, Is.Zero, everything.Error);
+    }
+
+    [Test]
+    public void Policies_side_by_side_score_as_each_on_its_own_and_are_compared_with_the_first()
+    {
+        var compared = CommandLine.Run(
+            "eval", "memory", Dataset, "--model", Model, "--memory", "sam2", "--memory", "samurai:stable_frames=2", "--cost-frames", "3", "--out", Folder.At("memory"));
+        Assert.That(compared.ExitCode, Is.Zero, compared.Error);
+        Assert.That(compared.Output, Does.Match(@"(?m)^\| samurai:stable_frames=2 \| +\d").And.Contain("ratio to the first").And.Contain("J&F found again"));
+        Assert.That(File.ReadAllText(Folder.At("memory", "memory.md")), Does.Contain("95% interval"));
+        var alone = CommandLine.Run(
+            "eval", "vos", Dataset, "--model", Model, "--memory", "samurai:stable_frames=2", "--no-predictions", "--out", Folder.At("alone"));
+        Assert.That(alone.ExitCode, Is.Zero, alone.Error);
+        using var one = JsonDocument.Parse(File.ReadAllText(Folder.At("alone", "report.json")));
+        using var other = JsonDocument.Parse(File.ReadAllText(Folder.At("memory", "policies", "samurai_stable_frames_2", "report.json")));
+        Assert.That(
+            other.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble(),
+            Is.EqualTo(one.RootElement.GetProperty("metrics").GetProperty("J&F").GetDouble()).Within(1e-3));
+        Assert.That(one.RootElement.GetProperty("settings").GetProperty("memory").GetString(), Is.EqualTo("samurai:stable_frames=2"));
+    }
+}
