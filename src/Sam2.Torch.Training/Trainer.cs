@@ -89,7 +89,14 @@ public sealed class Trainer : IDisposable
     public void Resume()
     {
         _position = _checkpoint.Restore(_folder.Checkpoint);
-        _batches.Seek(_position);
+        try
+        {
+            _batches.Seek(_position);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new CheckpointException(_folder.Checkpoint, $"says that its run has seen {_position} batches, more than the recipe has", CheckpointRemedy.Redownload, e);
+        }
     }
 
     /// <summary>Trains to the end of the recipe.</summary>
