@@ -27,14 +27,17 @@ public static class Seeds
     /// <summary>The folder with a folder per target of inputs that once were at fault.</summary>
     public static string Corpus { get; } = Path.Combine(AppContext.BaseDirectory, "Corpus");
 
-    /// <summary>All files of a target, in order of their names.</summary>
+    /// <summary>
+    /// What inputs of a target are made of. Inputs that were at fault are not: the same seed and number give the same input, however many
+    /// of them there are.
+    /// </summary>
     public static IReadOnlyList<byte[]> Of(FuzzTarget target)
     {
         if (!Read.TryGetValue(target.Name, out var seeds))
         {
             Read[target.Name] = seeds = 
             [
-                .. Files(Folder, target).Concat(Files(Corpus, target)).Select(File.ReadAllBytes),
+                .. Files(Folder, target).Select(File.ReadAllBytes),
                 .. target.Examples().Select(System.Text.Encoding.UTF8.GetBytes),
             ];
         }

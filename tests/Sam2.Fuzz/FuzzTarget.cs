@@ -52,7 +52,7 @@ public interface IInputMaker
 {
     /// <summary>Makes an input.</summary>
     /// <param name="target">Whom it is for.</param>
-    /// <param name="seeds">Files that the target can read, and those that it could not once; at least one.</param>
+    /// <param name="seeds">Files of its format; at least one.</param>
     /// <param name="random">Decides everything.</param>
     byte[] Make(FuzzTarget target, IReadOnlyList<byte[]> seeds, FuzzRandom random);
 }

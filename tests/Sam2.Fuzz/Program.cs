@@ -14,10 +14,18 @@ const string Usage = """
 if (args is ["--child", var child, var folder, var childSeed, var first, var count, var findings])
 {
     using var progress = new FuzzProgress(Path.Combine(folder, "progress"));
-    FuzzRun.Execute(
-        new FuzzRequest(FuzzTargets.Find(child)!, ulong.Parse(childSeed, CultureInfo.InvariantCulture), long.Parse(first, CultureInfo.InvariantCulture), long.Parse(count, CultureInfo.InvariantCulture), findings),
-        folder, progress);
-    return 0;
+    try
+    {
+        FuzzRun.Execute(
+            new FuzzRequest(FuzzTargets.Find(child)!, ulong.Parse(childSeed, CultureInfo.InvariantCulture), long.Parse(first, CultureInfo.InvariantCulture), long.Parse(count, CultureInfo.InvariantCulture), findings),
+            folder, progress);
+        return 0;
+    }
+    catch (Exception e)
+    {
+        Console.Error.WriteLine(e);
+        return Supervisor.FlawOfDriver;
+    }
 }
 
 if (args is ["list"])

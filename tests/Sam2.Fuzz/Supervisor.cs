@@ -9,6 +9,9 @@ namespace Sam2.Fuzz;
 /// </summary>
 public static class Supervisor
 {
+    /// <summary>What the other process returns where not an input but this program is at fault.</summary>
+    public const int FlawOfDriver = 99;
+
     /// <summary>So much computing on one input is an endless loop.</summary>
     private static readonly TimeSpan MostComputing = TimeSpan.FromSeconds(20);
 
@@ -69,7 +72,7 @@ public static class Supervisor
         while (!child.WaitForExit(250))
         {
             child.Refresh();
-            var now = child.HasExited ? computed : child.TotalProcessorTime;
+            var now = ProcessorTime(child) ?? computed;
             if (progress.Trying != trying)
             {
                 (trying, computed, since) = (progress.Trying, now, Stopwatch.GetTimestamp());
@@ -82,7 +85,24 @@ public static class Supervisor
             }
         }
 
-        return child.ExitCode == 0 ? null : $"crash: the process ended with {child.ExitCode}";
+        return child.ExitCode switch
+        {
+            0 => null,
+            FlawOfDriver => throw new InvalidOperationException("No input could be made; the message is above."),
+            var code => $"crash: the process ended with {code}",
+        };
+    }
+
+    private static TimeSpan? ProcessorTime(Process process)
+    {
+        try
+        {
+            return process.TotalProcessorTime;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null; // It has ended.
+        }
     }
 
     private static void Report(FuzzRequest request, FuzzProgress progress, TimeSpan elapsed, TextWriter output)

@@ -7,7 +7,8 @@ namespace Sam2.Fuzz;
 /// or grows a tree from the names and values of all seeds.
 /// </summary>
 /// <param name="yaml">Whether seeds are YAML rather than JSON.</param>
-public sealed class TreeMaker(bool yaml = false) : IInputMaker
+/// <param name="lines">Whether every line is a value of its own, as in logs.</param>
+public sealed class TreeMaker(bool yaml = false, bool lines = false) : IInputMaker
 {
     private static readonly string[] Numbers =
     [
@@ -32,7 +33,20 @@ public sealed class TreeMaker(bool yaml = false) : IInputMaker
     /// <inheritdoc/>
     public byte[] Make(FuzzTarget target, IReadOnlyList<byte[]> seeds, FuzzRandom random)
     {
-        var known = _known?.Of == seeds ? _known : _known = new Seeds(seeds, yaml);
+        var known = _known?.Of == seeds ? _known : _known = new Seeds(seeds, yaml, lines);
+        string text = Text(known, random);
+        text = random.OneIn(60) ? "\uFEFF" + text : text;
+        for (int more = lines ? random.Below(4) : 0; more > 0; more--)
+        {
+            text += "\n" + (random.OneIn(4) ? random.Pick(known.Trees).ToJson() : Text(known, random));
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(lines && !random.OneIn(4) ? text + "\n" : text);
+        return bytes.Length <= target.LongestInput ? bytes : bytes[..target.LongestInput];
+    }
+
+    private string Text(Seeds known, FuzzRandom random)
+    {
         TextNode tree;
         if (random.OneIn(4))
         {
@@ -47,9 +61,7 @@ public sealed class TreeMaker(bool yaml = false) : IInputMaker
             }
         }
 
-        string text = yaml && tree.Literal is null && random.OneIn(2) ? tree.ToYaml() : tree.ToJson();
-        byte[] bytes = Encoding.UTF8.GetBytes((random.OneIn(60) ? "\uFEFF" : "") + text);
-        return bytes.Length <= target.LongestInput ? bytes : bytes[..target.LongestInput];
+        return yaml && tree.Literal is null && random.OneIn(2) ? tree.ToYaml() : tree.ToJson();
     }
 
     private void Edit(TextNode tree, Seeds known, FuzzRandom random)
@@ -140,10 +152,11 @@ public sealed class TreeMaker(bool yaml = false) : IInputMaker
     /// <summary>What the seeds are made of.</summary>
     private sealed class Seeds
     {
-        public Seeds(IReadOnlyList<byte[]> seeds, bool yaml)
+        public Seeds(IReadOnlyList<byte[]> seeds, bool yaml, bool lines)
         {
             Of = seeds;
-            Trees = [.. seeds.Select(seed => yaml ? TextNode.OfYaml(seed) : TextNode.OfJson(seed)).OfType<TextNode>()];
+            var texts = lines ? seeds.SelectMany(seed => Encoding.UTF8.GetString(seed).Split('\n')).Select(Encoding.UTF8.GetBytes) : seeds;
+            Trees = [.. texts.Select(seed => yaml ? TextNode.OfYaml(seed) : TextNode.OfJson(seed)).OfType<TextNode>()];
             var branches = Trees.SelectMany(tree => tree.Branches()).ToList();
             Names = [.. branches.Where(branch => branch.IsObject).SelectMany(branch => branch.Items.Select(item => item.Name)).Distinct()];
             Names = Names.Count > 0 ? Names : ["\"a\""];

@@ -20,6 +20,9 @@ public static class FuzzTargets
     /// <summary>Changes bytes of JSON, and its structure twice as often.</summary>
     internal static IReadOnlyList<IInputMaker> Json { get; } = [new ByteMutator(), new TreeMaker(), new TreeMaker()];
 
+    /// <summary>Changes bytes of lines of JSON, and their structure twice as often.</summary>
+    internal static IReadOnlyList<IInputMaker> JsonLines { get; } = [new ByteMutator(), new TreeMaker(lines: true), new TreeMaker(lines: true)];
+
     /// <summary>Changes bytes of YAML, and its structure twice as often.</summary>
     internal static IReadOnlyList<IInputMaker> Yaml { get; } = [new ByteMutator(), new TreeMaker(yaml: true), new TreeMaker(yaml: true)];
 

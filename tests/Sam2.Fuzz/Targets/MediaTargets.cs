@@ -8,7 +8,7 @@ namespace Sam2.Fuzz.Targets;
 internal static class MediaTargets
 {
     /// <summary>A header can claim any size; how large a picture may be is the caller's choice.</summary>
-    private static readonly MediaLimits Limits = new() { MaxPixels = 1 << 20, Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly MediaLimits Limits = new() { MaxPixels = 1 << 16, Timeout = TimeSpan.FromSeconds(20) };
 
     private static readonly ByteMutator Bytes = new();
 
@@ -26,9 +26,8 @@ internal static class MediaTargets
             What = "masks and pictures of objects' numbers, as PNG, DAVIS's among them",
             Makers = [PngBytes, new PngMaker()],
             Wanted = 100_000,
-            // The masks of 255 objects, of a megapixel each, are the most that a picture can hold.
-            AllocationBase = 400 << 20,
-            MostResident = 1536L << 20,
+            // The masks of 255 objects are the most that a picture can hold.
+            AllocationBase = 64 << 20,
         },
         new("video", "video.bin", (path, _) => ReadVideo(path), typeof(MediaException))
         {
@@ -36,7 +35,6 @@ internal static class MediaTargets
             Makers = [Bytes],
             Tokens = Latin("moov", "mdat", "trak", "stsz", "stco", "stts", "avcC", "hdlr", "RIFF", "LIST", "movi", "idx1", "\u001A\u0045\u00DF\u00A3", "\u0042\u0086", "OggS", "FLV", "\u0047\u0040", "\0\0\u0001\u00B3", "#EXTM3U\n", "ffconcat version 1.0\n"),
             Wanted = 100_000,
-            AllocationBase = 64 << 20,
             UsesThreads = true,
         },
     ];
@@ -48,7 +46,6 @@ internal static class MediaTargets
             Makers = makers,
             Tokens = Latin(tokens),
             Wanted = 100_000,
-            AllocationBase = 32 << 20,
         };
 
     private static IReadOnlyList<byte[]> Latin(params string[] tokens) => [.. tokens.Select(System.Text.Encoding.Latin1.GetBytes)];
