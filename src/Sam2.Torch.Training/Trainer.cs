@@ -89,14 +89,7 @@ public sealed class Trainer : IDisposable
     public void Resume()
     {
         _position = _checkpoint.Restore(_folder.Checkpoint);
-        try
-        {
-            _batches.Seek(_position);
-        }
-        catch (ArgumentOutOfRangeException e)
-        {
-            throw new CheckpointException(_folder.Checkpoint, $"says that its run has seen {_position} batches, more than the recipe has", CheckpointRemedy.Redownload, e);
-        }
+        TrainingCheckpoint.Seek(_folder.Checkpoint, _batches, _position);
     }
 
     /// <summary>Trains to the end of the recipe.</summary>

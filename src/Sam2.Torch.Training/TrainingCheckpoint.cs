@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
 using static TorchSharp.torch;
@@ -61,6 +62,20 @@ internal sealed class TrainingCheckpoint(
             ? TimeSpan.FromSeconds(seconds)
             : throw new CheckpointException(path, $"says that its training run took {Text(seconds)} seconds", CheckpointRemedy.Redownload);
         return Whole(path, training, "position");
+    }
+
+    /// <summary>Goes to the place in the data that a state names.</summary>
+    /// <exception cref="CheckpointException">The data has no such place.</exception>
+    public static void Seek(string path, IBatchSource batches, long position)
+    {
+        try
+        {
+            batches.Seek(position);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new CheckpointException(path, $"says that its run has seen {position} batches, more than the recipe has", CheckpointRemedy.Redownload, e);
+        }
     }
 
     private PlainDictionary Training(long position) => Of(

@@ -40,8 +40,11 @@ public sealed record FuzzTarget(string Name, string FileName, Action<string, byt
     /// <summary>How much an input may allocate.</summary>
     public long MostAllocated(int length) => AllocationBase + (AllocationPerByte * length);
 
-    /// <summary>How long an input may take: a second per megabyte, and never less than a second.</summary>
-    public static TimeSpan Patience(int length) => TimeSpan.FromSeconds(Math.Max(1, length / 1e6));
+    /// <summary>How long a short input may take.</summary>
+    public TimeSpan LeastPatience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an input may take: a second per megabyte, and never less than <see cref="LeastPatience"/>.</summary>
+    public TimeSpan Patience(int length) => TimeSpan.FromSeconds(Math.Max(LeastPatience.TotalSeconds, length / 1e6));
 
     /// <summary>Whether an exception is one that the documentation names.</summary>
     public bool Allows(Exception e) => Allowed.Contains(e.GetType());

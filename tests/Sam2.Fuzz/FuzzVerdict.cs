@@ -23,7 +23,7 @@ public sealed partial record FuzzVerdict(bool Accepted, TimeSpan Time, long Allo
     public static FuzzVerdict Of(FuzzTarget target, string path, byte[] input, TimeSpan suspicious)
     {
         var verdict = Once(target, path, input);
-        for (int i = 0; i < Repetitions && verdict.Fault is null && (verdict.Time > suspicious || verdict.Time > FuzzTarget.Patience(input.Length)); i++)
+        for (int i = 0; i < Repetitions && verdict.Fault is null && (verdict.Time > suspicious || verdict.Time > target.Patience(input.Length)); i++)
         {
             var again = Once(target, path, input);
             verdict = again with { Time = again.Time < verdict.Time ? again.Time : verdict.Time };
@@ -31,7 +31,7 @@ public sealed partial record FuzzVerdict(bool Accepted, TimeSpan Time, long Allo
 
         return verdict switch
         {
-            { Fault: null } when verdict.Time > FuzzTarget.Patience(input.Length) =>
+            { Fault: null } when verdict.Time > target.Patience(input.Length) =>
                 verdict with { Fault = $"slow: {verdict.Time.TotalSeconds:0.0} s for {input.Length} bytes" },
             { Fault: null } when verdict.Allocated > target.MostAllocated(input.Length) =>
                 verdict with { Fault = $"memory: {verdict.Allocated} bytes allocated for {input.Length}; {target.MostAllocated(input.Length)} are allowed" },

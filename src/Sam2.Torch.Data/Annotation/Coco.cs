@@ -366,18 +366,10 @@ public sealed class CocoWriter : IAnnotationWriter
             imageId++;
             foreach (var item in image["objects"].Elements())
             {
-                if (item.Value.ValueKind != JsonValueKind.Object)
-                {
-                    throw item.Wrong("is not a JSON object");
-                }
-
                 json.WriteStartObject();
                 json.WriteNumber("id", ++id);
                 json.WriteNumber("image_id", imageId);
-                foreach (var member in item.Value.EnumerateObject())
-                {
-                    member.WriteTo(json);
-                }
+                item.WriteMembers(json);
 
                 json.WriteEndObject();
             }

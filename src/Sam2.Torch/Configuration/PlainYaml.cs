@@ -59,7 +59,7 @@ public static class PlainYaml
     /// way that it has not foreseen.
     /// </summary>
     internal static bool IsFlawOfParser(Exception e) =>
-        e is InvalidOperationException or ArgumentException or OverflowException or IndexOutOfRangeException or NullReferenceException or FormatException;
+        e is InvalidOperationException or ArgumentException or OverflowException or IndexOutOfRangeException or NullReferenceException or FormatException or EndOfStreamException;
 
     /// <summary>Settings as a YAML document: a line per setting, nested settings indented, lists on one line or one line per entry.</summary>
     public static string Format(PlainDictionary tree) => Emit(tree, flow: false);

@@ -36,6 +36,8 @@ internal static class MediaTargets
             Tokens = Latin("moov", "mdat", "trak", "stsz", "stco", "stts", "avcC", "hdlr", "RIFF", "LIST", "movi", "idx1", "\u001A\u0045\u00DF\u00A3", "\u0042\u0086", "OggS", "FLV", "\u0047\u0040", "\0\0\u0001\u00B3", "#EXTM3U\n", "ffconcat version 1.0\n"),
             Wanted = 100_000,
             UsesThreads = true,
+            // Two programs are started, which takes as long as the machine is busy; one that is silent is stopped after the limit.
+            LeastPatience = TimeSpan.FromMinutes(1),
         },
     ];
 

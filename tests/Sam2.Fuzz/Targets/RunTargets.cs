@@ -110,6 +110,7 @@ internal static class RunTargets
     private static void ResumeVideo(string path, byte[] input)
     {
         string state = Path.ChangeExtension(path, ".pt");
+        var model = Model.Value; // Made outside of the scope, which ends.
         using var scope = torch.NewDisposeScope();
         var tensors = new Dictionary<string, torch.Tensor>();
         foreach (int frame in new[] { 0, 1 })
@@ -123,7 +124,7 @@ internal static class RunTargets
         CheckpointWriter.Save(state, tensors, new PlainDictionary([new KeyValuePair<string, object?>("video_mask_generator", Encoding.UTF8.GetString(input))]));
         try
         {
-            VideoMaskGenerator.Resume(state, Model.Value, Frames).Dispose();
+            VideoMaskGenerator.Resume(state, model, Frames).Dispose();
         }
         catch (InvalidOperationException e) when (e.Message.StartsWith("Object ", StringComparison.Ordinal))
         {
