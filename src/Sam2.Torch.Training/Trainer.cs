@@ -91,7 +91,7 @@ public sealed class Trainer : IDisposable
     public void Resume()
     {
         _position = _checkpoint.Restore(_folder.Checkpoint);
-        _batches.Seek(_position);
+        TrainingCheckpoint.Seek(_folder.Checkpoint, _batches, _position);
     }
 
     /// <summary>Trains to the end of the recipe.</summary>

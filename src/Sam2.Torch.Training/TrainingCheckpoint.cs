@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
 using static TorchSharp.torch;
@@ -47,17 +48,34 @@ internal sealed class TrainingCheckpoint(
         RestoreAdam(path, Get<PlainDictionary>(path, training, "optimizer"));
         if (average is not null)
             RestoreTensors(path, Get<PlainDictionary>(path, training, "ema"), average.Averages);
-        optimizer.Scaler.Restore(Number(path, training, "loss_scale"), checked((int)Get<long>(path, training, "loss_scale_steps")));
-        guard.Restore(Number(path, training, "mean_loss"), Get<long>(path, training, "mean_loss_count"));
+        optimizer.Scaler.Restore(Number(path, training, "loss_scale"), (int)Whole(path, training, "loss_scale_steps", int.MaxValue));
+        guard.Restore(Number(path, training, "mean_loss"), Whole(path, training, "mean_loss_count"));
 
-        state.Step = Get<long>(path, training, "step");
+        state.Step = Whole(path, training, "step");
         state.BestScore = training.GetValueOrDefault("best_score") is null ? null : Number(path, training, "best_score");
-        state.BestStep = Get<long>(path, training, "best_step");
-        state.ValidatedStep = Get<long>(path, training, "validated_step");
+        state.BestStep = Whole(path, training, "best_step");
+        state.ValidatedStep = Whole(path, training, "validated_step");
         var scores = Get<PlainDictionary>(path, training, "scores");
         state.LastScores = [.. scores.Keys.OfType<string>().Select(name => new KeyValuePair<string, double>(name, Number(path, scores, name)))];
-        state.Elapsed = TimeSpan.FromSeconds(Number(path, training, "elapsed_seconds"));
-        return Get<long>(path, training, "position");
+        var seconds = Number(path, training, "elapsed_seconds");
+        state.Elapsed = seconds >= 0 && seconds < TimeSpan.MaxValue.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new CheckpointException(path, $"says that its training run took {Text(seconds)} seconds", CheckpointRemedy.Redownload);
+        return Whole(path, training, "position");
+    }
+
+    /// <summary>Goes to the place in the data that a state names.</summary>
+    /// <exception cref="CheckpointException">The data has no such place.</exception>
+    public static void Seek(string path, IBatchSource batches, long position)
+    {
+        try
+        {
+            batches.Seek(position);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new CheckpointException(path, $"says that its run has seen {position} batches, more than the recipe has", CheckpointRemedy.Redownload, e);
+        }
     }
 
     private PlainDictionary Training(long position) => Of(
@@ -126,7 +144,7 @@ internal sealed class TrainingCheckpoint(
         foreach (var (name, own) in optimizer.States)
         {
             var saved = Get<PlainDictionary>(path, states, name);
-            own.step = Get<long>(path, saved, "step");
+            own.step = Whole(path, saved, "step");
             CopyTo(path, saved, "exp_avg", own.exp_avg);
             CopyTo(path, saved, "exp_avg_sq", own.exp_avg_sq);
         }
@@ -160,6 +178,11 @@ internal sealed class TrainingCheckpoint(
         double.TryParse(Get<string>(path, saved, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new CheckpointException(path, $"its '{name}' is not a number", CheckpointRemedy.Resave);
+
+    private static long Whole(string path, PlainDictionary saved, string name, long largest = long.MaxValue) =>
+        Get<long>(path, saved, name) is var number && number >= 0 && number <= largest
+            ? number
+            : throw new CheckpointException(path, $"its '{name}' is {number}, not from 0 to {largest}", CheckpointRemedy.Redownload);
 
     private static T Get<T>(string path, PlainDictionary saved, string name) =>
         saved.TryGetValue(name, out var value) && value is T typed ? typed

@@ -20,23 +20,29 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
     /// <exception cref="FormatException">The text is no prompt; the message says which part and what is expected.</exception>
     public static TrackPrompt Parse(string text)
     {
-        var prompt = new TrackPrompt(0, 1, [], null, null);
-        var place = $"--prompt '{text}'";
+        var points = new List<PointArgument>();
+        var prompt = new TrackPrompt(0, 1, points, null, null);
+        var place = $"--prompt '{Shown(text)}'";
         var given = new HashSet<string>();
-        var rest = text.Trim();
+        var rest = text.AsMemory().Trim();
         while (rest.Length > 0)
         {
-            var end = rest.StartsWith("mask=", StringComparison.Ordinal) ? rest.Length : rest.IndexOf(' ');
-            var word = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? "" : rest[end..].TrimStart();
+            var end = rest.Span.StartsWith("mask=") ? rest.Length : rest.Span.IndexOf(' ');
+            var word = (end < 0 ? rest : rest[..end]).ToString();
+            rest = end < 0 ? default : rest[end..].TrimStart();
             var equals = word.IndexOf('=');
             var (name, value) = equals < 0 ? (word, "") : (word[..equals], word[(equals + 1)..]);
             if (!given.Add(name) && name != "point") throw new FormatException($"{place} gives {name}= twice: {OnlyOne(name)}");
+            if (name == "point")
+            {
+                points.Add(PointArgument.Parse(value, $"{place}: point"));
+                continue;
+            }
+
             prompt = name switch
             {
                 "frame" => prompt with { Frame = Number(place, name, value) },
                 "obj" => prompt with { Object = Number(place, name, value) },
-                "point" => prompt with { Points = [.. prompt.Points, PointArgument.Parse(value, $"{place}: point")] },
                 "box" => prompt with { Box = BoxArgument.Parse(value, $"{place}: box") },
                 "mask" when value.Length > 0 => prompt with { Mask = value },
                 _ => throw new FormatException($"{place}: '{word}' is none of frame=N, obj=N, point=X,Y[,LABEL], box=X0,Y0,X1,Y1 and mask=FILE"),
@@ -63,6 +69,9 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
         "points" => "put all points into one list",
         _ => "give one",
     };
+
+    /// <summary>A long text from a file is shown by its beginning.</summary>
+    private static string Shown(string text) => text.Length <= 200 ? text : text[..200] + "…";
 
     private static int Number(string place, string name, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

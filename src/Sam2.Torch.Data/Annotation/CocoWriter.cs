@@ -199,10 +199,7 @@ public sealed class CocoWriter : IAnnotationWriter
                 json.WriteStartObject();
                 json.WriteNumber("id", ++id);
                 json.WriteNumber("image_id", imageId);
-                foreach (var member in item.Value.EnumerateObject())
-                {
-                    member.WriteTo(json);
-                }
+                item.WriteMembers(json);
 
                 json.WriteEndObject();
             }

@@ -115,6 +115,28 @@ public readonly record struct JsonFields(JsonElement Value, string File, string 
             : throw Wrong($"is not a box [x, y, width, height]: {Shown()}");
     }
 
+    /// <summary>Writes the members of an object.</summary>
+    internal void WriteMembers(Utf8JsonWriter json)
+    {
+        if (Value.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("is not a JSON object");
+        }
+
+        try
+        {
+            foreach (var member in Value.EnumerateObject())
+            {
+                member.WriteTo(json);
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            // Escapes that make no character are only noticed when they are written.
+            throw Wrong("has a text that is none", e);
+        }
+    }
+
     /// <summary>A number that may be missing.</summary>
     public double? OptionalNumber(string name) => Has(name) ? this[name].Number() : null;
 

@@ -117,6 +117,10 @@ internal static class JsonFile
         {
             throw new AnnotationException(path, "does not exist", inner: e);
         }
+        catch (ArgumentException e)
+        {
+            throw new AnnotationException(path.Replace('\0', '?'), "is a name that no file can have", "Correct the name", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new AnnotationException(path, Directory.Exists(path) ? "is a folder, not a file" : $"cannot be read ({e.Message})", inner: e);

@@ -265,9 +265,10 @@ internal static class LabelMeShape
     /// <summary>A mask given as a PNG in base 64, placed at its box.</summary>
     private static CocoRle ReadMask(JsonFields shape, double[] box, int height, int width, AnnotationLimits limits)
     {
-        if (!shape["mask"].Value.TryGetBytesFromBase64(out byte[]? bytes))
+        var encoded = shape["mask"];
+        if (encoded.Text().Length == 0 || !encoded.Value.TryGetBytesFromBase64(out byte[]? bytes))
         {
-            throw shape["mask"].Wrong("is not base 64");
+            throw encoded.Wrong("is not base 64");
         }
 
         BinaryMask inside;
@@ -277,7 +278,7 @@ internal static class LabelMeShape
         }
         catch (MediaException e)
         {
-            throw shape["mask"].Wrong(e.Cause, e);
+            throw encoded.Wrong(e.Cause, e);
         }
 
         int left = (int)Math.Round(box[0]), top = (int)Math.Round(box[1]);

@@ -300,6 +300,11 @@ public static class YoloClasses
         {
             throw new AnnotationException(path, $"is not the YAML file of a data set: line {e.Start.Line}: {e.Message.TrimEnd('.')}", inner: e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or OverflowException or IndexOutOfRangeException or NullReferenceException or FormatException or EndOfStreamException)
+        {
+            // YamlDotNet's scanner has not foreseen everything that may follow an open bracket.
+            throw new AnnotationException(path, $"is not the YAML file of a data set: something is wrong after line {parser.Current?.Start.Line ?? 1}", inner: e);
+        }
 
         throw new AnnotationException(path, "has no \"names\" of classes");
     }

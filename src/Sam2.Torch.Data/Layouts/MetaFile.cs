@@ -83,7 +83,8 @@ internal sealed class MetaFile
             throw fields.Wrong("is not a JSON object");
         }
 
-        return fields.Value.EnumerateObject().Select(m => (m.Name, fields[m.Name]));
+        // By the member, not by its name: looking for each name among all takes time with the square of their number.
+        return fields.Value.EnumerateObject().Select(m => (m.Name, fields with { Value = m.Value, Place = $"{fields.Place}.{m.Name}" }));
     }
 
     private static string? FirstFrame(JsonFields fields)

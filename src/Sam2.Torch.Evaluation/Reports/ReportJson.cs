@@ -38,9 +38,14 @@ public static class ReportJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new DatasetException($"{path} is not what an evaluation writes: {e.Message}", e);
+            throw new DatasetException($"{path} is not what an evaluation writes{PlaceOf(e)}. If an evaluation wrote it, delete it to have it made anew.", e);
         }
     }
+
+    /// <summary>Where the file is wrong. What is wrong there JSON's own messages only say in terms of .NET's types.</summary>
+    private static string PlaceOf(Exception e) => e is JsonException { LineNumber: { } line, BytePositionInLine: { } at } wrong
+        ? $" (line {line + 1}, byte {at + 1}{(wrong.Path is { Length: > 1 } place ? $", {place.TrimStart('$', '.')}" : "")})"
+        : "";
 
     /// <summary>Writes a value to a file, completely or not at all.</summary>
     /// <param name="path">The file to create or replace.</param>

@@ -31,13 +31,29 @@ internal sealed class SweepFolder(string path)
         new(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{Slug(variant.Name)}-seed{seed}")));
 
     /// <summary>The result of a run; null if it is not finished.</summary>
-    /// <exception cref="ConfigurationException">The folder holds a run of another recipe.</exception>
+    /// <exception cref="ConfigurationException">The folder holds a run of another recipe, or a file in it is missing or damaged.</exception>
     public SweepResult? Result(SweepVariant variant, long seed)
     {
         var run = Run(variant, seed);
         if (!File.Exists(ResultFile(run)))
             return null;
-        var differences = RecipeYaml.Differences(run.Recipe, File.ReadAllText(run.Recipe), variant.Recipes[seed]);
+        try
+        {
+            return Read(run, variant.Recipes[seed]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(run.Path, $"holds a run that can't be read: {e.Message.TrimEnd('.')}", "Delete this folder to repeat the run", e);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new ConfigurationException(ResultFile(run), "is damaged", "Delete the folder that it is in to repeat the run", e);
+        }
+    }
+
+    private static SweepResult Read(TrainingFolder run, Recipe recipe)
+    {
+        var differences = RecipeYaml.Differences(run.Recipe, File.ReadAllText(run.Recipe), recipe);
         if (differences.Count > 0)
             throw new ConfigurationException(run.Path, $"holds a run with other settings: {differences[0].Path} was {differences[0].Written}, now {differences[0].Now}",
                 "Give the sweep another folder, or delete this one to repeat the run");
@@ -92,7 +108,7 @@ internal sealed class SweepFolder(string path)
                 ? (record.RootElement.GetProperty("step").GetInt64(), loss.GetDouble())
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             // The last line of a process that was killed while it wrote; the run's next process removes it.
             return null;

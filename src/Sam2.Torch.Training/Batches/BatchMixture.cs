@@ -49,6 +49,8 @@ public sealed class BatchMixture : IBatchSource
     /// <inheritdoc/>
     public void Seek(long position)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, _total);
         Drain();
         Position = position;
 

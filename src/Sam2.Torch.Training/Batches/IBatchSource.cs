@@ -15,6 +15,7 @@ public interface IBatchSource : IDisposable
     long Position { get; }
 
     /// <summary>Goes to a position.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such position.</exception>
     void Seek(long position);
 
     /// <summary>The next batch, which the caller disposes.</summary>

@@ -13,7 +13,7 @@ public static class ConfigValidation
         var layer = config.MemoryAttention.Layer;
         Check(config.BackboneStride == 16, "backbone_stride", config.BackboneStride, "16");
         Check(config.ImageSize is >= 32 and <= MaxImageSize && config.ImageSize % 32 == 0, "image_size", config.ImageSize, $"a multiple of 32 up to {MaxImageSize}");
-        var blocks = trunk.Stages.Sum();
+        var blocks = trunk.Stages.Sum(stage => (long)stage);
         Check(trunk.WindowSpec.Count == trunk.Stages.Count && trunk.WindowSpec.All(size => size is >= 1 and <= MaxGrid), "image_encoder.trunk.window_spec", trunk.WindowSpec, $"{trunk.Stages.Count} sizes, one per stage");
         Check(trunk.GlobalAttBlocks.All(block => block >= 0 && block < blocks), "image_encoder.trunk.global_att_blocks", trunk.GlobalAttBlocks, $"indices below {blocks}");
         Check(trunk.NumHeads >= 1 && HeadsDivide(trunk), "image_encoder.trunk.num_heads", trunk.NumHeads, "a divisor of every stage's width");

@@ -31,9 +31,9 @@ public static class PlainYaml
     /// <exception cref="ConfigurationException">The text is not a mapping in YAML.</exception>
     public static PlainDictionary Parse(string file, string text, string remedy)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
                 throw new ConfigurationException(file, "is empty", remedy);
@@ -48,7 +48,18 @@ public static class PlainYaml
         {
             throw new ConfigurationException(file, $"is not valid YAML: line {e.Start.Line}: {e.Message.TrimEnd('.')}", "Correct the file", e);
         }
+        catch (Exception e) when (IsFlawOfParser(e))
+        {
+            throw new ConfigurationException(file, $"is not valid YAML: something is wrong after line {parser.Current?.Start.Line ?? 1}", "Correct the file", e);
+        }
     }
+
+    /// <summary>
+    /// Whether YamlDotNet throws something other than its <see cref="YamlException"/>, as it does where a bracket is open and the text goes on in a
+    /// way that it has not foreseen.
+    /// </summary>
+    internal static bool IsFlawOfParser(Exception e) =>
+        e is InvalidOperationException or ArgumentException or OverflowException or IndexOutOfRangeException or NullReferenceException or FormatException or EndOfStreamException;
 
     /// <summary>Settings as a YAML document: a line per setting, nested settings indented, lists on one line or one line per entry.</summary>
     public static string Format(PlainDictionary tree) => Emit(tree, flow: false);

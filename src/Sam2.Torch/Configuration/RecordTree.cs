@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 
@@ -12,6 +13,8 @@ namespace Sam2.Torch.Configuration;
 public class RecordTree
 {
     private const int MaxIntegers = 256;
+
+    private readonly ConcurrentDictionary<Type, OrderedDictionary<string, PropertyInfo>> _properties = new();
 
     /// <summary>The mapping without conventions of its own.</summary>
     public static RecordTree Default { get; } = new();
@@ -163,9 +166,9 @@ public class RecordTree
         _ => Of(value),
     };
 
-    private OrderedDictionary<string, PropertyInfo> Properties(Type type) => new(
+    private OrderedDictionary<string, PropertyInfo> Properties(Type type) => _properties.GetOrAdd(type, _ => new(
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).Select(property => KeyValuePair.Create(Spelling.InFiles(property.Name), property)),
-        StringComparer.Ordinal);
+        StringComparer.Ordinal));
 
     private static Type? ElementType(Type type) =>
         type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) || type.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>)) ? type.GetGenericArguments()[0] : null;

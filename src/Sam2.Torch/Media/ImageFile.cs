@@ -161,7 +161,7 @@ public static class ImageFile
         return stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false) == data.Length && JpegScan.LacksPixels(data);
     }
 
-    private static SKCodec OpenCodec(Stream stream, string path) => SKCodec.Create(stream, out var result) ?? throw (result switch
+    private static SKCodec OpenCodec(Stream stream, string path) => SKCodec.Create(new SkiaStream(stream), out var result) ?? throw (result switch
     {
         SKCodecResult.IncompleteInput => new MediaException(path, "is cut off: its header is not complete", "Copy the file again"),
         _ => new MediaException(path, $"has a header that cannot be read ({result})", "The file is damaged; copy it again, or convert it to PNG"),

@@ -21,6 +21,11 @@ internal static class MediaFile
             string cause = Directory.Exists(path) ? "is a folder, not a file" : $"cannot be opened ({e.Message})";
             throw new MediaException(path, cause, null, e);
         }
+        catch (ArgumentException e)
+        {
+            // Annotations may name pictures in ways that no file system allows.
+            throw new MediaException(path.Replace('\0', '?'), "is a name that no file can have", "Correct the name", e);
+        }
     }
 
     /// <summary>Creates or replaces <paramref name="path"/> with what <paramref name="write"/> produces.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Prediction;
@@ -165,7 +166,15 @@ internal sealed class MaskletLedger(VideoMaskGeneratorOptions options)
     internal sealed record PairOverlap(int Older, int Younger, Overlap Overlap);
 
     /// <summary>The whole account, as it is stored.</summary>
-    internal sealed record Snapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<PairOverlap> Overlaps);
+    internal sealed record Snapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<PairOverlap> Overlaps)
+    {
+        /// <summary>Whether masklets are numbered from 1 on, and pairs are two of them, each pair once.</summary>
+        [JsonIgnore]
+        public bool IsSound =>
+            Entries.Index().All(entry => entry.Item?.Id == entry.Index + 1)
+            && Overlaps.All(pair => pair is not null && pair.Older >= 1 && pair.Older < pair.Younger && pair.Younger <= Entries.Count)
+            && Overlaps.DistinctBy(pair => (pair.Older, pair.Younger)).Count() == Overlaps.Count;
+    }
 }
 
 /// <summary>Which candidates on a frame are objects that aren't tracked yet.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 
@@ -17,6 +18,13 @@ internal sealed record ObjectState(
     int Id, IReadOnlyList<int> Conditioning, IReadOnlyList<int> Others, IReadOnlyList<TrackedFrames.Run> Tracked,
     IReadOnlyDictionary<int, List<ObjectState.PromptPoint>> Points, ObjectState.PolicyState? Policy = null)
 {
+    /// <summary>Whether frames are numbered from 0 on, each once, and none of the lists in it is missing.</summary>
+    [JsonIgnore]
+    public bool IsSound =>
+        Conditioning.Concat(Others).All(frame => frame >= 0) && Conditioning.Concat(Others).Distinct().Count() == Conditioning.Count + Others.Count
+        && Tracked.All(run => run.First >= 0 && run.First <= run.Last) && Points.All(point => point.Key >= 0 && point.Value is not null)
+        && (Policy?.Tensors.All(name => name is not null) ?? true);
+
     /// <summary>Describes an object whose prompts are all remembered.</summary>
     /// <param name="tracked">The object.</param>
     /// <param name="tensors">Gets its memories, by names that <see cref="Restore"/> finds them under. They remain the object's.</param>

@@ -267,15 +267,21 @@ public sealed class VideoMaskGenerator : IDisposable
             throw new CheckpointException(path, "isn't a state of segmenting everything in a video", Remedy);
         try
         {
-            var state = JsonSerializer.Deserialize<State>(json);
-            return state is { Version: StateVersion } ? state : throw new CheckpointException(
-                path, $"is a state of version {state?.Version}, not {StateVersion}", Remedy);
+            var state = JsonSerializer.Deserialize<State>(json, Strict) ?? throw new JsonException();
+            if (state.Version != StateVersion)
+                throw new CheckpointException(path, $"is a state of version {state.Version}, not {StateVersion}", Remedy);
+            return state.NextFrame >= 0 && state.Ledger.IsSound && state.Objects.All(o => o is { IsSound: true }) && state.Objects.DistinctBy(o => o.Id).Count() == state.Objects.Count
+                ? state
+                : throw new CheckpointException(path, "holds a state that contradicts itself", Remedy);
         }
         catch (JsonException e)
         {
-            throw new CheckpointException(path, $"holds a damaged state ({e.Message})", Remedy, e);
+            throw new CheckpointException(path, $"holds a damaged state{(e.Path is { Length: > 1 } place ? $" (at {place.TrimStart('$', '.')})" : "")}", Remedy, e);
         }
     }
+
+    /// <summary>Refuses what is null or missing.</summary>
+    private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     private sealed record State(
         int Version, int Width, int Height, int NextFrame, MaskletLedger.Snapshot Ledger, IReadOnlyList<ObjectState> Objects);

@@ -49,6 +49,10 @@ public partial class DocumentedCommandTests
         ["dotnet docfx docs/docfx.json"] = (".github/workflows/ci.yml", "dotnet docfx docs/docfx.json"),
         ["dotnet list Sam2.Torch.sln package --vulnerable --include-transitive"] =
             (".github/workflows/ci.yml", "dotnet list Sam2.Torch.sln package --vulnerable --include-transitive"),
+        // Minutes, where a test has seconds: FuzzCorpusTests tries a few inputs of each target.
+        ["tools/fuzz.sh list"] = ("tools/fuzz.sh", "tools/fuzz.sh list"),
+        ["tools/fuzz.sh coco --runs 100000 --seed 1"] = ("tools/fuzz.sh", "[--runs N] [--seed S]"),
+        ["tools/fuzz.sh all"] = ("tools/fuzz.sh", "tools/fuzz.sh TARGET|all"),
         ["tools/publish.sh"] = (".github/workflows/ci.yml", "tools/publish.sh"),
     };
 
