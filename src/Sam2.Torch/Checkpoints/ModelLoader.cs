@@ -21,7 +21,7 @@ public static class ModelLoader
         string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null, Sam2Parts? parts = null)
     {
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, parts);
+        return Load(checkpoint, Infer(checkpoint, configPath, parts), device, precision, parts);
     }
 
     /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
@@ -72,6 +72,22 @@ public static class ModelLoader
         catch (ArgumentException e)
         {
             throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give another configuration", e);
+        }
+    }
+
+    /// <summary>The architecture. What replaced parts hide of it is taken from the checkpoint's own configuration.</summary>
+    private static Sam2Config Infer(Checkpoint checkpoint, string? configPath, Sam2Parts? parts)
+    {
+        try
+        {
+            return ConfigInference.Infer(checkpoint, configPath);
+        }
+        catch (CheckpointException e) when (configPath is null
+            && parts?.ReplacedKeys.Any(key => e.Cause.Contains($"'{key}", StringComparison.Ordinal)) == true && ConfigValues.TryRead(checkpoint) is not null)
+        {
+            var config = ConfigValues.TryRead(checkpoint)!;
+            ConfigValidation.Require(checkpoint.Path, config);
+            return config;
         }
     }
 
