@@ -20,12 +20,22 @@ public sealed class OwnModulesTests : FolderTests
         ImageEncoder = config => new ImageEncoder(config.ImageEncoder, neck: new PlainNeck(config.ImageEncoder.Neck)),
     };
 
+    private static readonly PlainDictionary NoDropout = new() { ["dropout"] = 0 };
+
+    // As concurrent batches need it.
+    private static readonly PlainDictionary WithoutChance = new()
+    {
+        ["image_size"] = 64,
+        ["memory_attention"] = new PlainDictionary { ["layer"] = new PlainDictionary { ["dropout"] = 0, ["self_attention"] = NoDropout, ["cross_attention"] = NoDropout } },
+        ["image_encoder"] = new PlainDictionary { ["trunk"] = new PlainDictionary { ["drop_path_rate"] = 0 } },
+    };
+
     private static Recipe Recipe => new()
     {
         Seed = 5,
         Steps = 2,
         Accumulate = 2,
-        Model = new() { Checkpoint = RepositoryFiles.Golden("sam2.1_hiera_nano.pt"), Settings = new() { ["image_size"] = 64 }, Frozen = ["sam_prompt_encoder.*"] },
+        Model = new() { Checkpoint = RepositoryFiles.Golden("sam2.1_hiera_nano.pt"), Settings = WithoutChance, Frozen = ["sam_prompt_encoder.*"] },
         Data = new()
         {
             Train = [new() { Dataset = new() { Seed = 1 }, Frames = 2 }],

@@ -23,7 +23,7 @@ public static class ModelLoader
     {
         using var adapter = lora is null ? null : LoraAdapter.Open(lora);
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, parts, adapter);
+        return Load(checkpoint, Infer(checkpoint, configPath, parts), device, precision, parts, adapter);
     }
 
     /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
@@ -85,6 +85,22 @@ public static class ModelLoader
         catch (ArgumentException e)
         {
             throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give another configuration", e);
+        }
+    }
+
+    /// <summary>The architecture. What replaced parts hide of it is taken from the checkpoint's own configuration.</summary>
+    private static Sam2Config Infer(Checkpoint checkpoint, string? configPath, Sam2Parts? parts)
+    {
+        try
+        {
+            return ConfigInference.Infer(checkpoint, configPath);
+        }
+        catch (CheckpointException e) when (configPath is null
+            && parts?.ReplacedKeys.Any(key => e.Cause.Contains($"'{key}", StringComparison.Ordinal)) == true && ConfigValues.TryRead(checkpoint) is not null)
+        {
+            var config = ConfigValues.TryRead(checkpoint)!;
+            ConfigValidation.Require(checkpoint.Path, config);
+            return config;
         }
     }
 
