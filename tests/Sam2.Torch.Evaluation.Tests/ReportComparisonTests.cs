@@ -73,6 +73,10 @@ public class ReportComparisonTests
 
         File.WriteAllText(folder["report.json"], """{"kind": "vos"}""");
         Assert.That(() => ReportJson.Read<Report>(folder["report.json"]), Throws.TypeOf<DatasetException>().With.Message.Contains("report.json"));
+        File.WriteAllText(folder["report.json"], "{\n\"kind\": 3}");
+        Assert.That(
+            () => ReportJson.Read<Report>(folder["report.json"]),
+            Throws.TypeOf<DatasetException>().With.Message.Contains("line 2").And.Message.Contains("kind").And.Message.Not.Contains("System."));
         Assert.That(() => ReportJson.Read<Report>(folder["none.json"]), Throws.TypeOf<DatasetException>().With.Message.Contains("none.json"));
     }
 

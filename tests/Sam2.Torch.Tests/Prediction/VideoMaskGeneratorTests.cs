@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Configuration;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
@@ -160,6 +161,36 @@ public class VideoMaskGeneratorTests
         Assert.That(
             () => VideoMaskGenerator.Resume(folder["other.pt"], _model, _video, Options),
             Throws.InstanceOf<CheckpointException>().With.Message.Contains("isn't a state"));
+    }
+
+    [TestCase("\"Ledger\":{", "\"Ledger\":null,\"x\":{", "damaged")]
+    [TestCase("\"Objects\":[", "\"Objects\":[null,", "contradicts")]
+    [TestCase("\"NextFrame\":1", "\"NextFrame\":-1", "contradicts")]
+    [TestCase("\"NextFrame\":1", "\"NextFrame\":\"a\"", "NextFrame")]
+    [TestCase("\"Entries\":[{\"Id\":1,", "\"Entries\":[{\"Id\":2,", "contradicts")]
+    [TestCase("\"Conditioning\":[0", "\"Conditioning\":[0,0", "contradicts")]
+    [TestCase("\"Tracked\":", "\"Tracked\":null,\"x\":", "damaged")]
+    public void A_state_with_impossible_content_is_refused(string found, string damaged, string cause)
+    {
+        const string Entry = "video_mask_generator";
+        using var folder = new TemporaryFolder();
+        using (var generator = new VideoMaskGenerator(_model, _video, Options))
+        {
+            _ = generator.Generate().Take(1).Count();
+            generator.Save(folder["state.pt"]);
+        }
+
+        using (var checkpoint = Checkpoint.Open(folder["state.pt"]))
+        {
+            var state = (string)checkpoint.Entries[Entry]!;
+            Assert.That(state, Does.Contain(found));
+            var at = state.IndexOf(found, StringComparison.Ordinal);
+            CheckpointWriter.Save(folder["bad.pt"], checkpoint, new PlainDictionary([new KeyValuePair<string, object?>(Entry, state[..at] + damaged + state[(at + found.Length)..])]));
+        }
+
+        Assert.That(
+            () => VideoMaskGenerator.Resume(folder["bad.pt"], _model, _video, Options),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains(cause).And.Message.Contains("bad.pt"));
     }
 
     [Test]
