@@ -94,7 +94,7 @@ public sealed class DamagedRunTests : FolderTests
 
     private (SweepFolder Sweep, SweepVariant Variant, TrainingFolder Run) WriteRun()
     {
-        var variant = new SweepVariant("a", new Dictionary<string, SweepChoice>(), new Dictionary<long, Recipe> { [1] = Short });
+        var variant = new SweepVariant("a", new Dictionary<string, SweepChoice>(), [], new Dictionary<long, Recipe> { [1] = Short });
         var sweep = new SweepFolder(Folder.Path);
         var run = sweep.Run(variant, 1);
         Directory.CreateDirectory(run.Path);

@@ -152,19 +152,16 @@ internal sealed class Tracking(CommandContext context)
         }
         finally
         {
+            var written = false;
             try
             {
                 writer.Complete();
-            }
-            catch
-            {
-                isWhole = false;
-                throw;
+                written = true;
             }
             finally
             {
                 // Whatever ends tracking, Ctrl-C or a damaged frame, what was tracked so far is worth keeping.
-                if (output.FrameCount > 0 && output.Complete(isWhole) is var place && place != request.Directory)
+                if (output.FrameCount > 0 && output.Complete(isWhole && written) is var place && place != request.Directory)
                 {
                     progress.Dispose();
                     context.Error.WriteLine($"sam2 track: {request.Directory} keeps the results of an earlier run; the {output.FrameCount} frames that were tracked now are in {place}");

@@ -41,7 +41,7 @@ public static class MaskTreeScorer
     {
         ArgumentNullException.ThrowIfNull(truth);
         return new DatasetScore([.. (videos ?? truth.Videos)
-            .Select(video => Conclude(video, ScoreVideo(truth, predicted, video, cancellationToken), skipFirstAndLast))]);
+            .Select(video => Conclude(video, ScoreVideo(truth, predicted, video, cancellationToken: cancellationToken), skipFirstAndLast))]);
     }
 
     /// <summary>The predicted objects of a video that its true masks lack: ids, or names of folders.</summary>
