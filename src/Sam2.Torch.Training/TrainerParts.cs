@@ -1,7 +1,6 @@
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Losses;
 using Sam2.Torch.Training.Prompts;
-using Sam2.Torch.Training.Recipes;
 
 namespace Sam2.Torch.Training;
 

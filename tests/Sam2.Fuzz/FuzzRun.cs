@@ -35,7 +35,7 @@ public static class Seeds
     {
         if (!Read.TryGetValue(target.Name, out var seeds))
         {
-            Read[target.Name] = seeds = 
+            Read[target.Name] = seeds =
             [
                 .. Files(Folder, target).Select(File.ReadAllBytes),
                 .. target.Examples().Select(System.Text.Encoding.UTF8.GetBytes),

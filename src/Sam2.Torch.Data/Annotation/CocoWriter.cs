@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sam2.Torch.Masks;
 
 namespace Sam2.Torch.Data.Annotation;
 

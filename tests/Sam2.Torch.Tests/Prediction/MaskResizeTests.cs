@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Prediction;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Prediction;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Sam2.Cli.Output;
 using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Masks;
-using Sam2.Torch.Media;
 using Sam2.Torch.Prediction;
 
 namespace Sam2.Cli.Commands.Everything;
