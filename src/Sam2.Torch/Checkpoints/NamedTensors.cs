@@ -2,8 +2,8 @@ namespace Sam2.Torch.Checkpoints;
 
 /// <summary>
 /// A state dict under the original's names, whoever saved it: names of transformers are translated, and what wrappers put before or
-/// into names is taken off (data parallelism, compilation, Lightning, averages). A state dict without a model of this family in it
-/// stays as it is.
+/// into names is taken off (data parallelism, compilation, Lightning, averages). A state dict without a model of this family in it,
+/// or with several, stays as it is.
 /// </summary>
 /// <param name="Tensors">The model's tensors by the original's names, in the file's order.</param>
 /// <param name="Layout">Whose names the file has.</param>
@@ -32,15 +32,16 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
     /// <summary>Finds the model in the tensors of a file.</summary>
     /// <param name="file">The file, as the caller named it.</param>
     /// <param name="tensors">Tensors by the names in the file.</param>
-    /// <exception cref="CheckpointException">The file holds several models, or two tensors of one name.</exception>
+    /// <exception cref="CheckpointException">The file holds two tensors of one name.</exception>
     public static NamedTensors Find(string file, IReadOnlyDictionary<string, TensorEntry> tensors)
     {
-        foreach (var (anchor, layout) in new[] { (Anchor, CheckpointLayout.Original), (HuggingFaceKeys.Anchor, CheckpointLayout.HuggingFace) })
+        foreach (var (anchor, dimensions, layout) in new[] { (Anchor, 2, CheckpointLayout.Original), (HuggingFaceKeys.Anchor, 4, CheckpointLayout.HuggingFace) })
         {
-            var wrappers = tensors.Keys.Select(name => WrapperBefore(anchor, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-            if (wrappers.Count == 0)
+            // Other things than weights may have their names too, such as the norms of gradients.
+            var wrappers = tensors.Where(tensor => tensor.Value.Shape.Count == dimensions)
+                .Select(tensor => WrapperBefore(anchor, tensor.Key)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+            if (Choose(wrappers) is not { } wrapper)
                 continue;
-            var wrapper = Choose(file, wrappers);
             var (unwrapped, leftOut) = Unwrap(file, tensors, wrapper);
             return new(layout == CheckpointLayout.HuggingFace ? Translate(file, unwrapped) : unwrapped, layout, wrapper, leftOut);
         }
@@ -55,16 +56,14 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
             : null;
     }
 
-    private static string Choose(string file, IReadOnlyList<string> wrappers)
+    /// <summary>The wrapper of the model; null where there is none, or several and none of them the usual one.</summary>
+    private static string? Choose(IReadOnlyList<string> wrappers)
     {
         // Beside the weights that are trained, Lightning may keep averages of them.
         foreach (var usual in new[] { "", "model." })
             if (wrappers.Contains(usual))
                 return usual;
-        return wrappers.Count == 1
-            ? wrappers[0]
-            : throw new CheckpointException(file, $"holds several models: {string.Join(", ", wrappers.Select(wrapper => wrapper.TrimEnd('.')))}",
-                "Save the state dict of one of them");
+        return wrappers.Count == 1 ? wrappers[0] : null;
     }
 
     private static (IReadOnlyDictionary<string, TensorEntry> Tensors, IReadOnlyList<string> LeftOut) Unwrap(
