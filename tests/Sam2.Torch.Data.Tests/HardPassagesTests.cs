@@ -68,7 +68,8 @@ public class HardPassagesTests
     {
         var counts = Enumerable.Range(0, 20)
             .Select(seed => SceneGenerator.Create((ulong)seed, Plain with { FrameCount = 1, MinDistractors = 5, MaxDistractors = 7 }).Objects.Count(o => o.Id == 0)).ToList();
-        Assert.That(counts, Has.All.InRange(5, 7).And.Member(5).And.Member(7));
+        Assert.That(counts, Is.All.InRange(5, 7));
+        Assert.That(counts, Does.Contain(5).And.Contain(7));
         Assert.That(() => new ProceduralDataset(1, 0, Plain with { MinDistractors = 1 }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("MinDistractors"));
     }
 }

@@ -35,11 +35,11 @@ internal static partial class Ffmpeg
         {
             throw new MediaException(path, $"kept ffprobe silent for {limits.Timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged", e);
         }
-        catch (FFMpegException e)
+        catch (FFMpegException e) when (e is not FormatNullException)
         {
             throw Refusal(path, e, limits);
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is FormatNullException or JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException or NullReferenceException)
         {
             // FFMpegCore relies on what an ffprobe that works always says.
             throw new MediaException(path, $"got an answer from ffprobe that is not understood ({e.Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);

@@ -126,10 +126,10 @@ public class FfmpegFaultTests : FolderTests
         File.WriteAllText(Folder[$"bin/{tool}"], $$"""
             #!/usr/bin/env bash
             REAL() {
-                local arguments=("${all[@]:0:${#all[@]}-2}")
-                "{{real}}" "${arguments[@]}" -frames:v "$1" "${all[@]: -2:1}" "${all[@]: -1}"
+                "{{real}}" "${all[@]:0:${#all[@]}-1}" -frames:v "$1" "${all[@]: -1}"
             }
             all=("$@")
+            [ "$*" != -version ] || exit 0 # FFMpegCore's question whether there is a tool at all
             {{body}}
             """);
         File.SetUnixFileMode(Folder[$"bin/{tool}"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
