@@ -34,6 +34,9 @@ internal static class ContainerFormats
         "photocd", "pictor", "png", "ppm", "psd", "qdraw", "qoi", "sgi", "sunrast", "tiff", "vbn", "webp", "xbm", "xpm", "xwd",
     ];
 
+    /// <summary>Sound alone, which is no video, but a file that can be told from a damaged one.</summary>
+    private static readonly string[] Sounds = ["wav", "w64", "mp3", "aac", "ac3", "eac3", "flac", "aiff", "caf", "au"];
+
     /// <summary>What ffmpeg calls them, separated by commas. Names that a version doesn't know do no harm.</summary>
-    public static string Whitelist { get; } = string.Join(',', [.. Containers, .. Streams, .. Older, .. Pictures.Select(name => name + "_pipe")]);
+    public static string Whitelist { get; } = string.Join(',', [.. Containers, .. Streams, .. Older, .. Sounds, .. Pictures.Select(name => name + "_pipe")]);
 }

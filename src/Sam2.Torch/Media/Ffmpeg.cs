@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -34,6 +35,10 @@ internal static partial class Ffmpeg
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new MediaException(path, $"kept ffprobe silent for {limits.Timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged", e);
+        }
+        catch (Win32Exception e)
+        {
+            throw FfmpegPipe.NotStarted(path, "ffprobe", e);
         }
         catch (FFMpegException e) when (e is not FormatNullException)
         {

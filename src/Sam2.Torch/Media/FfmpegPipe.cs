@@ -147,9 +147,13 @@ internal sealed class FfmpegPipe : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new MediaException(path, $"needs {program}, which can't be started ({e.NativeErrorCode}: {new Win32Exception(e.NativeErrorCode).Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);
+            throw NotStarted(path, program, e);
         }
     }
+
+    /// <summary>Says that a program of ffmpeg's doesn't start.</summary>
+    public static MediaException NotStarted(string path, string program, Win32Exception e) => new(
+        path, $"needs {program}, which can't be started ({e.NativeErrorCode}: {new Win32Exception(e.NativeErrorCode).Message.TrimEnd('.')})", "Check the installation of ffmpeg", e);
 
     private async Task ReadMessages()
     {

@@ -107,10 +107,8 @@ public class UntrustedVideoTests : FolderTests
     [TestCase("wmv", "wmv2")]
     [TestCase("ogv", "libtheora")]
     [TestCase("gif", "gif")]
-    [TestCase("apng", "apng")]
     [TestCase("h264", "libx264")]
-    [TestCase("mjpeg", "mjpeg")]
-    [TestCase("y4m", "rawvideo")]
+    [TestCase("y4m", "wrapped_avframe")]
     [TestCase("mxf", "mpeg2video")]
     [TestCase("nut", "mpeg4")]
     [TestCase("dv", "dvvideo")]
@@ -119,7 +117,7 @@ public class UntrustedVideoTests : FolderTests
         // DV and MXF have their own sizes and rates.
         var size = ending is "dv" ? "720x576" : "160x128";
         Clips.RunFfmpeg(
-            "-f", "lavfi", "-i", $"testsrc=size={size}:rate=25:duration=0.4", "-c:v", codec, "-pix_fmt", ending is "gif" ? "rgb8" : ending is "apng" ? "rgb24" : ending is "mjpeg" ? "yuvj420p" : "yuv420p",
+            "-f", "lavfi", "-i", $"testsrc=size={size}:rate=25:duration=0.4", "-c:v", codec, "-pix_fmt", ending is "gif" ? "rgb8" : "yuv420p",
             Folder["v." + ending]);
         Assert.That(VideoReader.Open(Folder["v." + ending]).ReadFrames().Count(), Is.InRange(9, 11));
     }
