@@ -18,6 +18,20 @@ internal sealed class BackgroundSink(IPredictionSink sink) : IPredictionSink, ID
     /// <summary>Waits until everything is written; throws what writing has thrown.</summary>
     public void Complete() => _writer.Complete();
 
-    /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    /// <summary>Finishes what was handed over, so that an evaluation that is cancelled keeps its frames. What ended it counts, not what writing throws now.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _writer.Complete();
+        }
+        catch (Exception)
+        {
+            // Complete has thrown it before, or another failure is on its way.
+        }
+        finally
+        {
+            _writer.Dispose();
+        }
+    }
 }
