@@ -32,6 +32,7 @@ public partial class DeviceReadScanTests
         ["FrameTransfer.ReadAndDispose"] = "on the CPU only (FrameTransfer.Read)",
         ["BlockwiseAttention.*"] = "on the CPU only (RoPEAttention.IsWorthBlocks)",
         ["ObjectTracker.RefuseNaN"] = "on the CPU only",
+        ["MaskResize.CompareRows"] = "on the CPU only (MaskResize.Binary)",
         ["OutputMasks.OfFrame"] = "names the weights that gave NaN, before it throws",
         ["MaskCleanup.SmallComponents"] = "on the CPU, and for areas that nobody fills in videos",
         ["VideoSession.AddMaskOnly"] = "once per new object of VideoMaskGenerator, not per frame",

@@ -60,7 +60,8 @@ public sealed class VideoWriter : IDisposable
         // Colours are converted by the rule that players assume for tagged video; without tags they would guess by size.
         string[] output =
         [
-            "-an", "-vf",
+            // On a full disk ffmpeg otherwise says so and ends with 0.
+            "-xerror", "-an", "-vf",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,setsar={options.PixelAspect.Width}/{options.PixelAspect.Height}"),

@@ -98,7 +98,7 @@ public class KillTests : FolderTests
     /// <summary>A log is written line by line, and may end in the middle of one; going on removes it.</summary>
     private static bool EndsWithALine(string file) => File.ReadAllText(file).EndsWith('\n');
 
-    private static IEnumerable<string> Leftovers(string folder) => FilesOf(folder).Where(file => Path.GetFileName(file)[0] == '.' || Path.GetExtension(file) is ".part" or ".journal");
+    private static IEnumerable<string> Leftovers(string folder) => FilesOf(folder).Where(file => Path.GetFileName(file) is ['.', ..] and not ".sam2-run" || Path.GetExtension(file) is ".part" or ".journal");
 
     private static string[] FilesOf(string folder) => Directory.GetFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
 

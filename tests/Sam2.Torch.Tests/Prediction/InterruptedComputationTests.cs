@@ -58,6 +58,7 @@ public class InterruptedComputationTests : VideoSessionFixture
     [Test]
     public void A_frame_that_cannot_be_read_is_read_the_next_time()
     {
+        var expected = Expected(); // also makes what the model keeps for every later run
         // The prompt has read frame 0.
         for (var frame = 1; frame < 6; frame++)
         {
@@ -68,7 +69,7 @@ public class InterruptedComputationTests : VideoSessionFixture
                 video.Fault = frame;
                 Assert.That(() => session.Propagate(maxFrames: 5).ToList(), Throws.TypeOf<MediaException>());
                 video.Fault = null;
-                AssertEqual(session.Propagate(maxFrames: 5).ToList(), Expected());
+                AssertEqual(session.Propagate(maxFrames: 5).ToList(), expected);
             }
 
             Assert.That(LiveTensors, Is.EqualTo(before), $"frame {frame}");
