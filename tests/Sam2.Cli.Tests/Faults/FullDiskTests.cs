@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using NUnit.Framework;
-using Sam2.Cli.Tests.Tools;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
