@@ -341,8 +341,7 @@ public sealed class VideoSession : IDisposable
         using var inference = inference_mode();
         RememberPrompts();
 
-        var outputs = new FrameOutput?[_objects.Count];
-        var following = new List<int>();
+        var (outputs, following) = (new FrameOutput?[_objects.Count], new List<int>());
         for (var i = 0; i < _objects.Count; i++)
         {
             var tracked = _objects[i];
@@ -364,10 +363,7 @@ public sealed class VideoSession : IDisposable
             _model, frame, outputs.Select((output, i) => (_objects[i].Id, output)).ToList(), Height, Width, _options));
         foreach (var i in following) _objects[i].Bank.Add(frame, outputs[i]!, conditioning: false);
         for (var i = 0; i < outputs.Length; i++)
-        {
             if (outputs[i] is not null) _objects[i].Tracked.Add(frame, reverse);
-        }
-
         return masks;
     }
 
