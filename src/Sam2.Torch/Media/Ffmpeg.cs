@@ -30,9 +30,11 @@ internal static partial class Ffmpeg
         timeout.CancelAfter(limits.Timeout);
         try
         {
-            return Describe(path, FFProbe.AnalyseAsync(name.Path, options, Join(InputOptions(limits)), timeout.Token).GetAwaiter().GetResult());
+            // FFMpegCore kills ffprobe at the time limit, but then waits for whoever else holds its output open.
+            var answer = FFProbe.AnalyseAsync(name.Path, options, Join(InputOptions(limits)), timeout.Token);
+            return Describe(path, answer.WaitAsync(limits.Timeout + TimeSpan.FromSeconds(1), cancellationToken).GetAwaiter().GetResult());
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {
             throw new MediaException(path, $"kept ffprobe silent for {limits.Timeout.TotalSeconds:0} s, so it was stopped", "The file may be damaged", e);
         }

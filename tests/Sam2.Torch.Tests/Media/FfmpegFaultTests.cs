@@ -39,7 +39,6 @@ public class FfmpegFaultTests : FolderTests
     [TestCase("echo 'it is broken' >&2; exit 3", "it is broken")]
     [TestCase("kill -9 $$", "")]
     [TestCase("exec sleep 100", "silent for 3 s")]
-    [TestCase("sleep 100", "silent for 3 s")]
     public void A_probe_that_goes_wrong_is_one_readable_error(string body, string message)
     {
         Fake("ffprobe", body);
