@@ -32,20 +32,31 @@ public static class TrainingRun
         var begun = File.Exists(folder.Checkpoint);
         if (begun && !resume)
             throw new TrainingException($"{folder.Path} holds a run already. Resume it, or choose another folder.");
-        if (recipe.Threads is { } threads)
-            set_num_threads(threads);
         if (recipe.Validation is not null && recipe.Data.Validation.IsEmpty)
             throw new TrainingException("validation is set, but data.validation has no videos and no images. Give some, or set validation: null.");
 
+        var all = get_num_threads();
+        try
+        {
+            set_num_threads(recipe.Threads ?? all);
+            return Train(recipe, folder, begun, output, parts ?? new(), cancellationToken);
+        }
+        finally
+        {
+            set_num_threads(all);
+        }
+    }
+
+    private static RunState Train(Recipe recipe, TrainingFolder folder, bool begun, TextWriter output, TrainerParts parts, CancellationToken cancellationToken)
+    {
         using var scope = NewDisposeScope();
         var console = new ConsoleLog(output);
-        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console, parts?.ModelParts);
+        using var model = ModelFactory.Create(recipe.Model, recipe.Seed, console, parts.ModelParts);
         model.to(DeviceFor(recipe));
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize, console);
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
         using var json = new JsonLinesLog(folder.JsonLines);
         using var board = recipe.Log.Tensorboard ? new TensorBoardLog(folder.TensorBoard) : null;
-        parts ??= new();
         IReadOnlyList<ITrainerCallback> callbacks = [console, json, .. board is null ? Array.Empty<ITrainerCallback>() : [board], .. parts.Callbacks];
         using var trainer = new Trainer(recipe, model, batches, folder, validator, parts with { Callbacks = callbacks });
         folder.Create();

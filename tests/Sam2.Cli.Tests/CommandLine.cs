@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace Sam2.Cli.Tests;
 
 /// <summary>Runs the command line in this process and keeps what it said.</summary>
@@ -9,7 +11,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = Sam2Command.Run(args, output, error, cancellationToken: cancellationToken);
+        var exitCode = KeepingThreads(() => Sam2Command.Run(args, output, error, cancellationToken: cancellationToken));
         return new CommandLine(exitCode, output.ToString(), error.ToString());
     }
 
@@ -24,8 +26,26 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
         using var cancel = new CancellationTokenSource();
         using var output = new CancellingWriter(text, cancel);
         using var error = new CancellingWriter(text, cancel);
-        var exitCode = Sam2Command.Run(args, new CommandContext(output, error, ErrorIsTerminal: true, cancel.Token) { ProgressInterval = TimeSpan.Zero });
+        var context = new CommandContext(output, error, ErrorIsTerminal: true, cancel.Token) { ProgressInterval = TimeSpan.Zero };
+        var exitCode = KeepingThreads(() => Sam2Command.Run(args, context));
         return new CommandLine(exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>
+    /// <c>--threads</c> is meant for a process, and the next test runs in the same one. The last bits of results depend on the number of
+    /// threads, so a test that compares files would fail or not, depending on which ran before.
+    /// </summary>
+    private static int KeepingThreads(Func<int> command)
+    {
+        var threads = torch.get_num_threads();
+        try
+        {
+            return command();
+        }
+        finally
+        {
+            torch.set_num_threads(threads);
+        }
     }
 
     public int ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;

@@ -86,6 +86,14 @@ public sealed class OwnModulesTests : FolderTests
     }
 
     [Test]
+    public void A_run_leaves_the_number_of_threads_as_it_was()
+    {
+        var threads = get_num_threads();
+        TrainingRun.Execute(Recipe with { Steps = 1, Threads = threads + 1 }, Run("run"), resume: false, TextWriter.Null);
+        Assert.That(get_num_threads(), Is.EqualTo(threads));
+    }
+
+    [Test]
     public void An_own_module_is_ablated_against_the_standard_one()
     {
         var sweep = new Sweep

@@ -29,7 +29,7 @@ public sealed record Recipe
     /// <summary>Where to train: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c> …</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>CPU threads; all cores if null.</summary>
+    /// <summary>CPU threads during the run; as many as before it if null.</summary>
     public int? Threads { get; init; }
 
     /// <summary>The type of the weights in the forward and backward pass; the optimizer's are always float32.</summary>
