@@ -171,7 +171,7 @@ public class PictureDatasetTests : FolderTests
     private void WriteCoco(string name)
     {
         var disc = CocoRle.Encode(DrawnVideoFiles.Mask(6, 1));
-        string rle = $$"""{"size": [24, 40], "counts": [{{string.Join(", ", disc.Counts)}}]}""";
+        string rle = $$"""{"size": [24, 40], "counts": [{{string.Join(", ", disc.ToCounts())}}]}""";
         WriteList(name, $$"""
             {"images": [{"id": 1, "file_name": "a.jpg", "width": 40, "height": 24}, {"id": 2, "file_name": "b.jpg", "width": 40, "height": 24}, {"id": 3, "file_name": "c.jpg", "width": 40, "height": 24}],
              "categories": [{"id": 1, "name": "ape"}],

@@ -146,7 +146,7 @@ public sealed class CocoWriter : IAnnotationWriter
             json.WriteStartObject();
             JsonMask.WriteNumbers(json, "size", rle.Height, rle.Width);
             json.WriteStartArray("counts");
-            foreach (uint count in rle.Counts)
+            foreach (uint count in rle.ToCounts())
             {
                 json.WriteNumberValue(count);
             }

@@ -56,14 +56,14 @@ internal static class RleScan
     }
 
     /// <summary>Decodes runs into <paramref name="data"/>, which must be zero.</summary>
-    public static void Decode(uint[] counts, byte[] data, int height, int width)
+    public static void Decode(PackedRuns runs, byte[] data, int height, int width)
     {
         // Mark where columns change and where they begin with a one, then carry every row down to the next.
         long position = 0;
-        for (int i = 0; i < counts.Length; i++)
+        while (runs.MoveNext())
         {
-            long end = position + counts[i];
-            if (i % 2 == 1 && end > position)
+            long end = position + runs.Length;
+            if (runs.IsOne && end > position)
             {
                 long firstColumn = position / height;
                 long lastColumn = (end - 1) / height;
@@ -91,22 +91,26 @@ internal static class RleScan
     }
 
     /// <summary>The number of pixels that both encodings hold.</summary>
-    public static long IntersectionArea(uint[] a, uint[] b)
+    public static long IntersectionArea(PackedRuns a, PackedRuns b)
     {
         long area = 0;
-        Walk(a, b, (length, inA, inB) => area += inA && inB ? length : 0);
+        for (var pieces = new Pieces(a, b); pieces.MoveNext();)
+        {
+            area += pieces.InA && pieces.InB ? pieces.Length : 0;
+        }
+
         return area;
     }
 
     /// <summary>Runs of the union or the intersection, without empty runs but possibly the first.</summary>
-    public static uint[] Merge(uint[] a, uint[] b, bool intersect)
+    public static uint[] Merge(PackedRuns a, PackedRuns b, bool intersect)
     {
-        var merged = new List<uint>(Math.Max(a.Length, b.Length));
+        var merged = new List<uint>();
         bool value = false;
         long run = 0;
-        Walk(a, b, (length, inA, inB) =>
+        for (var pieces = new Pieces(a, b); pieces.MoveNext();)
         {
-            bool here = intersect ? inA && inB : inA || inB;
+            bool here = intersect ? pieces.InA && pieces.InB : pieces.InA || pieces.InB;
             if (here != value)
             {
                 merged.Add((uint)run);
@@ -114,39 +118,53 @@ internal static class RleScan
                 value = here;
             }
 
-            run += length;
-        });
+            run += pieces.Length;
+        }
+
         merged.Add((uint)run);
         return [.. merged];
     }
 
-    /// <summary>Visits the pieces on which both encodings are constant.</summary>
-    private static void Walk(uint[] a, uint[] b, Action<long, bool, bool> visit)
+    /// <summary>The pieces on which two encodings of the same size are both constant, in order.</summary>
+    private ref struct Pieces(PackedRuns a, PackedRuns b)
     {
-        int i = 0, j = 0;
-        long leftA = a.Length > 0 ? a[0] : 0;
-        long leftB = b.Length > 0 ? b[0] : 0;
-        while (true)
+        private PackedRuns _a = a;
+        private PackedRuns _b = b;
+        private long _leftA;
+        private long _leftB;
+
+        public long Length { get; private set; }
+
+        public readonly bool InA => _a.IsOne;
+
+        public readonly bool InB => _b.IsOne;
+
+        public bool MoveNext()
         {
-            while (leftA == 0 && ++i < a.Length)
+            _leftA -= Length;
+            _leftB -= Length;
+            while (_leftA == 0)
             {
-                leftA = a[i];
+                if (!_a.MoveNext())
+                {
+                    return false;
+                }
+
+                _leftA = _a.Length;
             }
 
-            while (leftB == 0 && ++j < b.Length)
+            while (_leftB == 0)
             {
-                leftB = b[j];
+                if (!_b.MoveNext())
+                {
+                    return false;
+                }
+
+                _leftB = _b.Length;
             }
 
-            if (i >= a.Length || j >= b.Length)
-            {
-                return;
-            }
-
-            long piece = Math.Min(leftA, leftB);
-            visit(piece, i % 2 == 1, j % 2 == 1);
-            leftA -= piece;
-            leftB -= piece;
+            Length = Math.Min(_leftA, _leftB);
+            return true;
         }
     }
 

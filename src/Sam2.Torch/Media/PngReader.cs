@@ -85,7 +85,15 @@ internal static class PngReader
         compressed.Position = 0;
         using (var inflated = new ZLibStream(compressed, CompressionMode.Decompress))
         {
-            new Rows(inflated, header).Read(samples);
+            try
+            {
+                new Rows(inflated, header).Read(samples);
+            }
+            catch (IOException e) when (e is not EndOfStreamException)
+            {
+                // .NET has no public type for this: pixels that were compressed with a dictionary, which PNG doesn't allow.
+                throw new InvalidDataException("its pixels can't be decompressed", e);
+            }
         }
 
         int entries = palette.Length / 3;

@@ -7,7 +7,7 @@ namespace Sam2.Torch.Prediction;
 /// </summary>
 /// <param name="Segmentation">
 /// The mask, in the form that takes little memory. The original's three output modes are <see cref="CocoRle.Decode"/>,
-/// <see cref="CocoRle.Counts"/> and <see cref="CocoRle.ToCompressedString"/>.
+/// <see cref="CocoRle.ToCounts"/> and <see cref="CocoRle.ToCompressedString"/>.
 /// </param>
 /// <param name="Box">
 /// The box around the mask in pixels. As in the original, width and height are the distances of the outermost pixels, one less

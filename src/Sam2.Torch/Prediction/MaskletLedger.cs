@@ -121,7 +121,7 @@ internal sealed class MaskletLedger(VideoMaskGeneratorOptions options)
                 var (a, b) = (masks.GetValueOrDefault(active[i]), masks.GetValueOrDefault(active[j]));
                 if (a is null && b is null) continue;
                 var union = areas.GetValueOrDefault(active[i]) + areas.GetValueOrDefault(active[j]);
-                var intersection = a is null || b is null ? 0 : RleScan.IntersectionArea(a.Counts, b.Counts);
+                var intersection = a is null || b is null ? 0 : RleScan.IntersectionArea(a.Runs, b.Runs);
                 var known = _overlaps.GetValueOrDefault((active[i], active[j]));
                 _overlaps[(active[i], active[j])] =
                     new(known.Intersection + intersection, known.Union + union - intersection, known.Frames + 1);

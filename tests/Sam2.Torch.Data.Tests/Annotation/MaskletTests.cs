@@ -22,7 +22,7 @@ public class MaskletTests
             Assert.That((file.VideoId, file.Width, file.Height, file.RowCount), Is.EqualTo(("sav_1", 20, 10, 2)));
             Assert.That(file.ObjectIds, Is.EqualTo(new[] { 0, 3 }));
             Assert.That(file.Frames, Is.Null);
-            Assert.That(file.Mask(0, 0)!.Counts, Is.EqualTo(new uint[] { 0, 6, 194 }));
+            Assert.That(file.Mask(0, 0)!.ToCounts(), Is.EqualTo(new uint[] { 0, 6, 194 }));
             Assert.That(file.Mask(0, 1), Is.Null);
             Assert.That(file.Mask(1, 0)!.Area, Is.Zero);
             Assert.That(file.Mask(1, 1)!.Area, Is.EqualTo(7));

@@ -24,7 +24,7 @@ public class Sa1bFileTests
             Assert.That((item.Id, item.Area, item.Box), Is.EqualTo(((long?)543, 6.0, new AnnotationBox(0, 0, 1, 6))));
             Assert.That((item.Score, item.StabilityScore, item.Point), Is.EqualTo(((double?)0.96, (double?)0.98, ((double, double)?)(0.5, 3.25))));
             Assert.That(item.CropBox, Is.EqualTo(new AnnotationBox(0, 0, 20, 10)));
-            Assert.That(item.Shape!.ToRle().Counts, Is.EqualTo(new uint[] { 0, 6, 194 }));
+            Assert.That(item.Shape!.ToRle().ToCounts(), Is.EqualTo(new uint[] { 0, 6, 194 }));
         }
     }
 

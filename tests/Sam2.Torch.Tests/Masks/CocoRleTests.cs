@@ -57,11 +57,23 @@ public class CocoRleTests
         {
             var rle = CocoRle.Encode(mask);
             var back = CocoRle.FromCompressedString(mask.Height, mask.Width, rle.ToCompressedString());
-            Assert.That(rle.Counts, Is.EqualTo(CountDownColumns(mask)));
+            Assert.That(rle.ToCounts(), Is.EqualTo(CountDownColumns(mask)));
             Assert.That(back, Is.EqualTo(rle));
             Assert.That(back.Decode(), Is.EqualTo(mask));
             Assert.That(rle.Area, Is.EqualTo(mask.Area));
         }
+    }
+
+    [Test]
+    public void Runs_of_every_length_are_kept()
+    {
+        uint[] counts = [0, 1, 127, 128, 255, 256, 16383, 16384, 2097151, 2097152, 268435455, 268435456];
+        const int Side = 1 << 15;
+        counts = [.. counts, (uint)(((long)Side * Side) - counts.Sum(count => count))];
+        var rle = new CocoRle(Side, Side, counts);
+        Assert.That(rle.ToCounts(), Is.EqualTo(counts));
+        Assert.That(rle.Area, Is.EqualTo(1 + 128 + 256 + 16384 + 2097152 + 268435456));
+        Assert.That(CocoRle.Merge([rle, rle], intersect: true), Is.EqualTo(rle));
     }
 
     [Test]
@@ -70,7 +82,7 @@ public class CocoRleTests
         var rle = CocoRle.Encode(mask);
         var back = CocoRle.FromCompressedString(mask.Height, mask.Width, rle.ToCompressedString());
         Assert.That(back, Is.EqualTo(rle));
-        Assert.That(new CocoRle(mask.Height, mask.Width, rle.Counts).Decode(), Is.EqualTo(mask));
+        Assert.That(new CocoRle(mask.Height, mask.Width, rle.ToCounts()).Decode(), Is.EqualTo(mask));
         Assert.That(rle.Area, Is.EqualTo(mask.Area));
         Assert.That(rle.BoundingBox, Is.EqualTo(mask.BoundingBox));
         Assert.That(CocoRle.Merge([rle, back]).Area, Is.EqualTo(mask.Area));
@@ -156,7 +168,7 @@ public class CocoRleTests
         watch.Restart();
         var back = rle.Decode();
         double decode = watch.Elapsed.TotalMilliseconds;
-        TestContext.Out.WriteLine($"4000×4000 disc: encode {encode:0.0} ms, decode {decode:0.0} ms, {rle.Counts.Length} runs");
+        TestContext.Out.WriteLine($"4000×4000 disc: encode {encode:0.0} ms, decode {decode:0.0} ms, {rle.ToCounts().Length} runs");
         Assert.That(back, Is.EqualTo(mask));
         Assert.That(encode + decode, Is.LessThan(2000), "generous for a busy machine; a walk down columns pixel by pixel is slower");
     }

@@ -56,10 +56,10 @@ public class LogitScanTests
         var everything = scan.Scan(Columns(full(1, 1, 8, 8, 5f)), new MaskRuns(30));
         Assert.Multiple(() =>
         {
-            Assert.That(nothing.Runs.ToRle(0, 0, 30, 20).Counts, Is.EqualTo(new uint[] { 600 }));
+            Assert.That(nothing.Runs.ToRle(0, 0, 30, 20).ToCounts(), Is.EqualTo(new uint[] { 600 }));
             Assert.That(nothing.Stability, Is.Zero);
             Assert.That(nothing.Runs.Box, Is.EqualTo((0, 0, 0, 0)));
-            Assert.That(everything.Runs.ToRle(0, 0, 30, 20).Counts, Is.EqualTo(new uint[] { 0, 600 }));
+            Assert.That(everything.Runs.ToRle(0, 0, 30, 20).ToCounts(), Is.EqualTo(new uint[] { 0, 600 }));
             Assert.That(everything.Stability, Is.EqualTo(1));
             Assert.That(everything.Runs.Box, Is.EqualTo((0, 0, 19, 29)));
         });
