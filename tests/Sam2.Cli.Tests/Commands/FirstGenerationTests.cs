@@ -23,7 +23,7 @@ public class FirstGenerationTests : FolderTests
     [Test]
     public void Pictures_are_segmented()
     {
-        var run = CommandLine.Run("segment", _picture, "--model", _sam, "--point", "100,60", "--box", "20,20,90,100", "--out", Folder["out"], "--json", Folder["masks.json"]);
+        var run = CommandLine.Run("segment", _picture, "--model", _sam, "--point", "50,60", "--box", "20,20,90,100", "--box", "110,30,200,140", "--out", Folder["out"], "--json", Folder["masks.json"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         using var json = JsonDocument.Parse(File.ReadAllText(Folder["masks.json"]));
         Assert.That(json.RootElement.GetProperty("masks").GetArrayLength(), Is.EqualTo(2));
@@ -37,6 +37,16 @@ public class FirstGenerationTests : FolderTests
             "everything", _picture, "--model", _sam, "--out", Folder["out"], "--points-per-side", "3", "--pred-iou", "0", "--stability", "0", "--box-nms", "1", "--format", "coco");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Match(@"[1-9]\d* masks"));
+    }
+
+    [Test]
+    public void Info_tells_what_it_is()
+    {
+        var run = CommandLine.Run("info", _sam);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(InfoCommandTests.Value(run, "architecture"), Is.EqualTo("custom (ViT: width 64, 4 blocks), for pictures only"));
+        Assert.That(InfoCommandTests.Value(run, "image size"), Is.EqualTo("256 x 256"));
+        Assert.That(run.Output, Does.Contain("  image encoder").And.Contain("  prompt encoder").And.Contain("  mask decoder").And.Not.Contain("other"));
     }
 
     [Test]
