@@ -22,7 +22,7 @@ public static class ConfigInference
         {
             throw new CheckpointException(
                 checkpoint.Path, "is a model of the first Segment Anything, which has no memory: it makes masks in pictures only",
-                "To track needs a SAM 2 model, and so does all else that concerns videos, memory or training");
+                "Give a SAM 2 model: tracking, training and evaluation need one");
         }
 
         try

@@ -81,7 +81,7 @@ public class FirstGenerationTests : FolderTests
         var run = CommandLine.Run([.. arguments.Select(argument => argument == "VIDEO" ? Folder["video"] : argument), "--model", _sam, "--out", Folder["out"]]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(run.ErrorLines, Is.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.Contain("no memory").And.Contain("track needs a SAM 2 model"));
+        Assert.That(run.Error, Does.Contain("no memory").And.Contain("Give a SAM 2 model: tracking"));
     }
 
     [Test]

@@ -92,7 +92,16 @@ public sealed class SamCheckpointTests : FolderTests
     public void What_needs_a_memory_says_that_there_is_none()
     {
         var path = SamModels.Save(Folder["sam.pth"], SamModels.Plain);
-        Assert.That(() => ModelLoader.Load(path), Throws.TypeOf<CheckpointException>().With.Message.Contains("no memory").And.Message.Contains("track needs a SAM 2 model"));
+        Assert.That(() => ModelLoader.Load(path), Throws.TypeOf<CheckpointException>().With.Message.Contains("no memory").And.Message.Contains("Give a SAM 2 model: tracking"));
+    }
+
+    [Test]
+    public void Both_generations_have_the_limit_of_their_own_original_for_everything()
+    {
+        using var first = SamModels.Create(SamModels.Plain);
+        using var second = NanoModel.Create();
+        Assert.That(MaskGeneratorOptions.PredIouThresholdOf(first), Is.EqualTo(0.88));
+        Assert.That(MaskGeneratorOptions.PredIouThresholdOf(second), Is.EqualTo(0.8));
     }
 
     [Test]

@@ -2,7 +2,6 @@ using NUnit.Framework;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using TestSupport;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Tests.Modeling;
