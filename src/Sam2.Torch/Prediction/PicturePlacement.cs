@@ -62,7 +62,6 @@ internal sealed class PicturePlacement
         ImageTransform.RequireRgbBytes(image);
         using var scope = NewDisposeScope();
         var pixels = PillowResampler.Resize(TensorMemory.ToArray<byte>(image), Width, Height, InputWidth, InputHeight, ResamplingFilter.Bilinear);
-        // In the picture's own memory, small products would depend on where that lies.
         var resized = TensorMemory.From<byte>(pixels, ScalarType.Byte, InputHeight, InputWidth, 3).permute(2, 0, 1).to(float32);
         var normalised = (resized - tensor(PaddedMean).view(3, 1, 1)) / tensor(PaddedStd).view(3, 1, 1);
         var square = zeros(3, _size, _size);
@@ -110,13 +109,7 @@ internal sealed class PicturePlacement
     }
 
     /// <summary>A mask of the picture as the prompt encoder takes it: logits within ±10, <c>[1, s, s]</c>.</summary>
-    public Tensor ToLogits(BinaryMask mask)
-    {
-        if (!_padded) return MaskPrompt.ToLogits(mask, _maskSize);
-        // Nothing is in the padding: the mask of the square has the proportions that the picture has in the input.
-        var (side, height, width) = (Math.Max(mask.Height, mask.Width), mask.Height, mask.Width);
-        var square = new BinaryMask(side, side);
-        for (var y = 0; y < height; y++) mask.Row(y).CopyTo(square.Row(y)[..width]);
-        return MaskPrompt.ToLogits(square, _maskSize);
-    }
+    public Tensor ToLogits(BinaryMask mask) => MaskPrompt.ToLogits(mask, _maskSize, MaskCells(InputHeight), MaskCells(InputWidth));
+
+    private int MaskCells(int pixels) => Math.Max(1, (int)Math.Round((double)pixels * _maskSize / _size));
 }

@@ -137,9 +137,9 @@ public sealed class SamCheckpointTests : FolderTests
         var mask = new BinaryMask(150, 220);
         for (var y = 0; y < 150; y++) mask.Row(y).Fill(1);
         var logits = new PicturePlacement(model, 150, 220).ToLogits(mask);
-        // 150 of 220 rows of the square show the picture: 43.6 of 64.
+        // The picture takes 175 of 256 rows of the input, and so 43.75 of 64 here.
         Assert.That(logits.shape, Is.EqualTo(new long[] { 1, 64, 64 }));
-        Assert.That(logits[0, TensorIndex.Slice(0, 43)].min().item<float>(), Is.EqualTo(10));
+        Assert.That(logits[0, TensorIndex.Slice(0, 44)].min().item<float>(), Is.EqualTo(10));
         Assert.That(logits[0, TensorIndex.Slice(44)].max().item<float>(), Is.EqualTo(-10));
     }
 
