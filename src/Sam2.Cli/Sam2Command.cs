@@ -110,6 +110,7 @@ public static class Sam2Command
             ConvertCommand.Create(context),
             DownloadCommand.Create(context),
             BenchCommand.Create(context),
+            CompareCommand.Create(context),
             EvalCommand.Create(context),
             DrawCommand.Create(context),
             completion,

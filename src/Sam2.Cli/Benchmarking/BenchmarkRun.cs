@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Sam2.Cli.Benchmarking;
 
 /// <summary>The times of some workloads beside that of the reference product, taken in turns in one process.</summary>
-/// <param name="ReferenceSeconds">The best time of the reference product in seconds: one sg.</param>
+/// <param name="ReferenceSeconds">The best time of the reference product in seconds: one sg. Infinite where there is none.</param>
 /// <param name="Measurements">One per workload.</param>
 public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measurement> Measurements)
 {
@@ -14,16 +14,16 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
     /// <see cref="Workload.MaxRepeat"/>, with a reference product before each; the best counts, because whatever else the
     /// machine does can only add time.
     /// </summary>
-    /// <param name="reference">The reference product.</param>
+    /// <param name="reference">The reference product; null where nobody asks for times in sg.</param>
     /// <param name="workloads">What to measure, in order.</param>
     /// <param name="repeat">Repetitions per workload, at least 1.</param>
     /// <param name="starting">Called with a workload before it is measured.</param>
     /// <param name="cancellationToken">Stops between two repetitions.</param>
     public static BenchmarkRun Measure(
-        Action reference, IEnumerable<Workload> workloads, int repeat, Action<Workload>? starting = null, CancellationToken cancellationToken = default)
+        Action? reference, IEnumerable<Workload> workloads, int repeat, Action<Workload>? starting = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(repeat, 1);
-        reference();
+        reference?.Invoke();
         var referenceSeconds = double.PositiveInfinity;
         var measurements = new List<Measurement>();
         foreach (var workload in workloads)
@@ -35,7 +35,7 @@ public sealed record BenchmarkRun(double ReferenceSeconds, IReadOnlyList<Measure
             for (var i = 0; i < Math.Min(repeat, workload.MaxRepeat); i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                referenceSeconds = Math.Min(referenceSeconds, DeviceClock.Seconds(reference));
+                if (reference is not null) referenceSeconds = Math.Min(referenceSeconds, DeviceClock.Seconds(reference));
                 best = Math.Min(best, DeviceClock.Seconds(workload.Run));
             }
 

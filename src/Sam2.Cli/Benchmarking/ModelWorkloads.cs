@@ -8,39 +8,44 @@ using static TorchSharp.torch.nn.functional;
 
 namespace Sam2.Cli.Benchmarking;
 
-/// <summary>What a model does for one picture of 800×600 pixels, piece by piece.</summary>
+/// <summary>What a model does for one picture of 800×600 pixels, piece by piece, and from one frame to the next if it can.</summary>
 public sealed class ModelWorkloads : IDisposable
 {
     private const int PictureWidth = 800, PictureHeight = 600;
     private const int GridPointsPerSide = 32;
 
-    private readonly Sam2Model _model;
+    private readonly IPromptableModel _model;
     private readonly torch.Tensor _normalised;
     private readonly ImagePredictor _predictor;
-    private readonly ObjectTracker _tracker;
-    private readonly RandomMemoryBank _memories;
+    private readonly Sam2Model? _video;
+    private readonly ObjectTracker? _tracker;
+    private readonly RandomMemoryBank? _memories;
     private ImageFeatures? _features;
 
     /// <summary>Prepares the workloads of a model; the picture is drawn, and only the architecture matters for the times.</summary>
     /// <param name="model">The model, in evaluation mode. It stays the caller's.</param>
     /// <param name="rememberedFrames">Frames that tracked objects are remembered on; as many as the model attends to when null.</param>
-    public ModelWorkloads(Sam2Model model, int? rememberedFrames = null)
+    public ModelWorkloads(IPromptableModel model, int? rememberedFrames = null)
     {
         _model = model;
-        _normalised = torch.randn([1, 3, model.Config.ImageSize, model.Config.ImageSize], dtype: model.Precision, device: model.Device);
+        _normalised = torch.randn([1, 3, model.ImageSize, model.ImageSize], dtype: model.Precision, device: model.Device);
         _predictor = new ImagePredictor(model);
-        _tracker = new ObjectTracker(model, new ObjectTrackerOptions());
-        _memories = new RandomMemoryBank(model.Config, model.Device, rememberedFrames);
+        if (model is not Sam2Model video) return;
+        _video = video;
+        _tracker = new ObjectTracker(video, new ObjectTrackerOptions());
+        _memories = new RandomMemoryBank(video.Config, video.Device, rememberedFrames);
     }
 
-    /// <summary>All workloads, in the order in which a user waits for them.</summary>
-    public IReadOnlyList<Workload> All => [ImageEncoder, OneClick, ManyClicks, TrackOneObject, TrackFourObjects, Everything];
+    /// <summary>All workloads that the model is able to do, in the order in which a user waits for them.</summary>
+    public IReadOnlyList<Workload> All => _video is null
+        ? [ImageEncoder, OneClick, ManyClicks, Everything]
+        : [ImageEncoder, OneClick, ManyClicks, TrackOneObject, TrackFourObjects, Everything];
 
     /// <summary>The image encoder on one preprocessed picture.</summary>
-    public Workload ImageEncoder => new("image_encoder", $"image encoder, {_model.Config.ImageSize}x{_model.Config.ImageSize}", () =>
+    public Workload ImageEncoder => new("image_encoder", $"image encoder, {_model.ImageSize}x{_model.ImageSize}", () =>
     {
         using var inference = torch.inference_mode();
-        using var features = _model.EncodeImage(_normalised);
+        using var features = _video is null ? _model.EncodePicture(_normalised) : _video.EncodeImage(_normalised);
         DeviceClock.Wait(_model.Device);
     });
 
@@ -86,9 +91,10 @@ public sealed class ModelWorkloads : IDisposable
 
     private void Track(int objects)
     {
+        if (_video is null || _tracker is null || _memories is null) throw new InvalidOperationException("This model has no memory to track with.");
         using var scope = torch.NewDisposeScope();
         using var inference = torch.inference_mode();
-        _features ??= _model.EncodeImage(_normalised).DetachFromDisposeScope();
+        _features ??= _video.EncodeImage(_normalised).DetachFromDisposeScope();
         var outputs = _tracker.Track(
             new FramePosition(_memories.TrackedFrame), _features, Enumerable.Repeat<IMemoryBank>(_memories, objects).ToArray());
         DeviceClock.Wait(_model.Device);
@@ -113,7 +119,7 @@ public sealed class ModelWorkloads : IDisposable
     public void Dispose()
     {
         _predictor.Dispose();
-        _memories.Dispose();
+        _memories?.Dispose();
         _features?.Dispose();
         _normalised.Dispose();
     }
@@ -180,12 +186,30 @@ public static class RandomModel
         return model;
     }
 
+    /// <summary>Builds a model that makes masks in pictures, ready for inference.</summary>
+    /// <param name="architecture">A name of <see cref="Sam2Presets.ByName"/> or of <see cref="SamPresets.ByName"/>.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="precision">The type to compute in.</param>
+    /// <exception cref="CliException">There is no such architecture.</exception>
+    public static IPromptableModel CreateForPictures(string architecture, torch.Device device, torch.ScalarType precision)
+    {
+        if (!SamPresets.ByName.TryGetValue(architecture, out var first)) return Create(architecture, device, precision);
+        torch.manual_seed(0);
+        var model = new SamModel(first);
+        model.eval();
+        model.to(device);
+        model.to(precision);
+        return model;
+    }
+
     /// <summary>A published architecture.</summary>
     /// <param name="architecture">A name of <see cref="Sam2Presets.ByName"/>.</param>
     /// <exception cref="CliException">There is no such architecture.</exception>
     public static Sam2Config Config(string architecture) => Sam2Presets.ByName.TryGetValue(architecture, out var config)
         ? config
-        : throw new CliException($"--random '{architecture}' is no architecture; {string.Join(", ", Sam2Presets.ByName.Keys)} are");
+        : throw new CliException(SamPresets.ByName.ContainsKey(architecture)
+            ? $"--random {architecture} is a model of the first Segment Anything, which has no memory; this needs one of {string.Join(", ", Sam2Presets.ByName.Keys)}"
+            : $"--random '{architecture}' is no architecture; {string.Join(", ", Sam2Presets.ByName.Keys.Concat(SamPresets.ByName.Keys))} are");
 }
 
 /// <summary>A picture with edges and texture at every scale, the same on every machine.</summary>

@@ -147,7 +147,7 @@ internal sealed class Annotation(CommandContext context)
         if (left.Count > 0)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
-            using var model = request.Model.Load();
+            using var model = request.Model.LoadForPictures();
             using var segmenter = new BoxSegmenter(model);
             AnnotateAll(request with { Directory = run.Staging }, left, new WantedBoxes(boxes, classes), segmenter, output.Writer, count, progress);
         }

@@ -111,7 +111,7 @@ internal static class BenchCommand
         var precision = PrecisionNames.ToScalarType(request.Precision);
         progress.Step("preparing ...");
         var name = request.NameOrPath.Length > 0 ? request.NameOrPath : random ?? DefaultArchitecture;
-        using var model = request.NameOrPath.Length > 0 ? request.Load() : RandomModel.Create(name, device, precision);
+        using var model = request.NameOrPath.Length > 0 ? request.LoadForPictures() : RandomModel.CreateForPictures(name, device, precision);
 
         using var reference = new ReferenceProduct(device);
         using var workloads = new ModelWorkloads(model);

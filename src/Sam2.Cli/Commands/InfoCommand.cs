@@ -22,16 +22,13 @@ internal static class InfoCommand
     private static int Run(CommandContext context, string nameOrPath, string? configPath)
     {
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        var config = ConfigInference.Infer(checkpoint, configPath);
+        var (architecture, imageSize) = SamConfigInference.Matches(checkpoint) ? FirstGeneration(checkpoint) : SecondGeneration(checkpoint, configPath);
         context.Cancellation.ThrowIfCancellationRequested();
-        RequireMatch(checkpoint, config);
-
         var sizes = ComponentSizes.Of(checkpoint.StateDict);
-        var trunk = config.ImageEncoder.Trunk;
         Line("file", $"{checkpoint.Path} ({checkpoint.FileLength / 1e6:0.0} MB, {FormatName(checkpoint.Format)})");
         Line("layout", $"{Layout(checkpoint)}");
-        Line("architecture", $"{ArchitectureName(config)} (Hiera: width {trunk.EmbedDim}, stages {string.Join("-", trunk.Stages)})");
-        Line("image size", $"{config.ImageSize} x {config.ImageSize}");
+        Line("architecture", $"{architecture}");
+        Line("image size", $"{imageSize} x {imageSize}");
         Line("precision", $"{string.Join(", ", ComponentSizes.Types(checkpoint.StateDict).Select(PrecisionNames.Of))}");
         Line("keys", $"{checkpoint.StateDict.Count} of {checkpoint.StateDict.Count} matched");
         Line("parameters", $"{sizes.Sum(size => size.Parameters),13:N0}");
@@ -72,12 +69,33 @@ internal static class InfoCommand
         return string.Join(", ", parts);
     }
 
-    private static void RequireMatch(Checkpoint checkpoint, Sam2Config config)
+    private static (string Architecture, int ImageSize) SecondGeneration(Checkpoint checkpoint, string? configPath)
     {
+        var config = ConfigInference.Infer(checkpoint, configPath);
         using var scope = torch.NewDisposeScope();
         using var model = new Sam2Model(config);
-        CheckpointLoader.RequireMatch(checkpoint, model.state_dict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape), checkpoint.AbsentPrefixes);
+        RequireMatch(checkpoint, model);
+        var trunk = config.ImageEncoder.Trunk;
+        return ($"{ArchitectureName(config)} (Hiera: width {trunk.EmbedDim}, stages {string.Join("-", trunk.Stages)})", config.ImageSize);
     }
+
+    private static (string Architecture, int ImageSize) FirstGeneration(Checkpoint checkpoint)
+    {
+        var config = SamConfigInference.Infer(checkpoint);
+        using var scope = torch.NewDisposeScope();
+        using var model = new SamModel(config);
+        RequireMatch(checkpoint, model);
+        var encoder = config switch
+        {
+            { ImageEncoderViT: { } plain } => $"ViT: width {plain.EmbedDim}, {plain.Depth} blocks",
+            { TinyViT: { } tiny } => $"TinyViT: widths {string.Join("-", tiny.EmbedDims)}, stages {string.Join("-", tiny.Depths)}",
+            _ => "no encoder",
+        };
+        return ($"{SamConfigInference.PublishedName(config) ?? "custom"} ({encoder}), for pictures only", config.ImageSize);
+    }
+
+    private static void RequireMatch(Checkpoint checkpoint, torch.nn.Module model) =>
+        CheckpointLoader.RequireMatch(checkpoint, model.state_dict().ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape), checkpoint.AbsentPrefixes);
 
     private static string ArchitectureName(Sam2Config config) =>
         Sam2Presets.NameOf(config) ?? "custom";
@@ -96,16 +114,19 @@ internal static class ComponentSizes
     private static readonly (string Component, string[] Prefixes)[] Components =
     [
         ("Hiera trunk", ["image_encoder.trunk."]),
-        ("FPN neck", ["image_encoder.neck."]),
+        ("FPN neck", ["image_encoder.neck.convs."]),
+        ("image encoder", ["image_encoder."]),
         ("memory attention", ["memory_attention."]),
-        ("prompt encoder", ["sam_prompt_encoder."]),
-        ("mask decoder", ["sam_mask_decoder."]),
+        ("prompt encoder", ["sam_prompt_encoder.", "prompt_encoder."]),
+        ("mask decoder", ["sam_mask_decoder.", "mask_decoder."]),
         ("memory encoder", ["memory_encoder.", "mask_downsample."]),
         ("object pointers", ["obj_ptr_", "no_obj_ptr"]),
     ];
 
-    /// <summary>The random frequencies of the prompts' position encoding are a buffer: stored, but never trained.</summary>
-    private const string Buffer = "positional_encoding_gaussian_matrix";
+    /// <summary>
+    /// Buffers are stored, but never trained: the random frequencies of the prompts' position encoding, and what batch normalisation has counted.
+    /// </summary>
+    private static readonly string[] Buffers = ["positional_encoding_gaussian_matrix", ".running_mean", ".running_var", ".num_batches_tracked"];
 
     /// <summary>Counts elements per component; components without any are left out, what belongs to none comes last.</summary>
     /// <param name="stateDict">Tensors by state-dict key.</param>
@@ -114,7 +135,7 @@ internal static class ComponentSizes
         var counts = new long[Components.Length + 1];
         foreach (var (key, tensor) in stateDict)
         {
-            if (!key.EndsWith(Buffer, StringComparison.Ordinal))
+            if (!Buffers.Any(buffer => key.EndsWith(buffer, StringComparison.Ordinal)))
             {
                 var index = Array.FindIndex(Components, c => c.Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)));
                 counts[index < 0 ? Components.Length : index] += tensor.ElementCount;

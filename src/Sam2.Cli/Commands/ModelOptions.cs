@@ -99,6 +99,10 @@ internal sealed record ModelRequest(string NameOrPath, string? Config, string De
     /// <summary>The same in another precision.</summary>
     public Sam2Model Load(torch.ScalarType precision) => ModelLoader.Load(NameOrPath, Config, ApplyDevice(), precision, lora: Lora);
 
+    /// <summary>Loads a model that makes masks in pictures, which may be one of the first Segment Anything.</summary>
+    public IPromptableModel LoadForPictures() =>
+        ModelLoader.LoadForPictures(NameOrPath, Config, ApplyDevice(), PrecisionNames.ToScalarType(Precision), Lora);
+
     /// <summary>The device, which may be missing; sets the number of threads.</summary>
     public torch.Device ApplyDevice()
     {

@@ -120,7 +120,7 @@ internal sealed class Segmentation(CommandContext context)
         using var run = RunOutput.Begin(request.Directory, "segment", [.. SegmentResults.Planned(request.Save)]);
         using var scope = torch.NewDisposeScope();
         progress.Step($"loading {request.Model.NameOrPath} ...");
-        var (model, load) = Timed(request.Model.Load);
+        var (model, load) = Timed(request.Model.LoadForPictures);
         using var ownedModel = model;
         using var predictor = new ImagePredictor(model);
         var report = Segment(request, input, predictor, load, progress, new SegmentPlace(run.Staging, request.Directory));
@@ -140,7 +140,7 @@ internal sealed class Segmentation(CommandContext context)
         var folders = pictures.ToDictionary(name => name, name => FolderFor(name, pictures));
         using var run = RunOutput.Begin(request.Directory, "segment", folders.Values.Select(folder => folder + "/"));
         progress.Step($"loading {request.Model.NameOrPath} ...");
-        var (model, load) = Timed(request.Model.Load);
+        var (model, load) = Timed(request.Model.LoadForPictures);
         using var ownedModel = model;
         using var predictor = new ImagePredictor(model);
         var (reports, skipped) = (new List<SegmentReport>(), new List<string>());

@@ -18,6 +18,13 @@ public static class ConfigInference
     /// <exception cref="ConfigurationException">The YAML file has an unknown or impossible setting, or too few.</exception>
     public static Sam2Config Infer(Checkpoint checkpoint, string? configPath = null)
     {
+        if (SamConfigInference.Matches(checkpoint))
+        {
+            throw new CheckpointException(
+                checkpoint.Path, "is a model of the first Segment Anything, which has no memory: it makes masks in pictures only",
+                "Give a SAM 2 model: tracking, training and evaluation need one");
+        }
+
         try
         {
             var (config, origin) = Find(checkpoint, configPath);

@@ -42,14 +42,62 @@ public static class ModelLoader
     {
         RequirePlausibleSize(checkpoint);
         var model = Build(checkpoint.Path, config, parts);
+        Fill(model, checkpoint, device, precision, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes], lora);
+        model.IsImageOnly = checkpoint.IsImageOnly;
+        return model;
+    }
+
+    /// <summary>Loads a model that makes masks in pictures: SAM 2, or the first Segment Anything or MobileSAM, whichever the checkpoint is.</summary>
+    /// <param name="nameOrPath">A checkpoint file, or the name of one.</param>
+    /// <param name="configPath">A YAML file for SAM 2; null to find the architecture without one, which always works for the others.</param>
+    /// <param name="device">Where to; the CPU when null.</param>
+    /// <param name="precision">Type of the weights; float32 when null.</param>
+    /// <param name="lora">Adapters to merge into the weights; none when null.</param>
+    /// <returns>The model in evaluation mode, a <see cref="Sam2Model"/> or a <see cref="SamModel"/>; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">A file isn't found, is damaged, or doesn't fit its configuration.</exception>
+    public static IPromptableModel LoadForPictures(
+        string nameOrPath, string? configPath = null, Device? device = null, ScalarType? precision = null, string? lora = null)
+    {
+        using var adapter = lora is null ? null : LoraAdapter.Open(lora);
+        using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
+        if (!SamConfigInference.Matches(checkpoint)) return Load(checkpoint, Infer(checkpoint, configPath, parts: null), device, precision, lora: adapter);
+        if (configPath is not null)
+            throw new CheckpointException(checkpoint.Path, $"is a model of the first Segment Anything, and {configPath} describes one of SAM 2", "Give no configuration: the weights tell all of it");
+        return LoadSam(checkpoint, SamConfigInference.Infer(checkpoint), device, precision, adapter);
+    }
+
+    /// <summary>Builds a model of the first Segment Anything and fills it from an open checkpoint.</summary>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="config">The architecture (<see cref="SamConfigInference"/>).</param>
+    /// <param name="device">Where to; the CPU when null.</param>
+    /// <param name="precision">Type of the weights; float32 when null.</param>
+    /// <param name="lora">Adapters to merge into the weights; none when null.</param>
+    /// <returns>The model in evaluation mode; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">
+    /// The file is damaged, keys and shapes are not those of the architecture, or weights are NaN or infinite.
+    /// </exception>
+    public static SamModel LoadSam(
+        Checkpoint checkpoint, SamConfig config, Device? device = null, ScalarType? precision = null, LoraAdapter? lora = null)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        RequirePlausibleSize(checkpoint);
+        TorchRuntime.EnsureLoaded();
+        var model = new SamModel(config);
+        Fill(model, checkpoint, device, precision, replaced: null, lora);
+        return model;
+    }
+
+    /// <summary>Gives a new model the weights of a checkpoint; it ends up in evaluation mode, or disposed if that fails.</summary>
+    private static void Fill<T>(T model, Checkpoint checkpoint, Device? device, ScalarType? precision, IReadOnlyList<string>? replaced, LoraAdapter? lora)
+        where T : nn.Module, IPromptableModel
+    {
         try
         {
             if (precision is { } type && type != ScalarType.Float32)
                 model.to(type);
             if (device is not null && device.type != DeviceType.CPU)
                 model.to(device);
-            CheckpointLoader.LoadInto(model, checkpoint, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes]);
-            model.IsImageOnly = checkpoint.IsImageOnly;
+            CheckpointLoader.LoadInto(model, checkpoint, replaced);
             Merge(lora, model);
             if (FiniteNumbers.DescribeWeights(model) is { } weights)
             {
@@ -59,7 +107,6 @@ public static class ModelLoader
             }
 
             model.eval();
-            return model;
         }
         catch
         {
@@ -68,7 +115,7 @@ public static class ModelLoader
         }
     }
 
-    private static void Merge(LoraAdapter? lora, Sam2Model model)
+    private static void Merge(LoraAdapter? lora, nn.Module model)
     {
         using var scope = NewDisposeScope();
         lora?.MergeInto(model.state_dict());

@@ -21,6 +21,9 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
     // Every member of the family has these, whatever its trunk; what stands before them is a wrapper.
     private const string Anchor = "sam_mask_decoder.iou_token.weight";
 
+    // The same of the first Segment Anything. Models of transformers have it, too, so it is looked for last.
+    private const string FirstGenerationAnchor = "mask_decoder.iou_token.weight";
+
     /// <summary>Wrappers whose name stands as a part of its own in names, anywhere: of data parallelism, and of torch.compile.</summary>
     private static readonly string[] WrapperParts = ["module", "_orig_mod"];
 
@@ -35,7 +38,10 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
     /// <exception cref="CheckpointException">The file holds two tensors of one name.</exception>
     public static NamedTensors Find(string file, IReadOnlyDictionary<string, TensorEntry> tensors)
     {
-        foreach (var (anchor, dimensions, layout) in new[] { (Anchor, 2, CheckpointLayout.Original), (HuggingFaceKeys.Anchor, 4, CheckpointLayout.HuggingFace) })
+        foreach (var (anchor, dimensions, layout) in new[]
+        {
+            (Anchor, 2, CheckpointLayout.Original), (HuggingFaceKeys.Anchor, 4, CheckpointLayout.HuggingFace), (FirstGenerationAnchor, 2, CheckpointLayout.Original),
+        })
         {
             // Other things than weights may have their names too, such as the norms of gradients.
             var wrappers = tensors.Where(tensor => tensor.Value.Shape.Count == dimensions)

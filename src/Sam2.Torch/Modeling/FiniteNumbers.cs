@@ -12,7 +12,7 @@ internal static class FiniteNumbers
     /// <param name="model">The model, whose weights are looked through only then.</param>
     /// <param name="answer">Tensors of any shape.</param>
     /// <exception cref="ModelOutputException">It does; the message says whether weights do too.</exception>
-    public static void Require(Sam2Model model, params ReadOnlySpan<Tensor> answer)
+    public static void Require(IPromptableModel model, params ReadOnlySpan<Tensor> answer)
     {
         using var scope = NewDisposeScope();
         var sum = Sum(answer[0]);
@@ -20,7 +20,7 @@ internal static class FiniteNumbers
         if (!float.IsNaN(sum.item<float>())) return;
         if (DescribeWeights(model) is { } weights)
             throw new ModelOutputException($"The model gives NaN (not a number) instead of masks, because its weights are not finite: {weights}. Use another checkpoint, such as one from before a training run diverged.");
-        var type = model.parameters().First().dtype;
+        var type = model.Precision;
         throw new ModelOutputException(
             "The model gives NaN (not a number) instead of masks, although its weights are finite. " + (type == ScalarType.Float32
                 ? "Does its configuration fit the weights?"
@@ -28,12 +28,12 @@ internal static class FiniteNumbers
     }
 
     /// <summary>Which weights are NaN or infinite: the first by its name, and how many others; null if none is.</summary>
-    public static string? DescribeWeights(Sam2Model model)
+    public static string? DescribeWeights(IPromptableModel model)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var bad = new List<(string Name, long Count, long Of)>();
-        foreach (var (name, weight) in model.named_parameters())
+        foreach (var (name, weight) in model.Module.named_parameters())
         {
             using var one = NewDisposeScope();
 

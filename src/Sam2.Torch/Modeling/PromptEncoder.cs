@@ -33,13 +33,17 @@ public class PromptEncoder : PromptEncoderBase
     private readonly Embedding no_mask_embed;
     private readonly int _imageSize;
     private readonly int _embeddingSize;
+    private readonly bool _padBoxes;
 
     /// <summary>Builds the encoder with freshly initialised weights.</summary>
     /// <param name="embedDim">Channels of the embeddings.</param>
     /// <param name="embeddingSize">Side of the image embedding, in tokens.</param>
     /// <param name="imageSize">Side of the model's input, in pixels.</param>
     /// <param name="maskInChans">Hidden channels of the mask embedding.</param>
-    public PromptEncoder(int embedDim, int embeddingSize, int imageSize, int maskInChans) : base(nameof(PromptEncoder))
+    /// <param name="padBoxes">
+    /// Whether a prompt with a box gets a padding point, too, as in SAM 2, to which a box is two points. In the first Segment Anything it doesn't.
+    /// </param>
+    public PromptEncoder(int embedDim, int embeddingSize, int imageSize, int maskInChans, bool padBoxes = true) : base(nameof(PromptEncoder))
     {
         pe_layer = new PositionEmbeddingRandom(embedDim / 2);
         point_embeddings = new ModuleList<Embedding>([.. Enumerable.Range(0, 4).Select(_ => nn.Embedding(1, embedDim))]);
@@ -55,6 +59,7 @@ public class PromptEncoder : PromptEncoderBase
         no_mask_embed = nn.Embedding(1, embedDim);
         _imageSize = imageSize;
         _embeddingSize = embeddingSize;
+        _padBoxes = padBoxes;
         RegisterComponents();
     }
 
@@ -65,8 +70,8 @@ public class PromptEncoder : PromptEncoderBase
     /// <param name="points">Points and boxes; null for none.</param>
     /// <param name="masks"><c>[B, 1, 4H, 4W]</c> logits; null for none.</param>
     /// <returns>
-    /// Sparse embeddings <c>[B, N + 1, C]</c>, <c>[B, 0, C]</c> without points, float32; and dense embeddings, as of
-    /// <see cref="EmbedMasks"/>.
+    /// Sparse embeddings <c>[B, N + 1, C]</c> (<c>[B, N, C]</c> where boxes aren't padded and there is one), <c>[B, 0, C]</c> without points,
+    /// float32; and dense embeddings, as of <see cref="EmbedMasks"/>.
     /// </returns>
     /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
     public override (Tensor Sparse, Tensor Dense) forward(PointTensors? points, Tensor? masks)
@@ -74,7 +79,7 @@ public class PromptEncoder : PromptEncoderBase
         using var scope = NewDisposeScope();
         var sparse = points is null
             ? empty(masks?.shape[0] ?? 1, 0, no_mask_embed.weight!.shape[1], device: no_mask_embed.weight.device)
-            : EmbedPoints(points.Coordinates, points.Labels);
+            : EmbedPoints(points.Coordinates, points.Labels, pad: _padBoxes || !points.HasBox);
         return (sparse.MoveToOuterDisposeScope(), EmbedMasks(masks).MoveToOuterDisposeScope());
     }
 
@@ -178,4 +183,8 @@ public class PositionEmbeddingRandom : nn.Module<long, long, Tensor>
 /// <summary>Points of B prompts. A box is two points, its corners, before all others.</summary>
 /// <param name="Coordinates"><c>[B, N, 2]</c>, (x, y) in pixels of the model's input, float32.</param>
 /// <param name="Labels"><c>[B, N]</c>, int32: 1 foreground, 0 background, 2 and 3 corners of a box, −1 padding.</param>
-public sealed record PointTensors(Tensor Coordinates, Tensor Labels);
+public sealed record PointTensors(Tensor Coordinates, Tensor Labels)
+{
+    /// <summary>Whether the first two points of every prompt are the corners of a box. Only the first Segment Anything asks.</summary>
+    public bool HasBox { get; init; }
+}

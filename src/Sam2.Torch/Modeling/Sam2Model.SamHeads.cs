@@ -5,6 +5,23 @@ namespace Sam2.Torch.Modeling;
 
 public sealed partial class Sam2Model
 {
+    nn.Module IPromptableModel.Module => this;
+
+    int IPromptableModel.ImageSize => Config.ImageSize;
+
+    PictureFit IPromptableModel.PictureFit => PictureFit.Stretched;
+
+    int IPromptableModel.MaskInputSize => sam_prompt_encoder.MaskInputSize;
+
+    ImageFeatures IPromptableModel.EncodePicture(Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        var features = EncodeImage(image);
+        return new ImageFeatures(AddNoMemoryEmbedding(features.Embedding), features.HighRes).MoveToOuterDisposeScope();
+    }
+
+    Tensor IPromptableModel.DensePositionEncoding() => sam_prompt_encoder.DensePositionEncoding();
+
     /// <summary>Score of every pixel of a mask whose object is predicted to be absent.</summary>
     public const float NoObjectScore = -1024;
 

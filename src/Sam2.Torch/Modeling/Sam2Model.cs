@@ -9,7 +9,7 @@ namespace Sam2.Torch.Modeling;
 /// sam2/modeling/sam2_base.py, <c>SAM2Base</c>). Parameter names are the original's state-dict keys. The model keeps no
 /// state between calls: features, prompts and memories are arguments.
 /// </summary>
-public sealed partial class Sam2Model : nn.Module
+public sealed partial class Sam2Model : nn.Module, IPromptableModel
 {
     private readonly Parameter maskmem_tpos_enc;
     private readonly Parameter no_mem_embed;

@@ -63,7 +63,7 @@ public class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (T
     private readonly LayerNorm norm1;
     private readonly Attention cross_attn_token_to_image;
     private readonly LayerNorm norm2;
-    private readonly Mlp mlp;
+    private readonly nn.Module<Tensor, Tensor> mlp;
     private readonly LayerNorm norm3;
     private readonly LayerNorm norm4;
     private readonly Attention cross_attn_image_to_token;
@@ -75,7 +75,9 @@ public class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (T
     /// <param name="mlpDim">Hidden channels of the MLP.</param>
     /// <param name="attentionDownsampleRate">Factor by which cross-attention narrows the channels.</param>
     /// <param name="skipFirstLayerPe">Whether self-attention leaves the position encoding out (first layer).</param>
-    public TwoWayAttentionBlock(int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate, bool skipFirstLayerPe)
+    /// <param name="mlp">Maps <c>[B, N, C]</c> to the same shape; an <see cref="Mlp"/> of two layers when null.</param>
+    public TwoWayAttentionBlock(
+        int embeddingDim, int numHeads, int mlpDim, int attentionDownsampleRate, bool skipFirstLayerPe, nn.Module<Tensor, Tensor>? mlp = null)
         : base(nameof(TwoWayAttentionBlock))
     {
         var full = new AttentionConfig { EmbeddingDim = embeddingDim, NumHeads = numHeads };
@@ -84,7 +86,7 @@ public class TwoWayAttentionBlock : nn.Module<Tensor, Tensor, Tensor, Tensor, (T
         norm1 = nn.LayerNorm(embeddingDim);
         cross_attn_token_to_image = new Attention(narrow);
         norm2 = nn.LayerNorm(embeddingDim);
-        mlp = new Mlp(embeddingDim, mlpDim, embeddingDim, numLayers: 2);
+        this.mlp = mlp ?? new Mlp(embeddingDim, mlpDim, embeddingDim, numLayers: 2);
         norm3 = nn.LayerNorm(embeddingDim);
         norm4 = nn.LayerNorm(embeddingDim);
         cross_attn_image_to_token = new Attention(narrow);

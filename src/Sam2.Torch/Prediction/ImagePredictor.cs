@@ -41,21 +41,22 @@ public sealed record ImagePrediction(Tensor Masks, Tensor Scores, Tensor LowResL
 }
 
 /// <summary>
-/// Segments objects in an image from points, boxes and masks (sam2/sam2_image_predictor.py, <c>SAM2ImagePredictor</c>), at
-/// any image size and any model resolution. Set an image, or several, once; then prompt as often as needed.
+/// Segments objects in an image from points, boxes and masks (sam2/sam2_image_predictor.py, <c>SAM2ImagePredictor</c>, and
+/// segment_anything/predictor.py, <c>SamPredictor</c>), at any image size and any model resolution. Set an image, or several, once; then prompt as often as needed.
 /// </summary>
 /// <remarks>Not safe for concurrent use; predictors of one model may run at the same time.</remarks>
 public sealed class ImagePredictor : IDisposable
 {
-    private readonly Sam2Model _model;
+    private readonly IPromptableModel _model;
     private readonly ImagePredictorOptions _options;
     private readonly int _promptBatch;
-    private readonly List<(ImageFeatures Features, int Height, int Width)> _images = [];
+    private readonly List<(ImageFeatures Features, PicturePlacement Placement)> _images = [];
     private bool _disposed;
 
     /// <summary>Predicts with <paramref name="model"/>, which stays the caller's and should be in evaluation mode.</summary>
-    public ImagePredictor(Sam2Model model, ImagePredictorOptions? options = null)
+    public ImagePredictor(IPromptableModel model, ImagePredictorOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _options = options ?? new();
         _promptBatch = _options.PromptBatch ?? (model.Device.type == DeviceType.CPU ? 4 : 64);
@@ -92,12 +93,10 @@ public sealed class ImagePredictor : IDisposable
             // One at a time: on a CPU a batch of images is no faster, and takes its multiple in memory.
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            var input = TensorMemory.Upload(ImageTransform.ToModelInput(image, _model.Config.ImageSize), _model.Device);
-            var features = _model.EncodeImage(input.unsqueeze(0));
-            var embedding = _model.AddNoMemoryEmbedding(features.Embedding);
-            _images.Add((
-                new ImageFeatures(embedding, features.HighRes).DetachFromDisposeScope(),
-                (int)image.shape[0], (int)image.shape[1]));
+            ImageTransform.RequireRgbBytes(image);
+            var placement = new PicturePlacement(_model, (int)image.shape[0], (int)image.shape[1]);
+            var input = TensorMemory.Upload(placement.ToModelInput(image), _model.Device);
+            _images.Add((_model.EncodePicture(input.unsqueeze(0)).DetachFromDisposeScope(), placement));
         }
     }
 
@@ -125,12 +124,9 @@ public sealed class ImagePredictor : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var (lowRes, scores) = PredictLowRes(prompts, multimask, imageIndex);
-        var (_, height, width) = _images[imageIndex];
         var cleaned = MaskCleanup.FillHolesAndRemoveSprinkles(
             lowRes, _options.MaxHoleArea, _options.MaxSprinkleArea, _options.MaskThreshold);
-        var masks = returnLogits
-            ? MaskResize.Logits(cleaned, height, width)
-            : MaskResize.Binary(cleaned, height, width, _options.MaskThreshold);
+        var masks = _images[imageIndex].Placement.Masks(cleaned, _options.MaskThreshold, returnLogits);
         // Tensors leave the scope when nothing can fail any more.
         var clamped = lowRes.clamp(Scalars.Of(-32), Scalars.Of(32));
         return new ImagePrediction(masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), clamped.DetachFromDisposeScope());
@@ -148,22 +144,21 @@ public sealed class ImagePredictor : IDisposable
         if (imageIndex < 0 || imageIndex >= _images.Count)
             throw new ArgumentOutOfRangeException(nameof(imageIndex), imageIndex, $"There are {_images.Count} images.");
         if (prompts.Count == 0) throw new ArgumentException("Give at least one prompt.", nameof(prompts));
-        var (features, height, width) = _images[imageIndex];
-        var maskSize = _model.PromptEncoder.MaskInputSize;
-        foreach (var prompt in prompts) PromptValidation.Check(prompt, width, height, maskSize);
+        var (features, placement) = _images[imageIndex];
+        foreach (var prompt in prompts) PromptValidation.Check(prompt, placement.Width, placement.Height, _model.MaskInputSize);
 
         using var scope = NewDisposeScope();
-        prompts = [.. prompts.Select(p => p.Mask is null ? p : p with { MaskLogits = MaskPrompt.ToLogits(p.Mask, maskSize), Mask = null })];
-        var imagePe = _model.PromptEncoder.DensePositionEncoding();
+        prompts = [.. prompts.Select(p => p.Mask is null ? p : p with { MaskLogits = placement.ToLogits(p.Mask), Mask = null })];
+        var imagePe = _model.DensePositionEncoding();
         var logits = new Tensor[prompts.Count];
         var scores = new Tensor[prompts.Count];
         // Prompts with the same number of tokens can share a batch; padding the others would change their masks slightly.
-        foreach (var group in Enumerable.Range(0, prompts.Count).GroupBy(i => (prompts[i].PointCount, prompts[i].MaskLogits is null)))
+        foreach (var group in Enumerable.Range(0, prompts.Count).GroupBy(i => (prompts[i].PointCount, prompts[i].Box is null, prompts[i].MaskLogits is null)))
         {
             foreach (var batch in group.Chunk(_promptBatch))
             {
                 using var batchScope = NewDisposeScope();
-                var decoded = Decode([.. batch.Select(i => prompts[i])], features, height, width, imagePe, multimask);
+                var decoded = Decode([.. batch.Select(i => prompts[i])], features, placement, imagePe, multimask);
                 for (var row = 0; row < batch.Length; row++)
                 {
                     logits[batch[row]] = decoded.Masks.narrow(0, row, 1).clone().MoveToOuterDisposeScope();
@@ -176,10 +171,13 @@ public sealed class ImagePredictor : IDisposable
         return (allLogits.MoveToOuterDisposeScope(), allScores.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Where an image lies in the model's input.</summary>
+    internal PicturePlacement Placement(int imageIndex = 0) => _images[imageIndex].Placement;
+
     /// <summary>Forgets the images.</summary>
     public void Reset()
     {
-        foreach (var (features, _, _) in _images) features.Dispose();
+        foreach (var (features, _) in _images) features.Dispose();
         _images.Clear();
     }
 
@@ -190,19 +188,22 @@ public sealed class ImagePredictor : IDisposable
         _disposed = true;
     }
 
-    /// <summary>Decodes prompts that have equally many points.</summary>
+    /// <summary>Decodes prompts that have equally many points, all of them with a box or none.</summary>
     private MaskDecoderOutput Decode(
-        ObjectPrompt[] prompts, ImageFeatures features, int height, int width, Tensor imagePe, bool multimask)
+        ObjectPrompt[] prompts, ImageFeatures features, PicturePlacement placement, Tensor imagePe, bool multimask)
     {
         var device = _model.Device;
         var points = prompts[0].PointCount;
         PointTensors? clicks = null;
         if (points > 0)
         {
-            var (coordinates, labels) = PointArrays(prompts, (float)_model.Config.ImageSize / width, (float)_model.Config.ImageSize / height);
-            clicks = new(tensor(coordinates, prompts.Length, points, 2).to(device), tensor(labels, prompts.Length, points).to(device));
+            var (coordinates, labels) = PointArrays(prompts, placement.ScaleX, placement.ScaleY);
+            clicks = new(tensor(coordinates, prompts.Length, points, 2).to(device), tensor(labels, prompts.Length, points).to(device))
+            {
+                HasBox = prompts[0].Box is not null,
+            };
         }
-        var size = _model.PromptEncoder.MaskInputSize;
+        var size = _model.MaskInputSize;
         var masks = prompts[0].MaskLogits is null ? null
             : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size)));
         return _model.DecodePrompts(features.Embedding, features.HighRes, clicks, masks, multimask, imagePe);

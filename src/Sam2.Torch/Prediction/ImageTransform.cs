@@ -26,12 +26,18 @@ public static class ImageTransform
     /// <exception cref="ArgumentException">The image has another shape or type, or no pixels.</exception>
     public static Tensor ToModelInput(Tensor image, int size)
     {
-        if (image.dim() != 3 || image.shape[2] != 3 || image.dtype != ScalarType.Byte || image.numel() == 0)
-            throw new ArgumentException($"The image has shape [{string.Join(", ", image.shape)}] and type {image.dtype}; give RGB bytes, [H, W, 3].", nameof(image));
+        RequireRgbBytes(image);
         using var scope = NewDisposeScope();
         var narrow = ResizeRows(image, size);
         var resized = Resize(narrow, size, size).squeeze(0);
         return Normalise(resized).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Throws unless an image is <c>[H, W, 3]</c>, uint8, and has pixels.</summary>
+    internal static void RequireRgbBytes(Tensor image)
+    {
+        if (image.dim() != 3 || image.shape[2] != 3 || image.dtype != ScalarType.Byte || image.numel() == 0)
+            throw new ArgumentException($"The image has shape [{string.Join(", ", image.shape)}] and type {image.dtype}; give RGB bytes, [H, W, 3].", nameof(image));
     }
 
     /// <summary>Normalises a picture.</summary>
@@ -83,7 +89,7 @@ internal static class FramePreprocessing
     public static Tensor ToModelInput(RgbImage frame, int size, Device device)
     {
         using var scope = NewDisposeScope();
-        var resized = new RgbImage(size, size, BicubicResampler.Resize(frame.Pixels, frame.Width, frame.Height, size, size));
+        var resized = new RgbImage(size, size, PillowResampler.Resize(frame.Pixels, frame.Width, frame.Height, size, size, ResamplingFilter.Bicubic));
         var mean = tensor(ImageTransform.Mean.ToArray(), device: device).view(3, 1, 1);
         var std = tensor(ImageTransform.Std.ToArray(), device: device).view(3, 1, 1);
         var unit = TensorMemory.Upload(resized.ToPlanarTensor(), device).to(float32).div_(Scalars.Of(255));
@@ -91,14 +97,23 @@ internal static class FramePreprocessing
     }
 }
 
+/// <summary>How <see cref="PillowResampler"/> weighs the pixels around a place.</summary>
+internal enum ResamplingFilter
+{
+    /// <summary>Linearly, those within a pixel: what the first Segment Anything is shown.</summary>
+    Bilinear,
+
+    /// <summary>By cubic convolution, those within two pixels: what the original's video predictor shows the model.</summary>
+    Bicubic,
+}
+
 /// <summary>
-/// Bicubic, antialiased resizing of 8-bit pictures in fixed-point arithmetic: horizontally, then vertically, rounding to bytes
-/// each time. It gives Pillow's <c>Image.resize</c> bit for bit, which is what the original's video predictor shows the model.
+/// Antialiased resizing of 8-bit pictures in fixed-point arithmetic: horizontally, then vertically, rounding to bytes
+/// each time. It gives Pillow's <c>Image.resize</c> bit for bit.
 /// </summary>
-internal static class BicubicResampler
+internal static class PillowResampler
 {
     private const int Precision = 22;
-    private const double Support = 2;
     private const int Channels = 3;
 
     /// <summary>Resizes interleaved RGB.</summary>
@@ -107,15 +122,16 @@ internal static class BicubicResampler
     /// <param name="height">Height of the source, in pixels.</param>
     /// <param name="newWidth">Width of the result, in pixels.</param>
     /// <param name="newHeight">Height of the result, in pixels.</param>
-    public static byte[] Resize(byte[] pixels, int width, int height, int newWidth, int newHeight)
+    /// <param name="filter">How pixels are weighed.</param>
+    public static byte[] Resize(byte[] pixels, int width, int height, int newWidth, int newHeight, ResamplingFilter filter)
     {
-        var narrow = newWidth == width ? pixels : ResizeRows(pixels, width, height, newWidth);
-        return newHeight == height ? narrow : ResizeColumns(narrow, newWidth, height, newHeight);
+        var narrow = newWidth == width ? pixels : ResizeRows(pixels, width, height, newWidth, filter);
+        return newHeight == height ? narrow : ResizeColumns(narrow, newWidth, height, newHeight, filter);
     }
 
-    private static byte[] ResizeRows(byte[] pixels, int width, int height, int newWidth)
+    private static byte[] ResizeRows(byte[] pixels, int width, int height, int newWidth, ResamplingFilter filter)
     {
-        var taps = Taps(width, newWidth);
+        var taps = Taps(width, newWidth, filter);
         var result = new byte[height * newWidth * Channels];
         Parallel.For(0, height, y =>
         {
@@ -142,9 +158,9 @@ internal static class BicubicResampler
         return result;
     }
 
-    private static byte[] ResizeColumns(byte[] pixels, int width, int height, int newHeight)
+    private static byte[] ResizeColumns(byte[] pixels, int width, int height, int newHeight, ResamplingFilter filter)
     {
-        var taps = Taps(height, newHeight);
+        var taps = Taps(height, newHeight, filter);
         var stride = width * Channels;
         var result = new byte[newHeight * stride];
         Parallel.For(0, newHeight, () => new int[stride], (y, _, sums) =>
@@ -165,11 +181,11 @@ internal static class BicubicResampler
     }
 
     /// <summary>For every place of the result, the first source place and the weights from there on, as integers.</summary>
-    private static (int First, int[] Weights)[] Taps(int size, int newSize)
+    private static (int First, int[] Weights)[] Taps(int size, int newSize, ResamplingFilter filter)
     {
         var scale = (double)size / newSize;
         var filterScale = Math.Max(scale, 1);
-        var support = Support * filterScale;
+        var support = (filter == ResamplingFilter.Bicubic ? 2 : 1) * filterScale;
         var taps = new (int, int[])[newSize];
         for (var i = 0; i < newSize; i++)
         {
@@ -177,7 +193,7 @@ internal static class BicubicResampler
             var first = Math.Max((int)(centre - support + 0.5), 0);
             var end = Math.Min((int)(centre + support + 0.5), size);
             var weights = new double[end - first];
-            for (var t = 0; t < weights.Length; t++) weights[t] = Kernel((t + first - centre + 0.5) / filterScale);
+            for (var t = 0; t < weights.Length; t++) weights[t] = Kernel((t + first - centre + 0.5) / filterScale, filter);
             var sum = weights.Sum();
             taps[i] = (first, Array.ConvertAll(weights, w => ToFixed(sum == 0 ? w : w / sum)));
         }
@@ -185,10 +201,11 @@ internal static class BicubicResampler
         return taps;
     }
 
-    private static double Kernel(double x)
+    private static double Kernel(double x, ResamplingFilter filter)
     {
         const double a = -0.5;
         x = Math.Abs(x);
+        if (filter == ResamplingFilter.Bilinear) return Math.Max(0, 1 - x);
         return x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1
             : x < 2 ? (((x - 5) * x + 8) * x - 4) * a
             : 0;

@@ -13,7 +13,8 @@ public readonly record struct MaskGeneratorProgress(int PointsDone, int Points, 
 
 /// <summary>
 /// Finds the masks of everything in an image: prompts the model with a grid of points, keeps what the model believes in and what
-/// is stable, and drops duplicates (sam2/automatic_mask_generator.py, <c>SAM2AutomaticMaskGenerator</c>).
+/// is stable, and drops duplicates (sam2/automatic_mask_generator.py, <c>SAM2AutomaticMaskGenerator</c>; of the first Segment Anything,
+/// <c>SamAutomaticMaskGenerator</c>).
 /// </summary>
 /// <remarks>
 /// Memory is bounded whatever the size of the image: masks go from low-resolution logits to run lengths
@@ -21,17 +22,18 @@ public readonly record struct MaskGeneratorProgress(int PointsDone, int Points, 
 /// </remarks>
 public sealed class MaskGenerator
 {
-    private readonly Sam2Model _model;
+    private readonly IPromptableModel _model;
     private readonly MaskGeneratorOptions _options;
     private readonly IReadOnlyList<IReadOnlyList<(double X, double Y)>> _grids;
 
     /// <summary>Generates with <paramref name="model"/>, which stays the caller's and should be in evaluation mode.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public MaskGenerator(Sam2Model model, MaskGeneratorOptions? options = null)
+    public MaskGenerator(IPromptableModel model, MaskGeneratorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _options = options ?? new();
+        _options = _options with { PredIouThreshold = _options.PredIouThreshold ?? MaskGeneratorOptions.PredIouThresholdOf(model) };
         _options.Validate();
         _grids = _options.PointGrids
             ?? PointGrid.BuildLayers(_options.PointsPerSide, _options.CropLayers, _options.CropPointsDownscale);
@@ -200,6 +202,24 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
     /// <summary>Finds the masks in the logits <c>[N, h, w]</c>, except those that aren't stable or that the crop cuts off.</summary>
     private IReadOnlyList<GeneratedMask> Scan(Tensor logits, Func<int, ScannedMask, GeneratedMask> candidate)
     {
+        var placement = predictor.Placement();
+        var atATime = placement.VisibleAtATime;
+        if (logits.shape[0] <= atATime) return ScanSome(placement, logits, candidate);
+        var found = new List<GeneratedMask>();
+        for (var first = 0; first < logits.shape[0]; first += atATime)
+        {
+            using var scope = NewDisposeScope();
+            var start = first;
+            found.AddRange(ScanSome(
+                placement, logits.narrow(0, first, Math.Min(atATime, logits.shape[0] - first)), (i, mask) => candidate(start + i, mask)));
+        }
+
+        return found;
+    }
+
+    private IReadOnlyList<GeneratedMask> ScanSome(PicturePlacement placement, Tensor logits, Func<int, ScannedMask, GeneratedMask> candidate)
+    {
+        logits = placement.Visible(logits.unsqueeze(1)).squeeze(1);
         var (sourceHeight, sourceWidth) = ((int)logits.shape[1], (int)logits.shape[2]);
         _scan ??= new LogitScan(
             sourceHeight, sourceWidth, crop.Height, crop.Width, options.MaskThreshold, options.StabilityScoreOffset);

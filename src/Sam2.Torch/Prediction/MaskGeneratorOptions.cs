@@ -1,3 +1,5 @@
+using Sam2.Torch.Modeling;
+
 namespace Sam2.Torch.Prediction;
 
 /// <summary>How a <see cref="MaskGenerator"/> looks for masks; defaults are the original's.</summary>
@@ -18,8 +20,11 @@ public sealed record MaskGeneratorOptions
     /// </summary>
     public int PointsPerBatch { get; init; } = 16;
 
-    /// <summary>Masks whose predicted IoU isn't above it are dropped; 0 keeps all.</summary>
-    public double PredIouThreshold { get; init; } = 0.8;
+    /// <summary>
+    /// Masks whose predicted IoU isn't above it are dropped; 0 keeps all. Null for the default of the model's original: 0.8 for SAM 2, 0.88 for
+    /// the first Segment Anything.
+    /// </summary>
+    public double? PredIouThreshold { get; init; }
 
     /// <summary>Masks that are less stable when the threshold moves are dropped; 0 keeps all.</summary>
     public double StabilityScoreThreshold { get; init; } = 0.95;
@@ -56,6 +61,9 @@ public sealed record MaskGeneratorOptions
 
     /// <summary>Whether each point gives three masks, for whole, part and subpart, or the one that is most likely meant.</summary>
     public bool Multimask { get; init; } = true;
+
+    /// <summary>What <see cref="PredIouThreshold"/> is for a model if nothing else is said.</summary>
+    internal static double PredIouThresholdOf(IPromptableModel model) => model is SamModel ? 0.88 : 0.8;
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>

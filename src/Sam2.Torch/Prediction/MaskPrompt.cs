@@ -21,17 +21,25 @@ public static class MaskPrompt
     /// <returns>
     /// Logits within ±10 for <see cref="ObjectPrompt.MaskLogits"/>, <c>[1, size, size]</c>, float32, on the CPU. The caller disposes them.
     /// </returns>
-    public static Tensor ToLogits(BinaryMask mask, int size)
+    public static Tensor ToLogits(BinaryMask mask, int size) => ToLogits(mask, size, size, size);
+
+    /// <summary>The same for a picture that takes only the upper left part of the square: the object isn't in the rest.</summary>
+    /// <param name="mask">A mask of any size, usually the image's.</param>
+    /// <param name="size">Side of the square result.</param>
+    /// <param name="rows">Rows that show the picture, at most <paramref name="size"/>.</param>
+    /// <param name="columns">Columns that show the picture, at most <paramref name="size"/>.</param>
+    internal static Tensor ToLogits(BinaryMask mask, int size, int rows, int columns)
     {
         ArgumentNullException.ThrowIfNull(mask);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         var logits = new float[size * size];
-        for (var row = 0; row < size; row++)
+        Array.Fill(logits, -Confidence);
+        for (var row = 0; row < rows; row++)
         {
-            var (top, bottom) = Cover(row, size, mask.Height);
-            for (var column = 0; column < size; column++)
+            var (top, bottom) = Cover(row, rows, mask.Height);
+            for (var column = 0; column < columns; column++)
             {
-                var (left, right) = Cover(column, size, mask.Width);
+                var (left, right) = Cover(column, columns, mask.Width);
                 var inside = 0;
                 for (var y = top; y < bottom; y++)
                 {

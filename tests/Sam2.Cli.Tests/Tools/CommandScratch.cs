@@ -36,6 +36,9 @@ internal sealed class CommandScratch : IDisposable
         Write("ball\nshape\n", "labels", "classes.txt");
         CreateDataSets();
         foreach (var model in ModelCatalog.Models) Link(RepositoryFiles.Weights("sam2.1_hiera_micro.pt"), _folder.At("published", model.File));
+        SamModels.Save(Input("sam_vit_b_01ec64.pth"), SamModels.Plain);
+        SamModels.Save(Input("mobile_sam.pt"), SamModels.Plain);
+        Link(RepositoryFiles.At("tests", "Sam2.Torch.Data.Tests", "Annotation", "Boxes", "segmenter.pt"), Input("FastSAM-s.torchscript"));
         Link(RepositoryFiles.At("weights"), Input("weights"));
         foreach (var recipe in Directory.GetFiles(RepositoryFiles.At("recipes"))) Link(recipe, Input("recipes", Path.GetFileName(recipe)));
         // The launcher and the scripts find the repository by where they lie.

@@ -31,6 +31,7 @@ public partial class DocumentedCommandTests
         (new(@"(?<=bench )--random sam2\.1_hiera_t --curves"), "--random sam2.1_hiera_nano --steps 2 --curves"),
         (new(@"(?<=bench )--random sam2\.1_hiera_t --video"), "--random sam2.1_hiera_nano --frames 1 --video"),
         (new(@"(?m)^(tools/sam2 bench .*?)(?=\s*(#.*)?$)"), "$1 --repeat 1"),
+        (new(@"(?m)^(tools/sam2 compare .*?)(?=\s*(#.*)?$)"), "$1 --repeat 1 --points-per-side 2 --limit 1"),
         (new(@"--project benchmarks/Sam2\.Benchmarks --"), $"--project {RepositoryFiles.Root}/benchmarks/Sam2.Benchmarks -- --tiny"),
     ];
 

@@ -81,7 +81,10 @@ internal sealed class GeneratorOptions
 
     private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts, up to 512.", Defaults.PointsPerSide, 1).AtMost(512);
     private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that go through the model at a time; affects memory only.", Defaults.PointsPerBatch, 1);
-    private readonly Option<double> _predIou = Share("--pred-iou", "Masks with a lower predicted IoU are dropped.", Defaults.PredIouThreshold);
+    private readonly Option<double?> _predIou = new Option<double?>("--pred-iou")
+    {
+        Description = "Masks with a lower predicted IoU are dropped; 0.8, or 0.88 with a model of the first Segment Anything, if not given.", HelpName = "T",
+    }.FromZeroToOne();
     private readonly Option<double> _stability = Share("--stability", "Masks with a lower stability score are dropped: the IoU of the mask at a lower and at a higher threshold.", Defaults.StabilityScoreThreshold);
     private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset).Only(value => value >= 0, "a number from 0 is needed");
     private readonly Option<double> _maskThreshold = Logit("--mask-threshold", "Logit above which a pixel belongs to a mask.", Defaults.MaskThreshold);

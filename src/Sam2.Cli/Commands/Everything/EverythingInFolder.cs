@@ -24,7 +24,7 @@ internal sealed class EverythingInFolder(CommandContext context)
         if (left.Length > 0)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
-            using var model = request.Model.Load();
+            using var model = request.Model.LoadForPictures();
             var generator = new MaskGenerator(model, request.Generator);
             var stems = new HashSet<string>(StringComparer.Ordinal);
             for (var i = 0; i < left.Length; i++)

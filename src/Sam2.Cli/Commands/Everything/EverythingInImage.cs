@@ -23,7 +23,7 @@ internal sealed class EverythingInImage(CommandContext context)
         var image = request.Pictures.ReadImage(context, request.Input);
         using var run = RunOutput.Begin(request.Directory, "everything", Planned(request));
         progress.Step($"loading {request.Model.NameOrPath} ...");
-        using var model = request.Model.Load();
+        using var model = request.Model.LoadForPictures();
         var generator = new MaskGenerator(model, request.Generator);
         progress.Step("encoding the image ...");
         IReadOnlyList<GeneratedMask> masks = [];

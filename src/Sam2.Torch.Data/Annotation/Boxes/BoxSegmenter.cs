@@ -15,7 +15,7 @@ public sealed class BoxSegmenter : IDisposable
     private readonly ImagePredictor _predictor;
 
     /// <summary>Segments with a model, which the caller still owns and which should be in evaluation mode.</summary>
-    public BoxSegmenter(Sam2Model model) => _predictor = new ImagePredictor(model);
+    public BoxSegmenter(IPromptableModel model) => _predictor = new ImagePredictor(model);
 
     /// <summary>Segments the objects in boxes of a picture.</summary>
     /// <param name="image">The picture.</param>

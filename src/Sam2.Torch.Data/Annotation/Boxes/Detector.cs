@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text.Json;
-using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using static TorchSharp.torch;
 
@@ -15,16 +12,7 @@ namespace Sam2.Torch.Data.Annotation.Boxes;
 /// </summary>
 public sealed class Detector : IBoxSource
 {
-    /// <summary>Ultralytics' limit of boxes that enter suppression.</summary>
-    private const int MaxCandidates = 30_000;
-
-    private const int DefaultImageSize = 640;
-
-    private readonly string _path;
-    private readonly DetectorOptions _options;
-    private readonly jit.ScriptModule _script;
-    private readonly Device _device;
-    private readonly int _imageSize;
+    private readonly YoloNetwork _network;
 
     /// <summary>Loads a detector and runs it once, to learn its number of classes.</summary>
     /// <param name="path">The TorchScript file.</param>
@@ -32,135 +20,28 @@ public sealed class Detector : IBoxSource
     /// <param name="device">Where it runs; null for the CPU.</param>
     /// <param name="names">The classes' names; null for those that the file holds, or else their numbers.</param>
     /// <exception cref="AnnotationException">The file is missing or no such detector.</exception>
-    public Detector(string path, DetectorOptions? options = null, Device? device = null, IReadOnlyList<string>? names = null)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        _path = path;
-        _options = options ?? new();
-        _device = device ?? CPU;
-        var metadata = DetectorMetadata.Read(path);
-        _imageSize = _options.ImageSize ?? metadata.ImageSize ?? DefaultImageSize;
-        try
-        {
-            _script = jit.load(path, _device);
-        }
-        catch (ExternalException e)
-        {
-            throw new AnnotationException(path, $"is not a TorchScript file that can be run ({FirstLine(e)})", "Export the detector with format=torchscript", e);
-        }
-
-        try
-        {
-            _script.eval();
-            Categories = CategoriesOf(ClassCount(), names ?? metadata.Names);
-        }
-        catch
-        {
-            _script.Dispose();
-            throw;
-        }
-    }
+    public Detector(string path, DetectorOptions? options = null, Device? device = null, IReadOnlyList<string>? names = null) =>
+        _network = new YoloNetwork(path, options, device, names, makesMasks: false);
 
     /// <inheritdoc/>
-    public IReadOnlyList<AnnotationCategory> Categories { get; }
+    public IReadOnlyList<AnnotationCategory> Categories => _network.Categories;
 
     /// <inheritdoc/>
     public AnnotatedImage Find(string fileName, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         using var scope = NewDisposeScope();
-        var letterbox = new Letterbox(image.Width, image.Height, _imageSize);
-        var (boxes, scores, classes) = Candidates(Run(letterbox.ToInput(image)));
-        var found = new List<AnnotatedObject>();
-        foreach (long i in BoxNms.Suppress(boxes, scores, _options.Iou, classes))
+        var letterbox = new Letterbox(image.Width, image.Height, _network.ImageSize);
+        var found = _network.Find(_network.Run(letterbox.ToInput(image)).Prediction).Select(candidate =>
         {
-            var box = letterbox.ToPicture(boxes[4 * i], boxes[(4 * i) + 1], boxes[(4 * i) + 2], boxes[(4 * i) + 3]);
-            if (found.Count == _options.MaxDetections)
-            {
-                break;
-            }
-
-            found.Add(new AnnotatedObject { Box = box, Area = box.Width * box.Height, Category = (int)classes[i], Score = scores[i] });
-        }
-
-        return new AnnotatedImage(fileName, image.Width, image.Height, found);
+            var box = letterbox.ToPicture(candidate.Corners[0], candidate.Corners[1], candidate.Corners[2], candidate.Corners[3]);
+            return new AnnotatedObject { Box = box, Area = box.Width * box.Height, Category = candidate.Label, Score = candidate.Score };
+        });
+        return new AnnotatedImage(fileName, image.Width, image.Height, [.. found]);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _script.Dispose();
-
-    /// <summary>Boxes with enough confidence and of a wanted class: corners in the detector's pixels, best first.</summary>
-    private (float[] Boxes, float[] Scores, long[] Classes) Candidates(Tensor output)
-    {
-        using var scope = NewDisposeScope();
-        var prediction = output[0].cpu().to(float32);
-        var (best, label) = prediction.narrow(0, 4, prediction.shape[0] - 4).max(0);
-        float[] scores = TensorMemory.ToArray<float>(best);
-        long[] labels = TensorMemory.ToArray<long>(label);
-        float[] centres = TensorMemory.ToArray<float>(prediction.narrow(0, 0, 4));
-        int anchors = scores.Length;
-        int[] kept =
-        [
-            .. Enumerable.Range(0, anchors)
-                .Where(i => scores[i] > _options.Confidence && (_options.Classes?.Contains((int)labels[i]) ?? true)
-                    && Enumerable.Range(0, 4).All(c => float.IsFinite(centres[(c * anchors) + i])))
-                .OrderByDescending(i => scores[i])
-                .Take(MaxCandidates),
-        ];
-        var boxes = new float[4 * kept.Length];
-        for (int k = 0; k < kept.Length; k++)
-        {
-            float x = centres[kept[k]], y = centres[anchors + kept[k]];
-            float halfWidth = centres[(2 * anchors) + kept[k]] / 2, halfHeight = centres[(3 * anchors) + kept[k]] / 2;
-            (boxes[4 * k], boxes[(4 * k) + 1], boxes[(4 * k) + 2], boxes[(4 * k) + 3]) = (x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight);
-        }
-
-        return (boxes, [.. kept.Select(i => scores[i])], [.. kept.Select(i => labels[i])]);
-    }
-
-    private int ClassCount()
-    {
-        using var scope = NewDisposeScope();
-        return (int)Run(zeros(1, 3, _imageSize, _imageSize)).shape[1] - 4;
-    }
-
-    /// <summary>Runs the network and checks its output.</summary>
-    private Tensor Run(Tensor input)
-    {
-        using var mode = no_grad();
-        object result;
-        try
-        {
-            result = _script.forward(input.to(_device));
-        }
-        catch (Exception e) when (e is ExternalException or NotImplementedException)
-        {
-            throw new AnnotationException(
-                _path, $"fails on a picture of {_imageSize}×{_imageSize} pixels ({FirstLine(e)})", "Give the size that it was exported for", e);
-        }
-
-        var output = result as Tensor ?? (result as System.Runtime.CompilerServices.ITuple)?[0] as Tensor ?? (result as Array)?.GetValue(0) as Tensor;
-
-        // Fewer anchors than rows: transposed, or the final boxes of an export with NMS.
-        return output is { shape: [1, >= 5 and var rows, var anchors] } && anchors >= rows
-            ? output
-            : throw new AnnotationException(
-                _path,
-                output is null ? "does not return a tensor" : $"returns [{string.Join(", ", output.shape)}], not [1, 4 + classes, anchors]",
-                "Give a YOLO detector exported without NMS");
-    }
-
-    private List<AnnotationCategory> CategoriesOf(int count, IReadOnlyList<string>? names)
-    {
-        if (names is not null && names.Count < count)
-        {
-            throw new AnnotationException(_path, $"has {count} classes, but there are names for {names.Count}");
-        }
-
-        return [.. Enumerable.Range(0, count).Select(i => new AnnotationCategory(i, names?[i] ?? i.ToString(CultureInfo.InvariantCulture)))];
-    }
-
-    private static string FirstLine(Exception e) => e.Message.Trim().Split('\n')[0].TrimEnd('.', '\r');
+    public void Dispose() => _network.Dispose();
 }
 
 /// <summary>How a detector is run and which of its boxes are kept; the defaults are Ultralytics'.</summary>
@@ -299,8 +180,6 @@ internal sealed class Letterbox
     private readonly int _height;
     private readonly int _size;
     private readonly double _scale;
-    private readonly int _scaledWidth;
-    private readonly int _scaledHeight;
 
     /// <summary>Fits a picture of a size into a square.</summary>
     /// <param name="width">The picture's width in pixels.</param>
@@ -310,10 +189,10 @@ internal sealed class Letterbox
     {
         (_width, _height, _size) = (width, height, size);
         _scale = Math.Min((double)size / height, (double)size / width);
-        _scaledWidth = Math.Max(1, (int)Math.Round(width * _scale, MidpointRounding.ToEven));
-        _scaledHeight = Math.Max(1, (int)Math.Round(height * _scale, MidpointRounding.ToEven));
-        Left = (int)Math.Round(((size - _scaledWidth) / 2.0) - 0.1);
-        Top = (int)Math.Round(((size - _scaledHeight) / 2.0) - 0.1);
+        ScaledWidth = Math.Max(1, (int)Math.Round(width * _scale, MidpointRounding.ToEven));
+        ScaledHeight = Math.Max(1, (int)Math.Round(height * _scale, MidpointRounding.ToEven));
+        Left = (int)Math.Round(((size - ScaledWidth) / 2.0) - 0.1);
+        Top = (int)Math.Round(((size - ScaledHeight) / 2.0) - 0.1);
     }
 
     /// <summary>Columns of grey left of the picture.</summary>
@@ -322,19 +201,25 @@ internal sealed class Letterbox
     /// <summary>Rows of grey above the picture.</summary>
     public int Top { get; }
 
+    /// <summary>Columns of the square that show the picture.</summary>
+    public int ScaledWidth { get; }
+
+    /// <summary>Rows of the square that show the picture.</summary>
+    public int ScaledHeight { get; }
+
     /// <summary>The square: <c>[1, 3, size, size]</c>, float32, 0 to 1, RGB.</summary>
     public Tensor ToInput(RgbImage image)
     {
         using var scope = NewDisposeScope();
         var pixels = image.ToPlanarTensor().unsqueeze(0).to(float32);
-        if (_scaledWidth != _width || _scaledHeight != _height)
+        if (ScaledWidth != _width || ScaledHeight != _height)
         {
             // Detectors are trained on resized pictures whose pixels are whole numbers.
-            pixels = nn.functional.interpolate(pixels, [_scaledHeight, _scaledWidth], mode: InterpolationMode.Bilinear, align_corners: false).round();
+            pixels = nn.functional.interpolate(pixels, [ScaledHeight, ScaledWidth], mode: InterpolationMode.Bilinear, align_corners: false).round();
         }
 
         var square = full([1, 3, _size, _size], Scalars.Of((double)(float)Grey), dtype: float32);
-        square.narrow(2, Top, _scaledHeight).narrow(3, Left, _scaledWidth).copy_(pixels.DividedBy(255));
+        square.narrow(2, Top, ScaledHeight).narrow(3, Left, ScaledWidth).copy_(pixels.DividedBy(255));
         return square.MoveToOuterDisposeScope();
     }
 
