@@ -381,14 +381,14 @@ public sealed class Trainer : IDisposable
     private static void RequireNoChance(Sam2Config config)
     {
         var layer = config.MemoryAttention.Layer;
+        var trunk = config.ImageEncoder.Trunk.Randomness.Select(setting => ("image_encoder.trunk." + setting.Setting, setting.Value));
         foreach (var (setting, value) in new[]
         {
             ("memory_attention.layer.dropout", layer.Dropout),
             ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
             ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
-            ("image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
             ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
-        })
+        }.Concat(trunk))
         {
             if (value > 0)
                 throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");

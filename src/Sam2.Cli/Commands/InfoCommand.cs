@@ -27,10 +27,9 @@ internal static class InfoCommand
         RequireMatch(checkpoint, config);
 
         var sizes = ComponentSizes.Of(checkpoint.StateDict);
-        var trunk = config.ImageEncoder.Trunk;
         Line("file", $"{checkpoint.Path} ({checkpoint.FileLength / 1e6:0.0} MB, {FormatName(checkpoint.Format)})");
         Line("layout", $"{Layout(checkpoint)}");
-        Line("architecture", $"{ArchitectureName(config)} (Hiera: width {trunk.EmbedDim}, stages {string.Join("-", trunk.Stages)})");
+        Line("architecture", $"{ArchitectureName(config)} ({config.ImageEncoder.Trunk.Summary})");
         Line("image size", $"{config.ImageSize} x {config.ImageSize}");
         Line("precision", $"{string.Join(", ", ComponentSizes.Types(checkpoint.StateDict).Select(PrecisionNames.Of))}");
         Line("keys", $"{checkpoint.StateDict.Count} of {checkpoint.StateDict.Count} matched");
@@ -95,8 +94,8 @@ internal static class ComponentSizes
 {
     private static readonly (string Component, string[] Prefixes)[] Components =
     [
-        ("Hiera trunk", ["image_encoder.trunk."]),
-        ("FPN neck", ["image_encoder.neck."]),
+        ("trunk", ["image_encoder.trunk."]),
+        ("neck", ["image_encoder.neck."]),
         ("memory attention", ["memory_attention."]),
         ("prompt encoder", ["sam_prompt_encoder."]),
         ("mask decoder", ["sam_mask_decoder."]),

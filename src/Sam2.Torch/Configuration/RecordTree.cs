@@ -80,6 +80,12 @@ public class RecordTree
     /// <returns>Whether it was handled.</returns>
     protected virtual bool Take(string file, object record, PropertyInfo? property, string key, object? value, string where) => false;
 
+    /// <summary>Where the overlay of nested settings begins: at the record that is there, or at the defaults of its type.</summary>
+    /// <param name="type">The property's type, or one derived from it.</param>
+    /// <param name="current">The record that is there, if there is one.</param>
+    /// <param name="tree">The nested settings.</param>
+    protected virtual object StartOf(Type type, object? current, PlainDictionary tree) => type.IsInstanceOfType(current) ? current! : Activator.CreateInstance(type)!;
+
     /// <summary>The record or list that a value other than a dictionary or list stands for; null if there is none.</summary>
     protected virtual object? Shorthand(Type type, object value) => null;
 
@@ -140,7 +146,7 @@ public class RecordTree
         if (ElementType(type) is { } element)
             return value is PlainList items ? List(file, items, element, where) : Shorthand(type, value) ?? throw Wrong(file, where, value, "a list");
         if (value is PlainDictionary nested)
-            return OverlayRecord(file, nested, type.IsInstanceOfType(current) ? current! : Activator.CreateInstance(type)!, where);
+            return OverlayRecord(file, nested, StartOf(type, current, nested), where);
         return Shorthand(type, value) ?? throw Wrong(file, where, value, "nested settings");
     }
 
