@@ -382,8 +382,12 @@ public sealed class Trainer : IDisposable
     {
         var layer = config.MemoryAttention.Layer;
         var trunk = config.ImageEncoder.Trunk.Randomness.Select(setting => ("image_encoder.trunk." + setting.Setting, setting.Value));
+        if (config.ImageEncoder.Trunk.KeepsStatistics)
+            throw new ArgumentException($"concurrent_batches is more than 1, but the trunk ({config.ImageEncoder.Trunk.Summary}) has batch normalisation, whose statistics would depend on which batch is first; set it to 1");
         foreach (var (setting, value) in new[]
         {
+            ("spatial_perceiver.hidden_dropout_p", config.SpatialPerceiver?.HiddenDropoutP ?? 0),
+            ("spatial_perceiver.attention_dropout_p", config.SpatialPerceiver?.AttentionDropoutP ?? 0),
             ("memory_attention.layer.dropout", layer.Dropout),
             ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
             ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),

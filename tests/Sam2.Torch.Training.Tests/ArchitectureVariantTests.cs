@@ -151,18 +151,9 @@ public sealed class ArchitectureVariantTests
         yield return new("no occlusion head", nano with { PredObjScores = false }, []);
         yield return new("size 64", nano with { ImageSize = 64 }, []);
         foreach (var kind in new[] { AttentionKind.RoPEAttention, AttentionKind.EfficientRoPEAttention1, AttentionKind.EfficientRoPEAttention2 })
-            yield return new($"EfficientTAM, {kind}", EfficientTamPresets.With(WithPlainTrunk(nano), kind), []);
+            yield return new($"EfficientTAM, {kind}", SmallRelatives.EfficientTam(kind), []);
+        yield return new("EdgeTAM", SmallRelatives.EdgeTam(), []);
     }
-
-    private static Sam2Config WithPlainTrunk(Sam2Config config) => config with
-    {
-        ImageEncoder = new()
-        {
-            Trunk = new ViTConfig { EmbedDim = 48, Depth = 3, NumHeads = 3, WindowSize = 3, WindowBlockIndexes = [0, 1] },
-            Neck = new ViTDetNeckConfig { DModel = 64, BackboneChannelList = [48], NeckNorm = "LN", PositionEncoding = new() { NumPosFeats = 64 } },
-        },
-        UseHighResFeaturesInSam = false,
-    };
 
     private static Sam2Model Create(Variant variant)
     {

@@ -61,6 +61,8 @@ public static class DeterministicWeights
             return (0.6f, 0.1f);
         if (key.EndsWith(".running_var", StringComparison.Ordinal))
             return (1f, 0.5f);
+        if (key.EndsWith(".bn.weight", StringComparison.Ordinal))
+            return (0.3f, 0.1f);
         if (shape.Length <= 1)
             return (key.EndsWith(".weight", StringComparison.Ordinal) ? 1f : 0f, 0.1f);
         if (key == "maskmem_tpos_enc")

@@ -21,19 +21,19 @@ public static class GoldenProbe
     }
 
     /// <summary>
-    /// Compares mask logits with their probe, <c>NAME.logits</c>, and with the masks, <c>NAME.masks</c>: wherever a logit is farther from 0 than it may differ, its
+    /// Compares the mask logits of an object with their probe, <c>NAME.logits</c>, and with its mask, <c>NAME.mask</c>: wherever a logit is farther from 0 than it may differ, its
     /// pixel has to be the same.
     /// </summary>
     /// <param name="golden">The file.</param>
     /// <param name="name">What the names in the file begin with.</param>
-    /// <param name="logits"><c>[B, 1, H, W]</c>.</param>
+    /// <param name="logits"><c>[1, H, W]</c>.</param>
     /// <param name="tolerance">The largest difference of a logit, as a fraction of the expected standard deviation.</param>
-    public static void CheckMasks(GoldenFile golden, string name, Tensor logits, double tolerance)
+    public static void CheckMask(GoldenFile golden, string name, Tensor logits, double tolerance)
     {
         using var scope = NewDisposeScope();
         Check(golden, $"{name}.logits", logits, tolerance);
         var margin = tolerance * golden[$"{name}.logits.mean_std"].data<double>()[1];
-        var differs = (logits.squeeze(1) > 0).ne(golden.Mask($"{name}.masks"));
-        Assert.That(differs.logical_and(logits.squeeze(1).abs() > margin).sum().item<long>(), Is.Zero, $"pixels of {name}");
+        var differs = (logits[0] > 0).ne(golden.Mask($"{name}.mask"));
+        Assert.That(differs.logical_and(logits[0].abs() > margin).sum().item<long>(), Is.Zero, $"pixels of {name}");
     }
 }

@@ -28,6 +28,7 @@ KINDS = dict(plain='efficienttam_ti', first='efficienttam_ti_1', second='efficie
 PROMPTS = dict(
     point=dict(point_coords=np.array([[400., 300.]]), point_labels=np.array([1])),
     box=dict(box=np.array([150., 100., 620., 480.])))
+PRESENT = 50            # bias of the logit of being visible: by the deterministic one, many objects are not
 OBJECTS = {1: dict(points=[[72., 81.]], labels=[1]), 2: dict(box=[145., 85., 192., 132.])}
 
 
@@ -92,7 +93,9 @@ def attended(golden, model, prefix, memories, tokens, **arguments):
 
 
 def tracked(golden, model, prefix, *objects):
-    """Adds the masks of objects, of a click and of a box, through a few frames."""
+    """Adds the masks of objects, of a click and of a box, through a few frames; none of them hides."""
+    with torch.no_grad():
+        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(PRESENT)
     with tempfile.TemporaryDirectory() as folder:
         for time in range(FRAMES):
             # The original looks for .jpg only; what it finds there may be a PNG, which loses nothing.
@@ -101,8 +104,9 @@ def tracked(golden, model, prefix, *objects):
     for number in objects:
         model.add_new_points_or_box(state, 0, number, **OBJECTS[number])
     for frame, ids, masks in model.propagate_in_video(state):
-        golden[f'{prefix}.{frame}.masks'] = masks[:, 0] > 0
-        golden.update(goldenfile.probe(masks, f'{prefix}.{frame}.logits', 512))
+        for number, mask in zip(ids, masks):
+            golden[f'{prefix}.{frame}.{number}.mask'] = mask[0] > 0
+            golden.update(goldenfile.probe(mask, f'{prefix}.{frame}.{number}.logits', 512))
 
 
 @torch.inference_mode()
@@ -142,7 +146,7 @@ def write_edgetam(out):
         attended(golden, model, 'memory_attention', memories, 512, num_spatial_mem=memories)
     # Its perceiver takes one object at a time.
     for number in OBJECTS:
-        tracked(golden, model, f'object_{number}', number)
+        tracked(golden, model, 'tracked', number)
     goldenfile.save(f'{out}/family_edgetam.pt.gz', golden)
 
 

@@ -97,14 +97,15 @@ internal static class ComponentSizes
         ("trunk", ["image_encoder.trunk."]),
         ("neck", ["image_encoder.neck."]),
         ("memory attention", ["memory_attention."]),
+        ("spatial perceiver", ["spatial_perceiver."]),
         ("prompt encoder", ["sam_prompt_encoder."]),
         ("mask decoder", ["sam_mask_decoder."]),
         ("memory encoder", ["memory_encoder.", "mask_downsample."]),
         ("object pointers", ["obj_ptr_", "no_obj_ptr"]),
     ];
 
-    /// <summary>The random frequencies of the prompts' position encoding are a buffer: stored, but never trained.</summary>
-    private const string Buffer = "positional_encoding_gaussian_matrix";
+    /// <summary>Buffers are stored, but never trained: the random frequencies of the prompts' position encoding, and the statistics of batch normalisation.</summary>
+    private static readonly string[] Buffers = ["positional_encoding_gaussian_matrix", ".running_mean", ".running_var", ".num_batches_tracked"];
 
     /// <summary>Counts elements per component; components without any are left out, what belongs to none comes last.</summary>
     /// <param name="stateDict">Tensors by state-dict key.</param>
@@ -113,7 +114,7 @@ internal static class ComponentSizes
         var counts = new long[Components.Length + 1];
         foreach (var (key, tensor) in stateDict)
         {
-            if (!key.EndsWith(Buffer, StringComparison.Ordinal))
+            if (!Buffers.Any(buffer => key.EndsWith(buffer, StringComparison.Ordinal)))
             {
                 var index = Array.FindIndex(Components, c => c.Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)));
                 counts[index < 0 ? Components.Length : index] += tensor.ElementCount;

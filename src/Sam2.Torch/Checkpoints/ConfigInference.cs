@@ -104,7 +104,7 @@ public static class ConfigInference
         IntList grid = [config.ImageEmbeddingSize, config.ImageEmbeddingSize];
         if (!RecordTree.Has(tree, "memory_attention.layer.self_attention.feat_sizes"))
             layer = layer with { SelfAttention = layer.SelfAttention with { FeatSizes = grid } };
-        if (!RecordTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes"))
+        if (!RecordTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes") && !RecordTree.Has(tree, "memory_attention.layer.cross_attention.q_sizes"))
             layer = layer with { CrossAttention = layer.CrossAttention with { FeatSizes = grid } };
         return config with { MemoryAttention = config.MemoryAttention with { Layer = layer } };
     }

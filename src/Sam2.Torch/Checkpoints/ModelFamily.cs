@@ -10,7 +10,7 @@ internal abstract class ModelFamily
 {
     private protected const string TrunkKeys = "image_encoder.trunk.", NeckKeys = "image_encoder.neck.";
 
-    private static readonly ModelFamily[] Relatives = [new EfficientTamFamily()];
+    private static readonly ModelFamily[] Relatives = [new EfficientTamFamily(), new EdgeTamFamily()];
 
     private static readonly Sam2Family Sam2 = new();
 

@@ -19,10 +19,11 @@ internal static class ShapeInference
             PredObjScoresMlp = shapes.Has("sam_mask_decoder.obj_score_token.weight") ? shapes.Has("sam_mask_decoder.pred_obj_score_head.layers.0.weight") : start.PredObjScoresMlp,
             UseHighResFeaturesInSam = shapes.Has("sam_mask_decoder.conv_s0.weight"),
         };
+        if (!checkpoint.IsImageOnly) start = start with { SpatialPerceiver = EdgeTamFamily.Perceiver(shapes, start.SpatialPerceiver) };
         // Of the memory, the part for images says nothing.
         return checkpoint.IsImageOnly ? start : start with
         {
-            MemoryAttention = MemoryAttention(shapes, start.MemoryAttention),
+            MemoryAttention = MemoryAttention(shapes, start.MemoryAttention, start.SpatialPerceiver),
             MemoryEncoder = MemoryEncoder(shapes, start.MemoryEncoder),
             NumMaskmem = shapes.Has("maskmem_tpos_enc") && checkpoint.StateDict["maskmem_tpos_enc"].Shape is [0, ..] ? 0 : shapes["maskmem_tpos_enc", 0],
             RecurrentMemory = shapes.Has("memory_gru.gates.weight"),
@@ -34,9 +35,12 @@ internal static class ShapeInference
         };
     }
 
-    private static MemoryAttentionConfig MemoryAttention(StateDictShapes shapes, MemoryAttentionConfig start)
+    private static MemoryAttentionConfig MemoryAttention(StateDictShapes shapes, MemoryAttentionConfig start, PerceiverConfig? perceiver)
     {
         var dModel = shapes[Attention + "norm.weight", 0];
+        var cross = AttentionLayer(shapes, Attention + "layers.0.cross_attn_image.", start.Layer.CrossAttention);
+        // The grid of a memory's keys is that of the perceiver's latents.
+        if (cross.Kind == AttentionKind.RoPEAttentionV2 && perceiver is { Side: > 0 and var side }) cross = cross with { KSizes = [side, side] };
         return start with
         {
             DModel = dModel,
@@ -46,7 +50,7 @@ internal static class ShapeInference
                 DModel = dModel,
                 DimFeedforward = shapes[Attention + "layers.0.linear1.weight", 0],
                 SelfAttention = AttentionLayer(shapes, Attention + "layers.0.self_attn.", start.Layer.SelfAttention),
-                CrossAttention = AttentionLayer(shapes, Attention + "layers.0.cross_attn_image.", start.Layer.CrossAttention),
+                CrossAttention = cross,
             },
         };
     }

@@ -18,6 +18,9 @@ public static class ConfigTree
     /// <summary>The package of EfficientTAM's classes, which have the same names in it but for that of the model.</summary>
     internal const string EfficientTamPackage = "efficient_track_anything";
 
+    /// <summary>What EdgeTAM's attention calls the grid of the queries.</summary>
+    private const string QSizes = "q_sizes";
+
     private const string EfficientTamModel = "sam2.modeling.efficienttam_base.EfficientTAMBase";
 
     /// <summary>Classes that a record may stand for; the first is the one that is written. Those of EfficientTAM stand here as if they were in SAM 2's package.</summary>
@@ -27,6 +30,8 @@ public static class ConfigTree
             EfficientTamModel, "sam2.efficienttam_video_predictor.EfficientTAMVideoPredictor", "sam2.efficienttam_video_predictor.EfficientTAMVideoPredictorVOS"],
         [typeof(ImageEncoderConfig)] = ["sam2.modeling.backbones.image_encoder.ImageEncoder"],
         [typeof(HieraConfig)] = ["sam2.modeling.backbones.hieradet.Hiera"],
+        [typeof(RepViTConfig)] = ["sam2.modeling.backbones.timm.TimmBackbone"],
+        [typeof(PerceiverConfig)] = ["sam2.modeling.perceiver.PerceiverResampler"],
         [typeof(ViTConfig)] = ["sam2.modeling.backbones.vitdet.ViT"],
         [typeof(ViTDetNeckConfig)] = ["sam2.modeling.backbones.image_encoder.ViTDetNeck"],
         [typeof(FpnNeckConfig)] = ["sam2.modeling.backbones.image_encoder.FpnNeck"],
@@ -90,11 +95,20 @@ public static class ConfigTree
     /// </summary>
     public static PlainDictionary ForOriginal(Sam2Config config)
     {
-        var tree = config.RecurrentMemory ? Of(config) : new(Of(config).Where(setting => !setting.Key.Equals("recurrent_memory")));
+        var tree = ForClass(Of(config));
         var package = config.ImageEncoder.Trunk.Package;
         if (package == OriginalPackage) return tree;
         tree.Set(Target, EfficientTamModel);
         return InPackage(tree, package);
+    }
+
+    private static PlainDictionary ForClass(PlainDictionary tree)
+    {
+        var second = TargetOf(AttentionKind.RoPEAttentionV2).Equals(tree.GetValueOrDefault(Target));
+        var known = tree.Where(entry => entry is not ({ Key: "recurrent_memory", Value: false } or { Key: "spatial_perceiver" or "k_sizes", Value: null })
+            && !(second && entry.Key is "rope_k_repeat"));
+        return new(known.Select(entry => new KeyValuePair<object, object?>(
+            second && entry.Key is "feat_sizes" ? QSizes : entry.Key, entry.Value is PlainDictionary nested ? ForClass(nested) : entry.Value)));
     }
 
     private static PlainDictionary InPackage(PlainDictionary tree, string package) => new(tree.Select(entry => new KeyValuePair<object, object?>(entry.Key, entry switch
@@ -104,7 +118,7 @@ public static class ConfigTree
         _ => entry.Value,
     })));
 
-    private static string TargetOf(AttentionKind kind) => $"sam2.modeling.sam.transformer.{kind}";
+    private static string TargetOf(AttentionKind kind) => "sam2.modeling.sam.transformer." + (kind == AttentionKind.RoPEAttentionV2 ? "RoPEAttentionv2" : $"{kind}");
 
     /// <summary>Overlays a tree on a configuration: keys of the tree replace the configuration's, the others stay.</summary>
     /// <param name="file">Named in errors.</param>
@@ -121,6 +135,8 @@ public static class ConfigTree
         // _target_ tells the kind of attention.
         protected override bool IsSetting(PropertyInfo property) =>
             base.IsSetting(property) && !(property.DeclaringType == typeof(AttentionConfig) && property.Name == nameof(AttentionConfig.Kind));
+
+        protected override string NameOf(PropertyInfo property) => property.Name == nameof(PerceiverConfig.NumLatents2d) ? "num_latents_2d" : base.NameOf(property);
 
         protected override void AddTo(PlainDictionary tree, object record)
         {
@@ -140,6 +156,12 @@ public static class ConfigTree
         {
             if (key == Target)
                 SetTarget(file, record, value, where);
+            if (key == QSizes && record is AttentionConfig attention)
+            {
+                var sizes = Overlay(file, new PlainDictionary { ["feat_sizes"] = value }, attention, where[..^(QSizes.Length + 1)]).FeatSizes;
+                typeof(AttentionConfig).GetProperty(nameof(AttentionConfig.FeatSizes))!.SetValue(record, sizes);
+                return true;
+            }
             // The original has null for a mask decoder without settings of its own.
             return key == Target || property is null && Ignored.Contains(key) || value is null && property?.PropertyType == typeof(MaskDecoderConfig);
         }

@@ -16,6 +16,16 @@ public static class ConfigValidation
         foreach (var check in config.ImageEncoder.Neck.Checks()) Check(check.Valid, "image_encoder.neck." + check.Setting, check.Value, check.Expected);
         var levels = config.ImageEncoder.Trunk.StageChannels.Count;
         Check(config.ImageEncoder.Scalp >= 0 && config.ImageEncoder.Scalp < levels, "image_encoder.scalp", config.ImageEncoder.Scalp, $"below {levels}");
+        if (config.SpatialPerceiver is { } perceiver)
+        {
+            Check(perceiver.Depth is >= 1 and <= 64, "spatial_perceiver.depth", perceiver.Depth, "1 to 64");
+            Check(perceiver.NumLatents <= MaxGrid * MaxGrid, "spatial_perceiver.num_latents", perceiver.NumLatents, $"at most {MaxGrid * MaxGrid}");
+            Check(perceiver.NumLatents2d <= MaxGrid * MaxGrid, "spatial_perceiver.num_latents_2d", perceiver.NumLatents2d, $"at most {MaxGrid * MaxGrid}");
+            Check(perceiver.Heads is >= 1 and <= 4096 && perceiver.DimHead is >= 1 and <= 1 << 16, "spatial_perceiver.heads", $"{perceiver.Heads} of dim_head {perceiver.DimHead}", "1 or more");
+            Check(perceiver.FfMult is > 0 and <= 64, "spatial_perceiver.ff_mult", perceiver.FfMult, "above 0, up to 64");
+            Check(perceiver.HiddenDropoutP is >= 0 and < 1 && perceiver.AttentionDropoutP is >= 0 and < 1, "spatial_perceiver.hidden_dropout_p and attention_dropout_p",
+                $"{perceiver.HiddenDropoutP} and {perceiver.AttentionDropoutP}", "0 to below 1");
+        }
         CheckAttention("memory_attention.layer.self_attention", layer.SelfAttention);
         CheckAttention("memory_attention.layer.cross_attention", layer.CrossAttention);
         Check(config.MaxObjPtrsInEncoder is >= 0 and <= 4096, "max_obj_ptrs_in_encoder", config.MaxObjPtrsInEncoder, "0 to 4096");
@@ -29,6 +39,7 @@ public static class ConfigValidation
         {
             var inner = attention.EmbeddingDim / Math.Max(1, attention.DownsampleRate);
             Check(attention.NumHeads >= 1 && inner % attention.NumHeads == 0, path + ".num_heads", attention.NumHeads, $"a divisor of {inner}");
+            Check(attention.KSizes is null || attention.KSizes.Count == 2 && attention.KSizes.All(size => size is >= 1 and <= MaxGrid), path + ".k_sizes", attention.KSizes ?? [], "width and height of the grid");
             Check(attention.FeatSizes.Count == 2 && attention.FeatSizes.All(size => size is >= 1 and <= MaxGrid), path + ".feat_sizes", attention.FeatSizes, "width and height of the grid");
         }
 

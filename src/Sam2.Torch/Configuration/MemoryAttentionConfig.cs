@@ -64,6 +64,9 @@ public enum AttentionKind
 
     /// <summary>The same, but for that logarithm, which is added to every channel of the averaged keys instead.</summary>
     EfficientRoPEAttention2,
+
+    /// <summary>EdgeTAM's (arXiv 2501.07256): memories have a grid of their own, and tokens without a place before it.</summary>
+    RoPEAttentionV2,
 }
 
 /// <summary>An attention layer of the memory attention (sam2/modeling/sam/transformer.py, <c>Attention</c> and <c>RoPEAttention</c>).</summary>
@@ -93,8 +96,13 @@ public sealed record AttentionConfig
     /// <summary>Whether the queries' rotations repeat over the keys (cross-attention to several memories).</summary>
     public bool RopeKRepeat { get; init; }
 
-    /// <summary>Grid [width, height], in tokens, of the queries at the model's image size.</summary>
+    /// <summary>
+    /// Grid [width, height], in tokens, of the queries at the model's image size; in files of <see cref="AttentionKind.RoPEAttentionV2"/> it is called <c>q_sizes</c>.
+    /// </summary>
     public IntList FeatSizes { get; init; } = [64, 64];
+
+    /// <summary>Grid [width, height], in tokens, of a memory, for <see cref="AttentionKind.RoPEAttentionV2"/>; else null.</summary>
+    public IntList? KSizes { get; init; }
 
     /// <summary>Whether queries and keys get a rotary position encoding.</summary>
     public bool Rope => Kind != AttentionKind.Attention;

@@ -65,6 +65,9 @@ public class RecordTree
     /// <summary>Whether a property is a setting of its own.</summary>
     protected virtual bool IsSetting(PropertyInfo property) => property.CanWrite;
 
+    /// <summary>The name that a property has in files.</summary>
+    protected virtual string NameOf(PropertyInfo property) => Spelling.InFiles(property.Name);
+
     /// <summary>Adds what a record's tree says besides its properties.</summary>
     protected virtual void AddTo(PlainDictionary tree, object record)
     {
@@ -173,7 +176,7 @@ public class RecordTree
     };
 
     private OrderedDictionary<string, PropertyInfo> Properties(Type type) => _properties.GetOrAdd(type, _ => new(
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).Select(property => KeyValuePair.Create(Spelling.InFiles(property.Name), property)),
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).Select(property => KeyValuePair.Create(NameOf(property), property)),
         StringComparer.Ordinal));
 
     private static Type? ElementType(Type type) =>

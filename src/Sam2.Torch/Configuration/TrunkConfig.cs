@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Configuration;
 
 /// <summary>
-/// The trunk of an image encoder: <see cref="HieraConfig"/>, or <see cref="ViTConfig"/> of EfficientTAM. In YAML files its
-/// <c>_target_</c> says which.
+/// The trunk of an image encoder: <see cref="HieraConfig"/>, <see cref="ViTConfig"/> of EfficientTAM, or <see cref="RepViTConfig"/> of EdgeTAM. In
+/// YAML files its <c>_target_</c> says which.
 /// </summary>
 public abstract record TrunkConfig
 {
@@ -17,6 +17,9 @@ public abstract record TrunkConfig
 
     /// <summary>The settings that make training random, such as stochastic depth, with their values.</summary>
     public virtual IReadOnlyList<(string Setting, double Value)> Randomness => [];
+
+    /// <summary>Whether training changes more than parameters: the running statistics of batch normalisation, with every forward pass.</summary>
+    public virtual bool KeepsStatistics => false;
 
     /// <summary>The same trunk without anything random in training.</summary>
     public virtual TrunkConfig WithoutRandomness() => this;

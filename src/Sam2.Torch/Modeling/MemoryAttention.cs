@@ -22,12 +22,13 @@ public class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tens
     /// Makes the layer of an index, which is called as <see cref="MemoryAttentionLayer.forward"/> is; a
     /// <see cref="MemoryAttentionLayer"/> when null.
     /// </param>
+    /// <param name="unplaced">Tokens without a place at the beginning of each memory, for <see cref="AttentionKind.RoPEAttentionV2"/>.</param>
     public MemoryAttention(
-        MemoryAttentionConfig config, Func<int, Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>>? layer = null)
+        MemoryAttentionConfig config, Func<int, Module<Tensor, Tensor, Tensor, Tensor, long, Tensor>>? layer = null, int unplaced = 0)
         : base(nameof(MemoryAttention))
     {
         _config = config;
-        layer ??= _ => new MemoryAttentionLayer(config.Layer);
+        layer ??= _ => new MemoryAttentionLayer(config.Layer, crossAttention: RoPEAttention.Create(config.Layer.CrossAttention, unplaced));
         layers = new([.. Enumerable.Range(0, config.NumLayers).Select(layer)]);
         norm = LayerNorm(config.DModel);
         RegisterComponents();
@@ -162,9 +163,11 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 
     /// <summary>The attention of the kind that a configuration asks for.</summary>
     /// <param name="config">The architecture.</param>
+    /// <param name="unplaced">Tokens without a place at the beginning of each memory, for <see cref="AttentionKind.RoPEAttentionV2"/>.</param>
     /// <exception cref="ArgumentException">The heads don't divide the channels.</exception>
-    public static RoPEAttention Create(AttentionConfig config) => config.Kind switch
+    public static RoPEAttention Create(AttentionConfig config, int unplaced = 0) => config.Kind switch
     {
+        AttentionKind.RoPEAttentionV2 => new RoPEAttentionV2(config, unplaced),
         AttentionKind.EfficientRoPEAttention1 or AttentionKind.EfficientRoPEAttention2 => new EfficientRoPEAttention(config),
         _ => new RoPEAttention(config),
     };
@@ -236,7 +239,7 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     }
 
     /// <summary>Rotates those of the keys, <c>[B, heads, M, C]</c>, that have a place.</summary>
-    private Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary)
+    private protected virtual Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary)
     {
         var numRope = k.shape[2] - numKExcludeRope;
         if (numRope < 0 || (numRope != queries && numRope != 0 && !_config.RopeKRepeat))
