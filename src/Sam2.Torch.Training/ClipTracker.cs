@@ -66,7 +66,7 @@ internal sealed class ClipTracker(
         var memory = step.EncodeMemory(
             image, result.BestMask, result.ObjectScores, model.Config.BinarizeMaskFromPtsForMemEnc && result.Points is not null,
             previous: follows ? [Sam2Model.PreviousMemory(at, _memory)] : [], objectsOfOneFrame: clips.ClipCount == 1);
-        _memory.Add(at.Frame, conditioning, new(Sam2Model.MemoryAsTokens(memory), output.ObjectPointer));
+        _memory.Add(at.Frame, conditioning, new(model.MemoryAsTokens(memory), output.ObjectPointer));
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ internal sealed class ForwardSegments : TrackingStep
         {
             var features = Model.EncodeImage(inputs[0]);
             return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
-        });
+        }, twice: !Model.Config.ImageEncoder.Trunk.KeepsStatistics);
         return new(results[0], results.Count == 1 ? null : new(results[1], results[2]));
     }
 
@@ -67,12 +67,13 @@ internal sealed class ForwardSegments : TrackingStep
     /// <param name="weights">What the names of its weights begin with.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="compute">The part.</param>
+    /// <param name="twice">Whether it may be computed again for the backward pass; batch normalisation would count its statistics twice.</param>
     private IReadOnlyList<Tensor> Run(
-        string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
+        string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute, bool twice = true)
     {
         var seed = (long)_seeds.NextBits();
         // Where nothing needs a gradient, nothing is kept anyway, and the results must not claim to need one.
-        var differentiated = _checkpointing && (inputs.Any(x => x.requires_grad)
+        var differentiated = _checkpointing && twice && (inputs.Any(x => x.requires_grad)
             || Model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
         return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Sam2.Torch.Checkpoints;
-using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
@@ -56,9 +55,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(folder);
-        Require(recipe);
-        if (recipe.ConcurrentBatches > 1)
-            RequireNoChance(model.Config);
+        RecipeChecks.Require(recipe, model.Config);
         if (parts?.ModelParts is { } own && own != model.Parts)
             throw new ArgumentException($"{nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)} are not the parts of the model; give them to the model's constructor.", nameof(parts));
         (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
@@ -359,39 +356,4 @@ public sealed class Trainer : IDisposable
         new($"step {_state.Step + 1}: {what}, on the clips {string.Join(", ", names)}. "
             + (File.Exists(_folder.Checkpoint) ? $"The last checkpoint is {_folder.Checkpoint}. " : "")
             + "Lower the learning rate, warm it up, or lower optimizer.max_gradient_norm; if it is always this clip, look at its files.");
-
-    private static void Require(Recipe recipe)
-    {
-        AtLeast("steps", recipe.Steps, 1);
-        AtLeast("accumulate", recipe.Accumulate, 1);
-        AtLeast("concurrent_batches", recipe.ConcurrentBatches, 1);
-        AtLeast("divergence.patience", recipe.Divergence.Patience, 1);
-        AtLeast("log.every", recipe.Log.Every, 1);
-        AtLeast("checkpoint.every", recipe.Checkpoint.Every, 1);
-        AtLeast("validation.every", recipe.Validation?.Every ?? 1, 1);
-
-        static void AtLeast(string setting, long value, long least)
-        {
-            if (value < least)
-                throw new ArgumentException($"{setting} is {value}; at least {least} is needed");
-        }
-    }
-
-    // The threads share libtorch's random numbers, so dropout would depend on which of them is first: a run could not be repeated.
-    private static void RequireNoChance(Sam2Config config)
-    {
-        var layer = config.MemoryAttention.Layer;
-        foreach (var (setting, value) in new[]
-        {
-            ("memory_attention.layer.dropout", layer.Dropout),
-            ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
-            ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
-            ("image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
-            ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
-        })
-        {
-            if (value > 0)
-                throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");
-        }
-    }
 }

@@ -142,14 +142,17 @@ public sealed class ArchitectureVariantTests
             {
                 Layer = attention.Layer with
                 {
-                    SelfAttention = attention.Layer.SelfAttention with { Rope = false },
-                    CrossAttention = attention.Layer.CrossAttention with { Rope = false },
+                    SelfAttention = attention.Layer.SelfAttention with { Kind = AttentionKind.Attention },
+                    CrossAttention = attention.Layer.CrossAttention with { Kind = AttentionKind.Attention },
                 },
             },
         }, []);
         yield return new("recurrent memory", nano with { RecurrentMemory = true }, []);
         yield return new("no occlusion head", nano with { PredObjScores = false }, []);
         yield return new("size 64", nano with { ImageSize = 64 }, []);
+        foreach (var kind in new[] { AttentionKind.RoPEAttention, AttentionKind.EfficientRoPEAttention1, AttentionKind.EfficientRoPEAttention2 })
+            yield return new($"EfficientTAM, {kind}", SmallRelatives.EfficientTam(kind), []);
+        yield return new("EdgeTAM", SmallRelatives.EdgeTam(), []);
     }
 
     private static Sam2Model Create(Variant variant)

@@ -17,7 +17,7 @@ public sealed class OwnModulesTests : FolderTests
 
     private static readonly Sam2Parts OwnNeck = new()
     {
-        ImageEncoder = config => new ImageEncoder(config.ImageEncoder, neck: new PlainNeck(config.ImageEncoder.Neck)),
+        ImageEncoder = config => new ImageEncoder(config.ImageEncoder, neck: new PlainNeck((FpnNeckConfig)config.ImageEncoder.Neck)),
     };
 
     private static readonly PlainDictionary NoDropout = new() { ["dropout"] = 0 };

@@ -92,6 +92,17 @@ public sealed class TrainerTests : FolderTests
         Assert.That(error.Message, Does.Contain("concurrent_batches").And.Contain("dropout is 0.1"));
     }
 
+    [Test]
+    public void Batch_normalisation_needs_one_batch_after_the_other_in_float32()
+    {
+        using var model = new Sam2Model(SmallRelatives.EdgeTam());
+        using var source = new MovingSquares();
+        void Refused(Recipe recipe, string named) =>
+            Assert.That(() => new Trainer(recipe, model, source, new TrainingFolder(Folder["run"])), Throws.ArgumentException.With.Message.Contains(named));
+        Refused(WithoutChance with { ConcurrentBatches = 2 }, "concurrent_batches is 2");
+        Refused(WithoutChance with { Precision = TrainingPrecision.Bf16 }, "precision is bf16");
+    }
+
     // The combinations that recipes make: images or clips, one batch or two at once, half precision, a frozen image encoder.
     [TestCase(1, 1, TrainingPrecision.Fp32, false)]
     [TestCase(1, 2, TrainingPrecision.Fp32, false)]

@@ -59,8 +59,10 @@ public static class DeterministicWeights
             return (0.5f, 0.25f);
         if (key.EndsWith("pred_obj_score_head.layers.2.bias", StringComparison.Ordinal))
             return (0.6f, 0.1f);
-        if (key.EndsWith("running_var", StringComparison.Ordinal))
+        if (key.EndsWith(".running_var", StringComparison.Ordinal))
             return (1f, 0.5f);
+        if (key.StartsWith("image_encoder.trunk.", StringComparison.Ordinal) && key.EndsWith(".bn.weight", StringComparison.Ordinal))
+            return (0.3f, 0.1f);
         if (shape.Length <= 1)
             return (key.EndsWith(".weight", StringComparison.Ordinal) ? 1f : 0f, 0.1f);
         if (key == "maskmem_tpos_enc")

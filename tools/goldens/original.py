@@ -26,14 +26,23 @@ def use(folder):
     _add_stand_ins()
 
 
+def use_relative(*folders):
+    """Imports a relative of the original from `folders`, checkouts of it and of what it needs, from now on."""
+    global _folder
+    _folder = folders[0]
+    sys.path[:0] = folders
+    _add_what_this_torch_lacks()
+    _add_stand_ins()
+
+
 def path(name):
     """A file of the original's repository."""
     return f'{_folder}/{name}'
 
 
-def config(name):
+def config(name, folder='sam2/configs'):
     """The model part of one of the original's configurations, for example `sam2.1/sam2.1_hiera_t`."""
-    with open(path(f'sam2/configs/{name}.yaml')) as file:
+    with open(path(f'{folder}/{name}.yaml')) as file:
         return _numbers(yaml.safe_load(file))['model']
 
 
@@ -104,6 +113,8 @@ def _add_what_this_torch_lacks():
             weights = torch.softmax(q * (1 / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1), -1)
             return (torch.dropout(weights, dropout_p, True) if dropout_p > 0 else weights) @ v
         F.scaled_dot_product_attention = attention
+    if not hasattr(torch, 'mps'):
+        torch.mps = types.SimpleNamespace(is_available=lambda: False)
     if not hasattr(torch, 'compiler'):
         torch.compiler = types.SimpleNamespace(cudagraph_mark_step_begin=lambda: None, disable=lambda *args, **options: lambda function: function)
 

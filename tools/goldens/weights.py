@@ -48,8 +48,10 @@ def _offset_and_scale(key, shape):
         return 0.5, 0.25
     if key.endswith('pred_obj_score_head.layers.2.bias'):
         return 0.6, 0.1                             # objects are present more often than not
-    if key.endswith('running_var'):
-        return 1.0, 0.5                             # variances are positive
+    if key.endswith('.running_var'):
+        return 1.0, 0.5                             # of batch normalisation, and so above 0
+    if key.startswith('image_encoder.trunk.') and key.endswith('.bn.weight'):
+        return 0.3, 0.1                             # statistics that aren't those of the data don't normalise: residuals would grow without limit
     if len(shape) <= 1:
         return (1.0, 0.1) if key.endswith('.weight') else (0.0, 0.1)
     if key == 'maskmem_tpos_enc':

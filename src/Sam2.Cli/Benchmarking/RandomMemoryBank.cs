@@ -15,10 +15,9 @@ internal sealed class RandomMemoryBank : IMemoryBank, IDisposable
     /// <param name="frames">How many frames are remembered, at least 1; as many as a frame can attend to when null.</param>
     public RandomMemoryBank(Sam2Config config, torch.Device device, int? frames = null)
     {
-        long tokens = (long)config.ImageEmbeddingSize * config.ImageEmbeddingSize;
         TrackedFrame = frames ?? Math.Max(config.MaxObjPtrsInEncoder, config.NumMaskmem);
         _memory = new FrameMemory(
-            torch.randn([1, tokens, config.MemDim], device: device).to(torch.bfloat16),
+            torch.randn([1, config.TokensPerMemory, config.MemDim], device: device).to(torch.bfloat16),
             torch.randn([1, config.HiddenDim], device: device));
     }
 

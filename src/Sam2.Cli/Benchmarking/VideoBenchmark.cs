@@ -111,11 +111,10 @@ public static class PublishedSpeed
     public static double? Of(Sam2Config config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var trunk = config.ImageEncoder.Trunk;
         foreach (var (published, speed) in All)
         {
-            var other = published.ImageEncoder.Trunk;
-            if (config.ImageSize == published.ImageSize && trunk.EmbedDim == other.EmbedDim && trunk.Stages.Equals(other.Stages)) return speed;
+            // Hiera's width and stages.
+            if (config.ImageSize == published.ImageSize && config.ImageEncoder.Trunk.Summary == published.ImageEncoder.Trunk.Summary) return speed;
         }
 
         return null;

@@ -75,8 +75,7 @@ internal static class InfoCommand
         using var scope = torch.NewDisposeScope();
         using var model = new Sam2Model(config);
         RequireMatch(checkpoint, model);
-        var trunk = config.ImageEncoder.Trunk;
-        return ($"{ArchitectureName(config)} (Hiera: width {trunk.EmbedDim}, stages {string.Join("-", trunk.Stages)})", config.ImageSize);
+        return ($"{ArchitectureName(config)} ({config.ImageEncoder.Trunk.Summary})", config.ImageSize);
     }
 
     private static (string Architecture, int ImageSize) FirstGeneration(Checkpoint checkpoint)
@@ -113,19 +112,18 @@ internal static class ComponentSizes
 {
     private static readonly (string Component, string[] Prefixes)[] Components =
     [
-        ("Hiera trunk", ["image_encoder.trunk."]),
-        ("FPN neck", ["image_encoder.neck.convs."]),
+        ("trunk", ["image_encoder.trunk."]),
+        ("neck", ["image_encoder.neck."]),
         ("image encoder", ["image_encoder."]),
         ("memory attention", ["memory_attention."]),
+        ("spatial perceiver", ["spatial_perceiver."]),
         ("prompt encoder", ["sam_prompt_encoder.", "prompt_encoder."]),
         ("mask decoder", ["sam_mask_decoder.", "mask_decoder."]),
         ("memory encoder", ["memory_encoder.", "mask_downsample."]),
         ("object pointers", ["obj_ptr_", "no_obj_ptr"]),
     ];
 
-    /// <summary>
-    /// Buffers are stored, but never trained: the random frequencies of the prompts' position encoding, and what batch normalisation has counted.
-    /// </summary>
+    /// <summary>Buffers are stored, but never trained: the random frequencies of the prompts' position encoding, and the statistics of batch normalisation.</summary>
     private static readonly string[] Buffers = ["positional_encoding_gaussian_matrix", ".running_mean", ".running_var", ".num_batches_tracked"];
 
     /// <summary>Counts elements per component; components without any are left out, what belongs to none comes last.</summary>

@@ -111,7 +111,7 @@ public static class ParameterGroups
     private static int CountBlocks(IEnumerable<string> names, string part)
     {
         var blocks = names.Where(name => name.StartsWith(part + Blocks, StringComparison.Ordinal)).Select(name => LayerDecay.Layer(name, blocks: -1)).DefaultIfEmpty(0).Max();
-        return blocks > 0 ? blocks : throw new ArgumentException($"optimizer.layer_decay.apply_to: '{part}' has no blocks; image_encoder.trunk has");
+        return blocks > 0 ? blocks : throw new ArgumentException($"optimizer.layer_decay.apply_to: '{part}' has no blocks; image_encoder.trunk of SAM 2 and EfficientTAM has");
     }
 
     private static Schedule Parse(string option, IReadOnlyList<OptionSettings> entries, int index)

@@ -38,17 +38,14 @@ public static class ConfigInference
         }
     }
 
-    /// <summary>Name of the published architecture (<see cref="Sam2Presets"/>) that has these shapes, or null.</summary>
+    /// <summary>
+    /// Name of the published architecture (<see cref="Sam2Presets"/>) that has these shapes, or null. Where several have, it is the one
+    /// after which the file is named, as <c>efficienttam_s_512x512.pt</c> is, or else the first.
+    /// </summary>
     public static string? PublishedName(Checkpoint checkpoint)
     {
-        try
-        {
-            return Sam2Presets.ByName.FirstOrDefault(preset => ShapeInference.Apply(checkpoint, preset.Value) == preset.Value).Key;
-        }
-        catch (CheckpointException)
-        {
-            return null;
-        }
+        var names = NamesWithShapesOf(checkpoint);
+        return NamedLike(checkpoint, names) ?? names.FirstOrDefault();
     }
 
     /// <summary>The YAML files beside a checkpoint that are looked for: same folder, same name, <c>.yaml</c> or <c>.yml</c>.</summary>
@@ -65,13 +62,19 @@ public static class ConfigInference
             return (FromYaml(checkpoint, beside), beside);
         if (FromHuggingFace(checkpoint) is { } theirs)
             return theirs;
+        var names = NamesWithShapesOf(checkpoint);
+        if (names.Count > 1 && NamedLike(checkpoint, names) is null)
+        {
+            throw new CheckpointException(checkpoint.Path,
+                $"has the shapes of {string.Join(", ", names)}, which differ in what no shape tells: the image size, and how memories are attended to",
+                $"Begin the file's name with one of these names, or give image_size and memory_attention.layer.cross_attention._target_ under 'model:' in {YamlBeside(checkpoint.Path)[0]}, or in a YAML file that you name as the configuration");
+        }
         if (PublishedName(checkpoint) is { } name)
             return (Sam2Presets.ByName[name], name);
 
         var shapes = ShapeInference.Apply(checkpoint, FamilyDefaults(checkpoint));
-        var trunk = shapes.ImageEncoder.Trunk;
         throw new CheckpointException(checkpoint.Path,
-            $"has a custom architecture (embed_dim {trunk.EmbedDim}, stages {trunk.Stages}, d_model {shapes.HiddenDim}), and its shapes don't tell {string.Join(", ", ShapeInference.Undetermined)}",
+            $"has a custom architecture ({shapes.ImageEncoder.Trunk.Summary}; d_model {shapes.HiddenDim}), and its shapes don't tell {string.Join(", ", FamilyOf(checkpoint).Undetermined)}",
             $"Give these settings under 'model:' in {YamlBeside(checkpoint.Path)[0]}, or in a YAML file that you name as the configuration");
     }
 
@@ -93,7 +96,7 @@ public static class ConfigInference
         if (tree.ContainsKey(ConfigTree.Target))
             return ConfigTree.Overlay(path, tree, ConfigTree.OriginalDefaults);
 
-        var missing = ShapeInference.Undetermined.Where(setting => !RecordTree.Has(tree, setting)).ToList();
+        var missing = FamilyOf(checkpoint).Undetermined.Where(setting => !RecordTree.Has(tree, setting)).ToList();
         if (missing.Count > 0 && PublishedName(checkpoint) is null)
             throw new ConfigurationException(path, $"lacks {string.Join(", ", missing)}, which the shapes of {checkpoint.Path} don't tell", "Add these settings under 'model:'");
         var start = PublishedName(checkpoint) is { } name ? Sam2Presets.ByName[name] : FamilyDefaults(checkpoint);
@@ -108,14 +111,35 @@ public static class ConfigInference
         IntList grid = [config.ImageEmbeddingSize, config.ImageEmbeddingSize];
         if (!RecordTree.Has(tree, "memory_attention.layer.self_attention.feat_sizes"))
             layer = layer with { SelfAttention = layer.SelfAttention with { FeatSizes = grid } };
-        if (!RecordTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes"))
+        if (!RecordTree.Has(tree, "memory_attention.layer.cross_attention.feat_sizes") && !RecordTree.Has(tree, "memory_attention.layer.cross_attention.q_sizes"))
             layer = layer with { CrossAttention = layer.CrossAttention with { FeatSizes = grid } };
         return config with { MemoryAttention = config.MemoryAttention with { Layer = layer } };
     }
 
-    /// <summary>What all published models of the file's version (2.0 or 2.1) have in common.</summary>
-    private static Sam2Config FamilyDefaults(Checkpoint checkpoint) =>
-        checkpoint.StateDict.ContainsKey("obj_ptr_tpos_proj.weight") ? Sam2Presets.Tiny : Sam2Presets.AsVersion20(Sam2Presets.Tiny);
+    private static ModelFamily FamilyOf(Checkpoint checkpoint) => ModelFamily.Of(new(checkpoint));
+
+    private static Sam2Config FamilyDefaults(Checkpoint checkpoint) => FamilyOf(checkpoint).Defaults(new(checkpoint));
+
+    /// <summary>The published architectures with a checkpoint's shapes: variants can differ in settings that no shape tells.</summary>
+    private static List<string> NamesWithShapesOf(Checkpoint checkpoint)
+    {
+        try
+        {
+            return [.. Sam2Presets.ByName.Where(preset => ShapeInference.Apply(checkpoint, preset.Value) == preset.Value).Select(preset => preset.Key)];
+        }
+        catch (CheckpointException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The longest of the names with which the file's name begins, on its own or before something that is no letter, digit or underscore; else null.</summary>
+    private static string? NamedLike(Checkpoint checkpoint, IReadOnlyList<string> names)
+    {
+        var file = Path.GetFileNameWithoutExtension(checkpoint.Path);
+        return names.Where(name => file.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (file.Length == name.Length || file[name.Length] is not ('_' or >= '0' and <= '9' or >= 'A' and <= 'Z' or >= 'a' and <= 'z')))
+            .MaxBy(name => name.Length);
+    }
 
     private static void RequireAgreement(Checkpoint checkpoint, Sam2Config config, string origin)
     {

@@ -40,7 +40,7 @@ public static class HuggingFaceConfig
     {
         var path = Beside(checkpoint);
         RequireFree(checkpoint);
-        var text = Encoding.UTF8.GetBytes(PlainJson.Write(Of(config, imageOnly)) + "\n");
+        var text = Encoding.UTF8.GetBytes(PlainJson.Write(Of(path, config, imageOnly)) + "\n");
         AtomicFile.Write(path, stream => stream.Write(text), e =>
             new CheckpointException(path, $"can't be written: {e.Message.TrimEnd('.')}", "Check that the folder exists, is writable and has room", e));
         return path;
@@ -65,7 +65,8 @@ public static class HuggingFaceConfig
         var decoder = Section(path, values, "mask_decoder_config");
         var standard = new HieraConfig { Stages = [1, 2, 7, 2], GlobalAttBlocks = [5, 7, 9], WindowSpec = [8, 4, 14, 7] };
         var heads = Numbers(path, backbone, "num_attention_heads_per_stage", [1, 2, 4, 8]);
-        var trunk = start.ImageEncoder.Trunk with
+        var (hiera, neck) = Encoder(path, start);
+        var trunk = hiera with
         {
             NumHeads = heads[0],
             HeadMul = heads.Count > 1 ? (double)heads[1] / Math.Max(1, heads[0]) : 2,
@@ -86,7 +87,7 @@ public static class HuggingFaceConfig
             ImageEncoder = start.ImageEncoder with
             {
                 Trunk = trunk,
-                Neck = start.ImageEncoder.Neck with { FpnTopDownLevels = Numbers(path, vision, "fpn_top_down_levels", [2, 3]) },
+                Neck = neck with { FpnTopDownLevels = Numbers(path, vision, "fpn_top_down_levels", [2, 3]) },
             },
             SamMaskDecoderExtraArgs = new()
             {
@@ -109,9 +110,9 @@ public static class HuggingFaceConfig
         };
     }
 
-    private static PlainDictionary Of(Sam2Config config, bool imageOnly)
+    private static PlainDictionary Of(string path, Sam2Config config, bool imageOnly)
     {
-        var (trunk, neck, attention, encoder) = (config.ImageEncoder.Trunk, config.ImageEncoder.Neck, config.MemoryAttention, config.MemoryEncoder);
+        var ((trunk, neck), attention, encoder) = (Encoder(path, config), config.MemoryAttention, config.MemoryEncoder);
         var stages = Enumerable.Range(0, trunk.Stages.Count).ToArray();
         var widths = stages.Select(i => (int)(trunk.EmbedDim * Math.Pow(trunk.DimMul, i))).ToArray();
         PlainList image = List([config.ImageSize, config.ImageSize]);
@@ -151,6 +152,10 @@ public static class HuggingFaceConfig
             ("memory_fuser_kernel_size", encoder.Fuser.Layer.KernelSize), ("memory_fuser_padding", encoder.Fuser.Layer.Padding),
             ("memory_fuser_layer_scale_init_value", encoder.Fuser.Layer.LayerScaleInitValue));
     }
+
+    private static (HieraConfig Trunk, FpnNeckConfig Neck) Encoder(string path, Sam2Config config) => config.ImageEncoder is { Trunk: HieraConfig trunk, Neck: FpnNeckConfig neck }
+        ? (trunk, neck)
+        : throw new CheckpointException(path, $"can't describe this model ({config.ImageEncoder.Trunk.Summary}): as SAM 2, transformers has models with a Hiera trunk only", "Write another layout");
 
     /// <summary>The size of images: a number or two equal ones, of the whole model or of its backbone.</summary>
     private static int Size(string path, PlainDictionary values, PlainDictionary backbone)

@@ -5,30 +5,25 @@ namespace Sam2.Torch.Checkpoints;
 /// <summary>What the keys and shapes of a state dict tell about the architecture.</summary>
 internal static class ShapeInference
 {
-    private const string Trunk = "image_encoder.trunk.", Neck = "image_encoder.neck.", Attention = "memory_attention.", Memory = "memory_encoder.";
-
-    /// <summary>
-    /// Settings that no shape tells and that vary within the family: they decide how the weights are used, not how large they
-    /// are. Other settings of this kind have the family's usual value.
-    /// </summary>
-    public static readonly string[] Undetermined = ["image_size", "image_encoder.trunk.num_heads", "image_encoder.trunk.window_spec", "image_encoder.trunk.global_att_blocks"];
+    private const string Attention = "memory_attention.", Memory = "memory_encoder.";
 
     /// <summary>Replaces every setting of <paramref name="start"/> that the shapes determine; the others stay.</summary>
     /// <exception cref="CheckpointException">These are not the weights of a SAM 2 model.</exception>
     public static Sam2Config Apply(Checkpoint checkpoint, Sam2Config start)
     {
-        var shapes = new Shapes(checkpoint);
+        var shapes = new StateDictShapes(checkpoint);
         start = start with
         {
-            ImageEncoder = start.ImageEncoder with { Trunk = Hiera(shapes, start.ImageEncoder.Trunk), Neck = FpnNeck(shapes, start.ImageEncoder.Neck) },
+            ImageEncoder = ModelFamily.Of(shapes).ImageEncoder(shapes, start.ImageEncoder),
             PredObjScores = shapes.Has("sam_mask_decoder.obj_score_token.weight"),
             PredObjScoresMlp = shapes.Has("sam_mask_decoder.obj_score_token.weight") ? shapes.Has("sam_mask_decoder.pred_obj_score_head.layers.0.weight") : start.PredObjScoresMlp,
             UseHighResFeaturesInSam = shapes.Has("sam_mask_decoder.conv_s0.weight"),
         };
+        if (!checkpoint.IsImageOnly) start = start with { SpatialPerceiver = EdgeTamFamily.Perceiver(shapes, start.SpatialPerceiver) };
         // Of the memory, the part for images says nothing.
         return checkpoint.IsImageOnly ? start : start with
         {
-            MemoryAttention = MemoryAttention(shapes, start.MemoryAttention),
+            MemoryAttention = MemoryAttention(shapes, start.MemoryAttention, start.SpatialPerceiver),
             MemoryEncoder = MemoryEncoder(shapes, start.MemoryEncoder),
             NumMaskmem = shapes.Has("maskmem_tpos_enc") && checkpoint.StateDict["maskmem_tpos_enc"].Shape is [0, ..] ? 0 : shapes["maskmem_tpos_enc", 0],
             RecurrentMemory = shapes.Has("memory_gru.gates.weight"),
@@ -40,51 +35,12 @@ internal static class ShapeInference
         };
     }
 
-    private static HieraConfig Hiera(Shapes shapes, HieraConfig start)
-    {
-        var embedDim = shapes[Trunk + "patch_embed.proj.weight", 0];
-        var blocks = shapes.CountLayers(Trunk + "blocks.", ".norm1.weight");
-        // A block with a projection on its shortcut changes the width: it begins a stage.
-        var starts = new List<int> { 0 };
-        for (var i = 1; i < blocks; i++)
-            if (shapes.Has($"{Trunk}blocks.{i}.proj.weight"))
-                starts.Add(i);
-        var widths = starts.Select(i => shapes[$"{Trunk}blocks.{i}.norm2.weight", 0]).ToArray();
-        return start with
-        {
-            EmbedDim = embedDim,
-            Stages = IntList.Create([.. starts.Zip(starts.Skip(1).Append(blocks), (first, next) => next - first)]),
-            DimMul = WidthFactor(embedDim, widths, start.DimMul),
-            WindowPosEmbedBkgSpatialSize = [shapes[Trunk + "pos_embed", 2], shapes[Trunk + "pos_embed", 3]],
-            WindowSpec = IntList.Create([shapes[Trunk + "pos_embed_window", 2], .. start.WindowSpec.Skip(1)]),
-        };
-    }
-
-    private static double WidthFactor(int first, int[] widths, double usual)
-    {
-        if (widths.Length < 2 || Explains(usual))
-            return usual;
-        return (double)widths[1] / first;
-
-        bool Explains(double factor) => widths.Zip(widths.Skip(1)).All(pair => (int)(pair.First * factor) == pair.Second);
-    }
-
-    private static FpnNeckConfig FpnNeck(Shapes shapes, FpnNeckConfig start)
-    {
-        var levels = shapes.CountLayers(Neck + "convs.", ".conv.weight");
-        var dModel = shapes[Neck + "convs.0.conv.weight", 0];
-        return start with
-        {
-            DModel = dModel,
-            BackboneChannelList = IntList.Create([.. Enumerable.Range(0, levels).Select(i => shapes[$"{Neck}convs.{i}.conv.weight", 1])]),
-            KernelSize = shapes[Neck + "convs.0.conv.weight", 2],
-            PositionEncoding = start.PositionEncoding with { NumPosFeats = dModel },
-        };
-    }
-
-    private static MemoryAttentionConfig MemoryAttention(Shapes shapes, MemoryAttentionConfig start)
+    private static MemoryAttentionConfig MemoryAttention(StateDictShapes shapes, MemoryAttentionConfig start, PerceiverConfig? perceiver)
     {
         var dModel = shapes[Attention + "norm.weight", 0];
+        var cross = AttentionLayer(shapes, Attention + "layers.0.cross_attn_image.", start.Layer.CrossAttention);
+        // The grid of a memory's keys is that of the perceiver's latents.
+        if (cross.Kind == AttentionKind.RoPEAttentionV2 && perceiver is { Side: > 0 and var side }) cross = cross with { KSizes = [side, side] };
         return start with
         {
             DModel = dModel,
@@ -94,12 +50,12 @@ internal static class ShapeInference
                 DModel = dModel,
                 DimFeedforward = shapes[Attention + "layers.0.linear1.weight", 0],
                 SelfAttention = AttentionLayer(shapes, Attention + "layers.0.self_attn.", start.Layer.SelfAttention),
-                CrossAttention = AttentionLayer(shapes, Attention + "layers.0.cross_attn_image.", start.Layer.CrossAttention),
+                CrossAttention = cross,
             },
         };
     }
 
-    private static AttentionConfig AttentionLayer(Shapes shapes, string prefix, AttentionConfig start)
+    private static AttentionConfig AttentionLayer(StateDictShapes shapes, string prefix, AttentionConfig start)
     {
         var (embedding, inner, keys) = (shapes[prefix + "q_proj.weight", 1], shapes[prefix + "q_proj.weight", 0], shapes[prefix + "k_proj.weight", 1]);
         return start with
@@ -110,7 +66,7 @@ internal static class ShapeInference
         };
     }
 
-    private static MemoryEncoderConfig MemoryEncoder(Shapes shapes, MemoryEncoderConfig start)
+    private static MemoryEncoderConfig MemoryEncoder(StateDictShapes shapes, MemoryEncoderConfig start)
     {
         var inDim = shapes[Memory + "pix_feat_proj.weight", 1];
         // Where input and output are equally wide there is no output projection.
@@ -125,7 +81,7 @@ internal static class ShapeInference
         };
     }
 
-    private static MaskDownSamplerConfig MaskDownSampler(Shapes shapes, MaskDownSamplerConfig start)
+    private static MaskDownSamplerConfig MaskDownSampler(StateDictShapes shapes, MaskDownSamplerConfig start)
     {
         const string Encoder = Memory + "mask_downsampler.encoder.";
         // Convolution, normalisation, activation per level; the last convolution is 1×1 and changes the width only.
@@ -143,7 +99,7 @@ internal static class ShapeInference
         };
     }
 
-    private static FuserConfig Fuser(Shapes shapes, FuserConfig start)
+    private static FuserConfig Fuser(StateDictShapes shapes, FuserConfig start)
     {
         const string Layers = Memory + "fuser.layers.";
         var projected = shapes.Has(Memory + "fuser.proj.weight");
@@ -161,45 +117,5 @@ internal static class ShapeInference
                 LayerScaleInitValue = !shapes.Has(Layers + "0.gamma") ? 0 : start.Layer.LayerScaleInitValue > 0 ? start.Layer.LayerScaleInitValue : 1e-6,
             },
         };
-    }
-
-    private readonly struct Shapes(Checkpoint checkpoint)
-    {
-        private const int MaxSize = 1 << 20;
-        private const int MaxLayers = 1024;
-
-        public bool Has(string key) => checkpoint.StateDict.ContainsKey(key);
-
-        /// <summary>A size of a tensor that every SAM 2 model has.</summary>
-        public int this[string key, int dimension]
-        {
-            get
-            {
-                if (!checkpoint.StateDict.TryGetValue(key, out var entry))
-                    throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: among its {checkpoint.StateDict.Count} tensors there is no '{key}'",
-                        Advice(key));
-                if (dimension >= entry.Shape.Count || entry.Shape[dimension] is < 1 or > MaxSize)
-                    throw new CheckpointException(checkpoint.Path, $"is not a SAM 2 model: '{key}' has shape [{string.Join(", ", entry.Shape)}]", "Give a checkpoint of SAM 2 or 2.1");
-                return (int)entry.Shape[dimension];
-            }
-        }
-
-        public int CountLayers(string prefix, string suffix)
-        {
-            var count = 0;
-            while (count < MaxLayers && Has($"{prefix}{count}{suffix}"))
-                count++;
-            return count > 0 ? count : this[$"{prefix}0{suffix}", 0];
-        }
-
-        private string Advice(string key)
-        {
-            var keys = checkpoint.StateDict.Keys;
-            if (keys.FirstOrDefault(name => name.EndsWith("." + key, StringComparison.Ordinal)) is { } wrapped)
-                return $"Its keys begin with '{wrapped[..^key.Length]}': save the inner module's state_dict()";
-            return keys.Any(name => name.Contains(".lora_A.", StringComparison.Ordinal))
-                ? "These are adapters of PEFT: give the model that they were trained on, and these as its adapters"
-                : "Give a checkpoint of SAM 2 or 2.1";
-        }
     }
 }

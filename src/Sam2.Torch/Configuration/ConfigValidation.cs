@@ -9,17 +9,23 @@ public static class ConfigValidation
     /// <exception cref="ConfigurationException">A setting is impossible; the error names it.</exception>
     public static void Require(string file, Sam2Config config)
     {
-        var trunk = config.ImageEncoder.Trunk;
         var layer = config.MemoryAttention.Layer;
         Check(config.BackboneStride == 16, "backbone_stride", config.BackboneStride, "16");
         Check(config.ImageSize is >= 32 and <= MaxImageSize && config.ImageSize % 32 == 0, "image_size", config.ImageSize, $"a multiple of 32 up to {MaxImageSize}");
-        var blocks = trunk.Stages.Sum(stage => (long)stage);
-        Check(trunk.WindowSpec.Count == trunk.Stages.Count && trunk.WindowSpec.All(size => size is >= 1 and <= MaxGrid), "image_encoder.trunk.window_spec", trunk.WindowSpec, $"{trunk.Stages.Count} sizes, one per stage");
-        Check(trunk.GlobalAttBlocks.All(block => block >= 0 && block < blocks), "image_encoder.trunk.global_att_blocks", trunk.GlobalAttBlocks, $"indices below {blocks}");
-        Check(trunk.NumHeads >= 1 && HeadsDivide(trunk), "image_encoder.trunk.num_heads", trunk.NumHeads, "a divisor of every stage's width");
-        Check(trunk.QStride.Count == 2 && trunk.QStride.All(stride => stride is >= 1 and <= 16), "image_encoder.trunk.q_stride", trunk.QStride, "two strides");
-        Check(trunk.QPool >= 0 && trunk.QPool < Math.Max(1, trunk.Stages.Count), "image_encoder.trunk.q_pool", trunk.QPool, $"below {trunk.Stages.Count}");
-        Check(config.ImageEncoder.Scalp >= 0 && config.ImageEncoder.Scalp < trunk.Stages.Count, "image_encoder.scalp", config.ImageEncoder.Scalp, $"below {trunk.Stages.Count}");
+        foreach (var check in config.ImageEncoder.Trunk.Checks(MaxGrid)) Check(check.Valid, "image_encoder.trunk." + check.Setting, check.Value, check.Expected);
+        foreach (var check in config.ImageEncoder.Neck.Checks()) Check(check.Valid, "image_encoder.neck." + check.Setting, check.Value, check.Expected);
+        var levels = config.ImageEncoder.Trunk.StageChannels.Count;
+        Check(config.ImageEncoder.Scalp >= 0 && config.ImageEncoder.Scalp < levels, "image_encoder.scalp", config.ImageEncoder.Scalp, $"below {levels}");
+        if (config.SpatialPerceiver is { } perceiver)
+        {
+            Check(perceiver.Depth is >= 1 and <= 64, "spatial_perceiver.depth", perceiver.Depth, "1 to 64");
+            Check(perceiver.NumLatents <= MaxGrid * MaxGrid, "spatial_perceiver.num_latents", perceiver.NumLatents, $"at most {MaxGrid * MaxGrid}");
+            Check(perceiver.NumLatents2d <= MaxGrid * MaxGrid, "spatial_perceiver.num_latents_2d", perceiver.NumLatents2d, $"at most {MaxGrid * MaxGrid}");
+            Check(perceiver.Heads is >= 1 and <= 4096 && perceiver.DimHead is >= 1 and <= 1 << 16, "spatial_perceiver.heads", $"{perceiver.Heads} of dim_head {perceiver.DimHead}", "1 or more");
+            Check(perceiver.FfMult is > 0 and <= 64, "spatial_perceiver.ff_mult", perceiver.FfMult, "above 0, up to 64");
+            Check(perceiver.HiddenDropoutP is >= 0 and < 1 && perceiver.AttentionDropoutP is >= 0 and < 1, "spatial_perceiver.hidden_dropout_p and attention_dropout_p",
+                $"{perceiver.HiddenDropoutP} and {perceiver.AttentionDropoutP}", "0 to below 1");
+        }
         CheckAttention("memory_attention.layer.self_attention", layer.SelfAttention);
         CheckAttention("memory_attention.layer.cross_attention", layer.CrossAttention);
         Check(config.MaxObjPtrsInEncoder is >= 0 and <= 4096, "max_obj_ptrs_in_encoder", config.MaxObjPtrsInEncoder, "0 to 4096");
@@ -28,13 +34,12 @@ public static class ConfigValidation
         Check(config.MemoryEncoder.MaskDownsampler.Padding is >= 0 and <= 64, "memory_encoder.mask_downsampler.padding", config.MemoryEncoder.MaskDownsampler.Padding, "0 to 64");
         Check(config.MemoryEncoder.Fuser.Layer.Padding is >= 0 and <= 64, "memory_encoder.fuser.layer.padding", config.MemoryEncoder.Fuser.Layer.Padding, "0 to 64");
         Check(layer.Activation is "relu" or "gelu" or "glu", "memory_attention.layer.activation", layer.Activation, "relu, gelu or glu");
-        Check(config.ImageEncoder.Neck.FpnInterpModel is "nearest" or "bilinear", "image_encoder.neck.fpn_interp_model", config.ImageEncoder.Neck.FpnInterpModel, "nearest or bilinear");
-        Check(config.ImageEncoder.Neck.FuseType is "sum" or "avg", "image_encoder.neck.fuse_type", config.ImageEncoder.Neck.FuseType, "sum or avg");
 
         void CheckAttention(string path, AttentionConfig attention)
         {
             var inner = attention.EmbeddingDim / Math.Max(1, attention.DownsampleRate);
             Check(attention.NumHeads >= 1 && inner % attention.NumHeads == 0, path + ".num_heads", attention.NumHeads, $"a divisor of {inner}");
+            Check(attention.KSizes is null || attention.KSizes.Count == 2 && attention.KSizes.All(size => size is >= 1 and <= MaxGrid), path + ".k_sizes", attention.KSizes ?? [], "width and height of the grid");
             Check(attention.FeatSizes.Count == 2 && attention.FeatSizes.All(size => size is >= 1 and <= MaxGrid), path + ".feat_sizes", attention.FeatSizes, "width and height of the grid");
         }
 
@@ -43,18 +48,5 @@ public static class ConfigValidation
             if (!valid)
                 throw new ConfigurationException(file, $"has {setting} {value} where {expected} is expected", "Correct the setting, or give another configuration");
         }
-    }
-
-    private static bool HeadsDivide(HieraConfig trunk)
-    {
-        double width = trunk.EmbedDim, heads = trunk.NumHeads;
-        for (var stage = 0; stage < trunk.Stages.Count; stage++)
-        {
-            if (heads is < 1 or > 4096 || (int)width % (int)heads != 0)
-                return false;
-            width = (int)(width * trunk.DimMul);
-            heads = (int)(heads * trunk.HeadMul);
-        }
-        return true;
     }
 }

@@ -18,6 +18,11 @@ public static class DependentSettings
             {
                 PositionEncoding = config.MemoryEncoder.PositionEncoding with { NumPosFeats = config.MemDim },
             },
+            SpatialPerceiver = config.SpatialPerceiver is not { } perceiver ? null : perceiver with
+            {
+                Dim = config.MemDim,
+                PositionEncoding = perceiver.PositionEncoding with { NumPosFeats = config.MemDim },
+            },
             MemoryAttention = config.MemoryAttention with
             {
                 Layer = layer with

@@ -1,20 +1,23 @@
+using Sam2.Torch.Modeling;
+using static TorchSharp.torch;
+
 namespace Sam2.Torch.Configuration;
 
 /// <summary>Trunk and neck (sam2/modeling/backbones/image_encoder.py, <c>ImageEncoder</c>).</summary>
 public sealed record ImageEncoderConfig
 {
-    /// <summary>The Hiera trunk.</summary>
-    public HieraConfig Trunk { get; init; } = new();
+    /// <summary>The trunk; SAM 2's is a <see cref="HieraConfig"/>.</summary>
+    public TrunkConfig Trunk { get; init; } = new HieraConfig();
 
-    /// <summary>The feature pyramid neck.</summary>
-    public FpnNeckConfig Neck { get; init; } = new();
+    /// <summary>The neck; SAM 2's is a <see cref="FpnNeckConfig"/>.</summary>
+    public NeckConfig Neck { get; init; } = new FpnNeckConfig();
 
     /// <summary>Number of coarsest levels that are dropped from the output.</summary>
     public int Scalp { get; init; }
 }
 
 /// <summary>The Hiera trunk (sam2/modeling/backbones/hieradet.py). Defaults are the original's.</summary>
-public sealed record HieraConfig
+public sealed record HieraConfig : TrunkConfig
 {
     /// <summary>Channels of the first stage.</summary>
     public int EmbedDim { get; init; } = 96;
@@ -51,19 +54,69 @@ public sealed record HieraConfig
 
     /// <summary>Whether the trunk returns the features of every stage, or of the last only.</summary>
     public bool ReturnIntermLayers { get; init; } = true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> StageChannels
+    {
+        get
+        {
+            var widths = new List<int> { EmbedDim };
+            while (widths.Count < Stages.Count) widths.Insert(0, (int)(widths[0] * DimMul));
+            return ReturnIntermLayers ? widths : widths[..1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Summary => $"Hiera: width {EmbedDim}, stages {string.Join("-", Stages)}";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Setting, double Value)> Randomness => [("drop_path_rate", DropPathRate)];
+
+    /// <inheritdoc/>
+    public override TrunkConfig WithoutRandomness() => this with { DropPathRate = 0 };
+
+    /// <inheritdoc/>
+    public override nn.Module<Tensor, IReadOnlyList<Tensor>> Build() => new Hiera(this);
+
+    /// <inheritdoc/>
+    internal override IEnumerable<SettingCheck> Checks(int maxGrid)
+    {
+        var blocks = Stages.Sum(stage => (long)stage);
+        return
+        [
+            new(WindowSpec.Count == Stages.Count && WindowSpec.All(size => size >= 1 && size <= maxGrid), "window_spec", WindowSpec, $"{Stages.Count} sizes, one per stage"),
+            new(GlobalAttBlocks.All(block => block >= 0 && block < blocks), "global_att_blocks", GlobalAttBlocks, $"indices below {blocks}"),
+            new(NumHeads >= 1 && HeadsDivide(), "num_heads", NumHeads, "a divisor of every stage's width"),
+            new(QStride.Count == 2 && QStride.All(stride => stride is >= 1 and <= 16), "q_stride", QStride, "two strides"),
+            new(QPool >= 0 && QPool < Math.Max(1, Stages.Count), "q_pool", QPool, $"below {Stages.Count}"),
+        ];
+    }
+
+    private bool HeadsDivide()
+    {
+        double width = EmbedDim, heads = NumHeads;
+        for (var stage = 0; stage < Stages.Count; stage++)
+        {
+            if (heads is < 1 or > 4096 || (int)width % (int)heads != 0)
+                return false;
+            width = (int)(width * DimMul);
+            heads = (int)(heads * HeadMul);
+        }
+        return true;
+    }
 }
 
 /// <summary>The feature pyramid neck (sam2/modeling/backbones/image_encoder.py, <c>FpnNeck</c>).</summary>
-public sealed record FpnNeckConfig
+public sealed record FpnNeckConfig : NeckConfig
 {
-    /// <summary>Position encoding of every level.</summary>
-    public PositionEncodingConfig PositionEncoding { get; init; } = new();
+    /// <inheritdoc/>
+    public override PositionEncodingConfig PositionEncoding { get; init; } = new();
 
-    /// <summary>Channels of every level of the pyramid.</summary>
-    public int DModel { get; init; } = 256;
+    /// <inheritdoc/>
+    public override int DModel { get; init; } = 256;
 
-    /// <summary>Channels of the trunk's stages, the coarsest first.</summary>
-    public IntList BackboneChannelList { get; init; } = [768, 384, 192, 96];
+    /// <inheritdoc/>
+    public override IntList BackboneChannelList { get; init; } = [768, 384, 192, 96];
 
     /// <summary>Kernel of the lateral convolutions.</summary>
     public int KernelSize { get; init; } = 1;
@@ -82,6 +135,16 @@ public sealed record FpnNeckConfig
 
     /// <summary>Levels (0 is the finest) that take top-down features; null for all.</summary>
     public IntList? FpnTopDownLevels { get; init; }
+
+    /// <inheritdoc/>
+    public override nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Build() => new FpnNeck(this);
+
+    /// <inheritdoc/>
+    internal override IEnumerable<SettingCheck> Checks() =>
+    [
+        new(FpnInterpModel is "nearest" or "bilinear", "fpn_interp_model", FpnInterpModel, "nearest or bilinear"),
+        new(FuseType is "sum" or "avg", "fuse_type", FuseType, "sum or avg"),
+    ];
 }
 
 /// <summary>Sine position encoding (sam2/modeling/position_encoding.py, <c>PositionEmbeddingSine</c>).</summary>

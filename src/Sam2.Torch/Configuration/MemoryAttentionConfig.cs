@@ -47,11 +47,33 @@ public sealed record MemoryAttentionLayerConfig
     public AttentionConfig CrossAttention { get; init; } = new() { Dropout = 0.1, RopeKRepeat = true, KvInDim = 64 };
 }
 
+/// <summary>The kinds of attention that a memory attention can have, each a class of sam2/modeling/sam/transformer.py or its relatives.</summary>
+public enum AttentionKind
+{
+    /// <summary>Plain attention, without rotary position encoding.</summary>
+    Attention,
+
+    /// <summary>SAM 2's: queries and keys get a rotary position encoding.</summary>
+    RoPEAttention,
+
+    /// <summary>
+    /// EfficientTAM's (arXiv 2411.18933, section 3.3): keys and values of several memories are averaged over squares of 2×2 tokens, and the
+    /// logits of such a key rise by the logarithm of their number.
+    /// </summary>
+    EfficientRoPEAttention1,
+
+    /// <summary>The same, but for that logarithm, which is added to every channel of the averaged keys instead.</summary>
+    EfficientRoPEAttention2,
+
+    /// <summary>EdgeTAM's (arXiv 2501.07256): memories have a grid of their own, and tokens without a place before it.</summary>
+    RoPEAttentionV2,
+}
+
 /// <summary>An attention layer of the memory attention (sam2/modeling/sam/transformer.py, <c>Attention</c> and <c>RoPEAttention</c>).</summary>
 public sealed record AttentionConfig
 {
-    /// <summary>Whether queries and keys get a rotary position encoding (<c>RoPEAttention</c>).</summary>
-    public bool Rope { get; init; } = true;
+    /// <summary>Which class it is; in YAML files, the <c>_target_</c>.</summary>
+    public AttentionKind Kind { get; init; } = AttentionKind.RoPEAttention;
 
     /// <summary>Channels of the queries and of the result.</summary>
     public int EmbeddingDim { get; init; } = 256;
@@ -74,6 +96,14 @@ public sealed record AttentionConfig
     /// <summary>Whether the queries' rotations repeat over the keys (cross-attention to several memories).</summary>
     public bool RopeKRepeat { get; init; }
 
-    /// <summary>Grid [width, height], in tokens, of the queries at the model's image size.</summary>
+    /// <summary>
+    /// Grid [width, height], in tokens, of the queries at the model's image size; in files of <see cref="AttentionKind.RoPEAttentionV2"/> it is called <c>q_sizes</c>.
+    /// </summary>
     public IntList FeatSizes { get; init; } = [64, 64];
+
+    /// <summary>Grid [width, height], in tokens, of a memory, for <see cref="AttentionKind.RoPEAttentionV2"/>; else null.</summary>
+    public IntList? KSizes { get; init; }
+
+    /// <summary>Whether queries and keys get a rotary position encoding.</summary>
+    public bool Rope => Kind != AttentionKind.Attention;
 }

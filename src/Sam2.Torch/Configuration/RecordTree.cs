@@ -65,6 +65,9 @@ public class RecordTree
     /// <summary>Whether a property is a setting of its own.</summary>
     protected virtual bool IsSetting(PropertyInfo property) => property.CanWrite;
 
+    /// <summary>The name that a property has in files.</summary>
+    protected virtual string NameOf(PropertyInfo property) => Spelling.InFiles(property.Name);
+
     /// <summary>Adds what a record's tree says besides its properties.</summary>
     protected virtual void AddTo(PlainDictionary tree, object record)
     {
@@ -79,6 +82,12 @@ public class RecordTree
     /// <param name="where">Where it stands in the file.</param>
     /// <returns>Whether it was handled.</returns>
     protected virtual bool Take(string file, object record, PropertyInfo? property, string key, object? value, string where) => false;
+
+    /// <summary>Where the overlay of nested settings begins: at the record that is there, or at the defaults of its type.</summary>
+    /// <param name="type">The property's type, or one derived from it.</param>
+    /// <param name="current">The record that is there, if there is one.</param>
+    /// <param name="tree">The nested settings.</param>
+    protected virtual object StartOf(Type type, object? current, PlainDictionary tree) => type.IsInstanceOfType(current) ? current! : Activator.CreateInstance(type)!;
 
     /// <summary>The record or list that a value other than a dictionary or list stands for; null if there is none.</summary>
     protected virtual object? Shorthand(Type type, object value) => null;
@@ -140,7 +149,7 @@ public class RecordTree
         if (ElementType(type) is { } element)
             return value is PlainList items ? List(file, items, element, where) : Shorthand(type, value) ?? throw Wrong(file, where, value, "a list");
         if (value is PlainDictionary nested)
-            return OverlayRecord(file, nested, type.IsInstanceOfType(current) ? current! : Activator.CreateInstance(type)!, where);
+            return OverlayRecord(file, nested, StartOf(type, current, nested), where);
         return Shorthand(type, value) ?? throw Wrong(file, where, value, "nested settings");
     }
 
@@ -167,7 +176,7 @@ public class RecordTree
     };
 
     private OrderedDictionary<string, PropertyInfo> Properties(Type type) => _properties.GetOrAdd(type, _ => new(
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).Select(property => KeyValuePair.Create(Spelling.InFiles(property.Name), property)),
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).Select(property => KeyValuePair.Create(NameOf(property), property)),
         StringComparer.Ordinal));
 
     private static Type? ElementType(Type type) =>

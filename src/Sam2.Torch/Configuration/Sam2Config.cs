@@ -9,7 +9,7 @@ namespace Sam2.Torch.Configuration;
 /// </summary>
 public sealed record Sam2Config
 {
-    /// <summary>Image encoder: Hiera trunk and feature pyramid neck.</summary>
+    /// <summary>Image encoder: trunk and neck.</summary>
     public ImageEncoderConfig ImageEncoder { get; init; } = new();
 
     /// <summary>Conditions the current frame on memories.</summary>
@@ -17,6 +17,9 @@ public sealed record Sam2Config
 
     /// <summary>Turns image features and a mask into a memory.</summary>
     public MemoryEncoderConfig MemoryEncoder { get; init; } = new();
+
+    /// <summary>Sums memories up before they are stored, as EdgeTAM does; none when null.</summary>
+    public PerceiverConfig? SpatialPerceiver { get; init; }
 
     /// <summary>Inference switches of the mask decoder.</summary>
     public MaskDecoderConfig SamMaskDecoderExtraArgs { get; init; } = new();
@@ -128,6 +131,9 @@ public sealed record Sam2Config
 
     /// <summary>Side of the image embedding, in tokens.</summary>
     public int ImageEmbeddingSize => ImageSize / BackboneStride;
+
+    /// <summary>Tokens of a frame's memory.</summary>
+    public long TokensPerMemory => SpatialPerceiver?.Tokens ?? (long)ImageEmbeddingSize * ImageEmbeddingSize;
 }
 
 /// <summary>

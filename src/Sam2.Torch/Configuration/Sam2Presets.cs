@@ -1,13 +1,14 @@
 namespace Sam2.Torch.Configuration;
 
 /// <summary>
-/// The published architectures (sam2/configs/sam2 and sam2/configs/sam2.1), and two for pictures of 128×128 pixels: <c>micro</c> and
-/// <c>nano</c>. A 2.0 model is the 2.1 model without the spatial no-object embedding and without temporal encoding of object
+/// The published architectures (sam2/configs/sam2 and sam2/configs/sam2.1), two for pictures of 128×128 pixels: <c>micro</c> and
+/// <c>nano</c>, and those of relatives (<see cref="EdgeTamPresets"/>, <see cref="EfficientTamPresets"/>). A 2.0 model is the 2.1 model without the spatial no-object embedding and without temporal encoding of object
 /// pointers: that is the whole difference.
 /// </summary>
 public static class Sam2Presets
 {
-    /// <summary>Presets by name: <c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>, <c>sam2_hiera_…</c> likewise, <c>sam2.1_hiera_micro</c> and <c>sam2.1_hiera_nano</c>.</summary>
+    /// <summary>Presets by name: <c>sam2.1_hiera_t</c>, <c>_s</c>, <c>_b+</c>, <c>_l</c>, <c>sam2_hiera_…</c> likewise, <c>sam2.1_hiera_micro</c> and <c>sam2.1_hiera_nano</c>;
+    /// <c>edgetam</c>; <c>efficienttam_ti</c> and <c>efficienttam_s</c>, with <c>_1</c>, <c>_2</c> or <c>_512x512</c> after it.</summary>
     public static IReadOnlyDictionary<string, Sam2Config> ByName { get; } = new Dictionary<string, Sam2Config>
     {
         ["sam2.1_hiera_t"] = Tiny,
@@ -20,6 +21,15 @@ public static class Sam2Presets
         ["sam2_hiera_l"] = AsVersion20(Large),
         ["sam2.1_hiera_micro"] = Micro,
         ["sam2.1_hiera_nano"] = Nano,
+        ["edgetam"] = EdgeTamPresets.EdgeTam,
+        ["efficienttam_s"] = EfficientTamPresets.Small,
+        ["efficienttam_s_1"] = EfficientTamPresets.With(EfficientTamPresets.Small, AttentionKind.EfficientRoPEAttention1),
+        ["efficienttam_s_2"] = EfficientTamPresets.With(EfficientTamPresets.Small, AttentionKind.EfficientRoPEAttention2),
+        ["efficienttam_s_512x512"] = EfficientTamPresets.For512(EfficientTamPresets.Small),
+        ["efficienttam_ti"] = EfficientTamPresets.Tiny,
+        ["efficienttam_ti_1"] = EfficientTamPresets.With(EfficientTamPresets.Tiny, AttentionKind.EfficientRoPEAttention1),
+        ["efficienttam_ti_2"] = EfficientTamPresets.With(EfficientTamPresets.Tiny, AttentionKind.EfficientRoPEAttention2),
+        ["efficienttam_ti_512x512"] = EfficientTamPresets.For512(EfficientTamPresets.Tiny),
     };
 
     /// <summary>SAM 2.1 Hiera tiny.</summary>
@@ -86,7 +96,7 @@ public static class Sam2Presets
         var layer = config.MemoryAttention.Layer;
         return config with
         {
-            ImageEncoder = config.ImageEncoder with { Trunk = config.ImageEncoder.Trunk with { DropPathRate = 0 } },
+            ImageEncoder = config.ImageEncoder with { Trunk = config.ImageEncoder.Trunk.WithoutRandomness() },
             MemoryAttention = config.MemoryAttention with
             {
                 Layer = layer with
@@ -134,7 +144,7 @@ public static class Sam2Presets
     {
         Trunk = trunk,
         Scalp = 1,
-        Neck = new()
+        Neck = new FpnNeckConfig
         {
             DModel = dModel,
             BackboneChannelList = channels,

@@ -220,14 +220,18 @@ public class PatchEmbed : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d proj;
 
-    /// <summary>A 7×7 convolution of stride 4 into <paramref name="embedDim"/> channels.</summary>
-    public PatchEmbed(long embedDim) : base(nameof(PatchEmbed))
+    /// <summary>A convolution into <paramref name="embedDim"/> channels, Hiera's unless told otherwise.</summary>
+    /// <param name="embedDim">Channels of the tokens.</param>
+    /// <param name="kernelSize">Side of the kernel.</param>
+    /// <param name="stride">Stride, the pixels per token.</param>
+    /// <param name="padding">Padding at each edge.</param>
+    public PatchEmbed(long embedDim, long kernelSize = 7, long stride = 4, long padding = 3) : base(nameof(PatchEmbed))
     {
-        proj = nn.Conv2d(3, embedDim, kernel_size: 7, stride: 4, padding: 3);
+        proj = nn.Conv2d(3, embedDim, kernelSize, stride, padding);
         RegisterComponents();
     }
 
-    /// <summary>Maps <c>[B, 3, H, W]</c> to <c>[B, H/4, W/4, C]</c>.</summary>
+    /// <summary>Maps <c>[B, 3, H, W]</c> to <c>[B, H/stride, W/stride, C]</c>.</summary>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();

@@ -14,24 +14,19 @@ public class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
     /// <param name="config">The architecture.</param>
     /// <param name="trunk">
     /// Maps images <c>[B, 3, H, W]</c> to features, finest first, <c>[B, C_i, H_i, W_i]</c>, strides 4, 8, 16 and 32 in the
-    /// published models; a <see cref="Hiera"/> when null. Its channels are <see cref="FpnNeckConfig.BackboneChannelList"/>.
+    /// published models of SAM 2; the configured one when null. Its channels are <see cref="NeckConfig.BackboneChannelList"/>.
     /// </param>
-    /// <param name="neck">Maps the trunk's features to levels <c>[B, d_model, H_i, W_i]</c>; a <see cref="FpnNeck"/> when null.</param>
+    /// <param name="neck">Maps the trunk's features to levels <c>[B, d_model, H_i, W_i]</c>; the configured one when null.</param>
     /// <exception cref="ArgumentException">The neck expects other channels than the trunk has.</exception>
     public ImageEncoder(
         ImageEncoderConfig config,
         nn.Module<Tensor, IReadOnlyList<Tensor>>? trunk = null,
         nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>? neck = null) : base(nameof(ImageEncoder))
     {
-        if (trunk is null)
-        {
-            var hiera = new Hiera(config.Trunk);
-            trunk = hiera;
-            if (neck is null && !hiera.StageChannels.SequenceEqual(config.Neck.BackboneChannelList))
-                throw new ArgumentException($"The trunk's stages have [{string.Join(", ", hiera.StageChannels)}] channels, but backbone_channel_list of the neck is {config.Neck.BackboneChannelList}; they must be equal.");
-        }
-        this.trunk = trunk;
-        this.neck = neck ?? new FpnNeck(config.Neck);
+        if (trunk is null && neck is null && !config.Trunk.StageChannels.SequenceEqual(config.Neck.BackboneChannelList))
+            throw new ArgumentException($"The trunk's stages have [{string.Join(", ", config.Trunk.StageChannels)}] channels, but backbone_channel_list of the neck is {config.Neck.BackboneChannelList}; they must be equal.");
+        this.trunk = trunk ?? config.Trunk.Build();
+        this.neck = neck ?? config.Neck.Build();
         _scalp = config.Scalp;
         RegisterComponents();
     }

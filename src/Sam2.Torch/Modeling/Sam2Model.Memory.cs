@@ -75,10 +75,14 @@ public sealed partial class Sam2Model
             .reshape(tokens.shape[0], tokens.shape[2], like.shape[2], like.shape[3]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A memory [B, Cm, H, W] as the tokens that a <see cref="FrameMemory"/> keeps, [B, H · W, Cm], contiguous.</summary>
-    public static Tensor MemoryAsTokens(Tensor memory)
+    /// <summary>
+    /// A memory [B, Cm, H, W] as the tokens that a <see cref="FrameMemory"/> keeps, [B, <see cref="Sam2Config.TokensPerMemory"/>, Cm], contiguous: its pixels row by
+    /// row, or what the spatial perceiver makes of them.
+    /// </summary>
+    public Tensor MemoryAsTokens(Tensor memory)
     {
         using var scope = NewDisposeScope();
+        if (spatial_perceiver is not null) return spatial_perceiver.call(memory, memory_position_encoding.call(memory)).contiguous().MoveToOuterDisposeScope();
         return memory.flatten(2).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
@@ -237,9 +241,10 @@ public sealed partial class Sam2Model
         }
     }
 
-    /// <summary>Spatial position encoding of memories on the grid of <paramref name="imageEmbedding"/>, [1, H · W, Cm], float32.</summary>
-    private Tensor MemoryPosition(Tensor imageEmbedding) =>
-        memory_position_encoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
+    /// <summary>Spatial position encoding of a memory's tokens, [1, tokens, Cm], float32; without a perceiver they lie on the grid of <paramref name="imageEmbedding"/>.</summary>
+    private Tensor MemoryPosition(Tensor imageEmbedding) => spatial_perceiver is not null
+        ? spatial_perceiver.Position(imageEmbedding.device)
+        : memory_position_encoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
             .flatten(2).transpose(1, 2).contiguous();
 
     /// <summary>

@@ -23,6 +23,7 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
     private readonly nn.Module<Tensor, Tensor, Tensor> memory_encoder;
     private readonly PositionEmbeddingSine memory_position_encoding;
     private readonly nn.Module<Tensor, Tensor, Tensor>? memory_gru;
+    private readonly PerceiverResampler? spatial_perceiver;
     private readonly PromptEncoderBase sam_prompt_encoder;
     private readonly MaskDecoderBase sam_mask_decoder;
     private readonly nn.Module<Tensor, Tensor> obj_ptr_proj;
@@ -48,10 +49,11 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
         image_position_encoding = new PositionEmbeddingSine(config.ImageEncoder.Neck.PositionEncoding);
         // Brings a mask prompt to the scale of logits and to stride 4, so that the decoder can make a pointer of it.
         if (config.UseObjPtrsInEncoder) mask_downsample = nn.Conv2d(1, 1, kernel_size: 4, stride: 4);
-        memory_attention = parts.MemoryAttention?.Invoke(config) ?? new MemoryAttention(config.MemoryAttention);
+        memory_attention = parts.MemoryAttention?.Invoke(config) ?? new MemoryAttention(config.MemoryAttention, unplaced: Math.Max(0, config.SpatialPerceiver?.NumLatents ?? 0));
         memory_encoder = parts.MemoryEncoder?.Invoke(config) ?? new MemoryEncoder(config.MemoryEncoder);
         memory_position_encoding = new PositionEmbeddingSine(config.MemoryEncoder.PositionEncoding);
         if (config.RecurrentMemory) memory_gru = parts.MemoryGru?.Invoke(config) ?? new MemoryGru(memory);
+        if (config.SpatialPerceiver is { } perceiver) spatial_perceiver = parts.SpatialPerceiver?.Invoke(config) ?? new PerceiverResampler(perceiver);
         sam_prompt_encoder = parts.PromptEncoder?.Invoke(config)
             ?? new PromptEncoder(hidden, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16);
         sam_mask_decoder = parts.MaskDecoder?.Invoke(config) ?? new MaskDecoder(config);
@@ -151,11 +153,35 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
             throw new ArgumentException($"memory_attention.layer.cross_attention.kv_in_dim is {keys}, but memories (memory_encoder.out_dim) have {memory} channels.");
         if (config.MemoryEncoder.PositionEncoding.NumPosFeats != memory)
             throw new ArgumentException($"memory_encoder.position_encoding.num_pos_feats is {config.MemoryEncoder.PositionEncoding.NumPosFeats}, but memories (memory_encoder.out_dim) have {memory} channels.");
+        ValidateMemoryTokens(config);
         if (config.UseObjPtrsInEncoder && hidden % memory != 0)
             throw new ArgumentException($"memory_encoder.out_dim is {memory}; object pointers of {hidden} channels need a divisor of that.");
         if (config.ProjTposEncInObjPtrs && !config.AddTposEncToObjPtrs)
             throw new ArgumentException("proj_tpos_enc_in_obj_ptrs needs add_tpos_enc_to_obj_ptrs.");
         if (config.FixedNoObjPtr && !(config.PredObjScores && config.UseObjPtrsInEncoder))
             throw new ArgumentException("fixed_no_obj_ptr needs pred_obj_scores and use_obj_ptrs_in_encoder.");
+    }
+
+    /// <summary>What the tokens of a memory are, and what attends to them, have to fit.</summary>
+    private static void ValidateMemoryTokens(Sam2Config config)
+    {
+        var attention = config.MemoryAttention.Layer.CrossAttention;
+        var own = attention.Kind == AttentionKind.RoPEAttentionV2;
+        var grid = attention.KSizes is { Count: 2 } sizes ? (long)sizes[0] * sizes[1] : 0;
+        if (config.SpatialPerceiver is not { } perceiver)
+        {
+            if (own && grid != config.TokensPerMemory)
+                throw new ArgumentException($"memory_attention.layer.cross_attention.k_sizes is {attention.KSizes?.ToString() ?? "missing"}, but memories have {config.ImageEmbeddingSize} by {config.ImageEmbeddingSize} tokens, and there is no spatial_perceiver.");
+            return;
+        }
+
+        if (perceiver.Dim != config.MemDim)
+            throw new ArgumentException($"spatial_perceiver.dim is {perceiver.Dim}, but memories (memory_encoder.out_dim) have {config.MemDim} channels.");
+        if (config.RecurrentMemory)
+            throw new ArgumentException("recurrent_memory needs memories that are grids, and spatial_perceiver makes other tokens of them; use one of the two.");
+        if (perceiver.NumLatents2d > 0 && perceiver.Side > 0 && config.ImageEmbeddingSize % perceiver.Side != 0)
+            throw new ArgumentException($"image_size is {config.ImageSize}; the {perceiver.Side} by {perceiver.Side} windows of spatial_perceiver.num_latents_2d need a multiple of {config.BackboneStride * perceiver.Side}.");
+        if (own ? grid != Math.Max(0, perceiver.NumLatents2d) : attention.Rope)
+            throw new ArgumentException($"memory_attention.layer.cross_attention is {attention.Kind} with k_sizes {attention.KSizes?.ToString() ?? "missing"}; memories of {perceiver.NumLatents2d} latents with a place (spatial_perceiver.num_latents_2d) need {AttentionKind.RoPEAttentionV2} with that many keys, or {AttentionKind.Attention}.");
     }
 }

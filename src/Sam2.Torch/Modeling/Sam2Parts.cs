@@ -60,6 +60,11 @@ public sealed record Sam2Parts
     /// </summary>
     public Func<Sam2Config, nn.Module<Tensor, Tensor, Tensor>>? MemoryGru { get; init; }
 
+    /// <summary>
+    /// <c>spatial_perceiver</c>: makes tokens of a frame's memories. Asked for only where <see cref="Sam2Config.SpatialPerceiver"/> is set.
+    /// </summary>
+    public Func<Sam2Config, PerceiverResampler>? SpatialPerceiver { get; init; }
+
     /// <summary><c>sam_prompt_encoder</c>: embeds points, boxes and masks.</summary>
     public Func<Sam2Config, PromptEncoderBase>? PromptEncoder { get; init; }
 
@@ -79,6 +84,7 @@ public sealed record Sam2Parts
         ("memory_attention.", MemoryAttention),
         ("memory_encoder.", MemoryEncoder),
         ("memory_gru.", MemoryGru),
+        ("spatial_perceiver.", SpatialPerceiver),
         ("sam_prompt_encoder.", PromptEncoder),
         ("sam_mask_decoder.", MaskDecoder),
         ("obj_ptr_proj.", ObjectPointerProjection),

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Sam2.Torch.Tracking;
 
 /// <summary>What one frame leaves behind for others to attend to, for B objects or videos in step.</summary>
-/// <param name="Features">Spatial memory as tokens, row by row, <c>[B, H · W, Cm]</c>; any floating type.</param>
+/// <param name="Features">Spatial memory as tokens, as a rule the pixels row by row, <c>[B, H · W, Cm]</c> (<see cref="Modeling.Sam2Model.MemoryAsTokens"/>); any floating type.</param>
 /// <param name="ObjectPointer">Object pointer, <c>[B, C]</c>.</param>
 public sealed record FrameMemory(Tensor Features, Tensor ObjectPointer) : IDisposable
 {

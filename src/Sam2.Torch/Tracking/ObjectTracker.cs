@@ -211,7 +211,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
     /// <summary>One object's memory as it is kept: tokens, as a rule rounded to bfloat16.</summary>
     private Tensor Stored(Tensor memories, int index)
     {
-        var tokens = Sam2Model.MemoryAsTokens(memories.narrow(0, index, 1));
+        var tokens = model.MemoryAsTokens(memories.narrow(0, index, 1));
         return options.FullPrecisionMemories ? tokens : tokens.to(bfloat16);
     }
 

@@ -9,7 +9,7 @@ namespace Sam2.Torch.Tests.Checkpoints;
 
 public class ConfigInferenceTests
 {
-    private static IEnumerable<string> PublishedNames => Sam2Presets.ByName.Keys.Where(name => Sam2Presets.ByName[name].ImageSize == 1024);
+    private static IEnumerable<string> PublishedNames => Sam2Presets.ByName.Keys.Where(name => name.StartsWith("sam2", StringComparison.Ordinal) && Sam2Presets.ByName[name].ImageSize == 1024);
 
     [TestCaseSource(nameof(PublishedNames))]
     public void Published_checkpoints_are_recognised_by_their_shapes(string name)
@@ -78,7 +78,7 @@ public class ConfigInferenceTests
         using var checkpoint = Save(Custom(), folder["mine.pt"]);
         Assert.That(() => ConfigInference.Infer(checkpoint), Throws.TypeOf<CheckpointException>().With.Message
             .Contains("mine.pt").And.Message.Contains("image_size").And.Message.Contains("num_heads").And.Message.Contains("window_spec")
-            .And.Message.Contains("global_att_blocks").And.Message.Contains("mine.yaml").And.Message.Contains("configuration").And.Message.Contains("embed_dim 16"));
+            .And.Message.Contains("global_att_blocks").And.Message.Contains("mine.yaml").And.Message.Contains("configuration").And.Message.Contains("width 16"));
     }
 
     [Test]
@@ -239,7 +239,7 @@ public class ConfigInferenceTests
             ImageSize = 64,
             ImageEncoder = nano.ImageEncoder with
             {
-                Trunk = nano.ImageEncoder.Trunk with { EmbedDim = 16, NumHeads = 2, Stages = [1, 1, 2, 1], GlobalAttBlocks = [3], WindowSpec = [4, 2, 4, 2] },
+                Trunk = (HieraConfig)nano.ImageEncoder.Trunk with { EmbedDim = 16, NumHeads = 2, Stages = [1, 1, 2, 1], GlobalAttBlocks = [3], WindowSpec = [4, 2, 4, 2] },
                 Neck = nano.ImageEncoder.Neck with { BackboneChannelList = [128, 64, 32, 16] },
             },
             MemoryAttention = nano.MemoryAttention with

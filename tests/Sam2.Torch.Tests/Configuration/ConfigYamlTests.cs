@@ -45,7 +45,7 @@ public class ConfigYamlTests
               compile_image_encoder: False
             """);
         Assert.That(config.ImageEncoder.Trunk, Is.EqualTo(new HieraConfig { EmbedDim = 112, NumHeads = 2 }));
-        Assert.That(config.ImageEncoder.Trunk.Stages, Is.EqualTo(new[] { 2, 3, 16, 3 }));
+        Assert.That(((HieraConfig)config.ImageEncoder.Trunk).Stages, Is.EqualTo(new[] { 2, 3, 16, 3 }));
         Assert.That(config.ImageSize, Is.EqualTo(512));
         Assert.That(config.IouPredictionUseSigmoid, Is.True);
         Assert.That(config.NoObjEmbedSpatial, Is.False);

@@ -16,7 +16,7 @@ public class FuzzedSettingsTests
     public void Stages_with_more_blocks_than_can_be_counted_are_refused()
     {
         var nano = Sam2Presets.Nano;
-        var config = nano with { ImageEncoder = nano.ImageEncoder with { Trunk = nano.ImageEncoder.Trunk with { Stages = [int.MaxValue, int.MaxValue, 1, 1] } } };
+        var config = nano with { ImageEncoder = nano.ImageEncoder with { Trunk = (HieraConfig)nano.ImageEncoder.Trunk with { Stages = [int.MaxValue, int.MaxValue, 1, 1] } } };
         // Whatever else is refused of it, the sum must not overflow.
         Assert.That(() => ConfigValidation.Require("x.yaml", config), Throws.Nothing.Or.TypeOf<ConfigurationException>());
     }

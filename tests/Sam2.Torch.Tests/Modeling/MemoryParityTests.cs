@@ -59,7 +59,7 @@ public class MemoryParityTests
     {
         using var scope = NewDisposeScope();
         using var mode = no_grad();
-        var config = new AttentionConfig { Rope = false, EmbeddingDim = 64, NumHeads = 2, KvInDim = 16 };
+        var config = new AttentionConfig { Kind = AttentionKind.Attention, EmbeddingDim = 64, NumHeads = 2, KvInDim = 16 };
         using var plain = new Attention(config);
         using var memory = new RoPEAttention(config);
         memory.load_state_dict(plain.state_dict());

@@ -92,7 +92,7 @@ public sealed class RecipeYamlTests : FolderTests
     public void The_repositorys_recipe_for_fine_tuning_is_the_originals()
     {
         var recipe = RecipeYaml.Read(Path.Combine(RepositoryFiles.Root, "recipes", "finetune.yaml"));
-        Assert.That(ModelFactory.Configure(recipe.Model).ImageEncoder.Trunk, Has.Property("EmbedDim").EqualTo(112).And.Property("DropPathRate").EqualTo(0.1));
+        Assert.That((HieraConfig)ModelFactory.Configure(recipe.Model).ImageEncoder.Trunk, Has.Property("EmbedDim").EqualTo(112).And.Property("DropPathRate").EqualTo(0.1));
         Assert.That(recipe.Prompting, Is.EqualTo(TrainingOptions.FineTuning));
         Assert.That(recipe.Loss, Is.EqualTo(new LossOptions()));
         Assert.That((recipe.Optimizer.MaxGradientNorm, recipe.Optimizer.LayerDecay!.Value, recipe.Optimizer.Lr[0].StartValue, recipe.Optimizer.Lr[1].EndValue), Is.EqualTo((0.1, 0.9, 5e-6, 3e-7)));

@@ -31,12 +31,14 @@ public sealed class PooledMemory : MemoryBank, IMemoryConditioner
     /// <summary>Creates an empty memory.</summary>
     /// <param name="config">The model's architecture.</param>
     /// <param name="options">The constants; the paper's when null.</param>
-    /// <exception cref="ArgumentException">A constant is out of range; the message names it.</exception>
+    /// <exception cref="ArgumentException">A constant is out of range, or the model's memories are no grids of the image's size; the message says which.</exception>
     public PooledMemory(Sam2Config config, PooledOptions? options = null)
         : base(config)
     {
         _pool = (options ?? new()).Pool;
         PolicyRange.Require(nameof(PooledOptions.Pool), _pool, 1, 64);
+        if (config.SpatialPerceiver is not null || config.MemoryAttention.Layer.CrossAttention.KSizes is not null)
+            throw new ArgumentException("The pooled memory averages memories over squares, but this model's memories are what a spatial perceiver has made of them; use another memory policy.", nameof(config));
     }
 
     /// <inheritdoc/>
