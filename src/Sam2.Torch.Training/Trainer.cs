@@ -58,11 +58,13 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         Require(recipe);
         if (recipe.ConcurrentBatches > 1)
-            RequireNoChance(model.Config);
+            RequireNoChance(model.Config, model.Parts.Adapters?.Lora?.Dropout ?? 0);
         if (parts?.ModelParts is { } own && own != model.Parts)
             throw new ArgumentException($"{nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)} are not the parts of the model; give them to the model's constructor.", nameof(parts));
         (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
         var forward = ForwardPass(model);
+        if (_parts.Features is not null)
+            FeatureCache.Require(model);
         _loss = _parts.Loss ?? new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
         _optimizer = new ModelOptimizer(model, recipe.Optimizer, recipe.Precision switch
         {
@@ -72,7 +74,7 @@ public sealed class Trainer : IDisposable
         });
         _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
         _guard = new DivergenceGuard(recipe.Divergence);
-        _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
+        _checkpoint = new TrainingCheckpoint(model, recipe, _optimizer, _average, _guard, _state);
         _workers = [(model, forward)];
         for (var i = 1; i < recipe.ConcurrentBatches; i++)
         {
@@ -154,7 +156,7 @@ public sealed class Trainer : IDisposable
     private double Where(long step) => (double)step / _recipe.Steps;
 
     private IForwardPass ForwardPass(Sam2Model model) =>
-        _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts);
+        _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts) { Features = _parts.Features };
 
     private double TakeStep(StepMeter meter, CancellationToken cancellationToken)
     {
@@ -314,7 +316,7 @@ public sealed class Trainer : IDisposable
     private void SaveWeights(string path)
     {
         using var scope = NewDisposeScope();
-        CheckpointWriter.Save(path, _optimizer.Weights.StateDict(_average?.Averages), ConfigValues.EntriesFor(_model.Config));
+        TrainedWeights.Save(path, _optimizer.Weights.StateDict(_average?.Averages), _model, _recipe.Model.Checkpoint);
         Notify(callback => callback.OnCheckpoint(path, _state.Step));
     }
 
@@ -378,20 +380,21 @@ public sealed class Trainer : IDisposable
     }
 
     // The threads share libtorch's random numbers, so dropout would depend on which of them is first: a run could not be repeated.
-    private static void RequireNoChance(Sam2Config config)
+    private static void RequireNoChance(Sam2Config config, double loraDropout)
     {
         var layer = config.MemoryAttention.Layer;
         foreach (var (setting, value) in new[]
         {
-            ("memory_attention.layer.dropout", layer.Dropout),
-            ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
-            ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
-            ("image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
-            ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
+            ("lora.dropout", loraDropout),
+            ("settings.memory_attention.layer.dropout", layer.Dropout),
+            ("settings.memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
+            ("settings.memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
+            ("settings.image_encoder.trunk.drop_path_rate", config.ImageEncoder.Trunk.DropPathRate),
+            ("settings.memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
         })
         {
             if (value > 0)
-                throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");
+                throw new ArgumentException($"concurrent_batches is more than 1, but model.{setting} is {value}; set that to 0, or concurrent_batches to 1");
         }
     }
 }

@@ -44,12 +44,14 @@ public static class ModelLoader
         var model = Build(checkpoint.Path, config, parts);
         try
         {
+            AdapterValues.Attach(checkpoint, model);
             if (precision is { } type && type != ScalarType.Float32)
                 model.to(type);
             if (device is not null && device.type != DeviceType.CPU)
                 model.to(device);
             CheckpointLoader.LoadInto(model, checkpoint, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes]);
             model.IsImageOnly = checkpoint.IsImageOnly;
+            model.MergeLora();
             Merge(lora, model);
             if (FiniteNumbers.DescribeWeights(model) is { } weights)
             {
