@@ -231,7 +231,7 @@ internal static class FeatureFile
             var tensors = Enumerable.Range(0, count).Select(_ => Read(reader, model)).ToList();
             return new ImageFeatures(tensors[0], count == 3 ? new(tensors[1], tensors[2]) : null);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return null;
         }

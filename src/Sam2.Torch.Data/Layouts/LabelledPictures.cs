@@ -74,7 +74,7 @@ internal static class LabelledPictures
         foreach (var picture in Pictures(root))
         {
             string[] parts = Path.GetRelativePath(root, picture).Split(Path.DirectorySeparatorChar);
-            int images = Array.FindLastIndex(parts, parts.Length - 2, part => part == Images);
+            int images = Array.LastIndexOf(parts[..^1], Images);
             string[] labelParts = [.. parts];
             if (images >= 0)
             {

@@ -74,12 +74,20 @@ public sealed record ModelAdapters
             var names = possible.Select(found => found.name).Where(name => Alternatives(pattern).Any(each => FileSystemName.MatchesSimpleExpression(each, name, ignoreCase: false))).ToList();
             if (names.Count == 0)
                 throw new ArgumentException(
-                    $"{kind}.modules: no module of the model that can be adapted fits the pattern '{pattern}'; one of the names is '{Spelling.Closest(pattern, [.. possible.Select(found => found.name)])}'.");
+                    $"{kind}.modules: no module of the model that can be adapted fits the pattern '{pattern}'; one of the names is '{Closest(pattern, [.. possible.Select(found => found.name)])}'.");
             chosen.UnionWith(names);
         }
         if (chosen.Count == 0)
             throw new ArgumentException($"{kind}.modules names no module; give patterns such as 'memory_attention.*.q_proj'.");
         return [.. possible.Where(found => chosen.Contains(found.name)).Select(found => (found.name, (nn.Module<Tensor, Tensor>)found.module))];
+    }
+
+    /// <summary>The first name whose last part is most like the pattern's.</summary>
+    private static string Closest(string pattern, IReadOnlyList<string> names)
+    {
+        static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
+        var last = Spelling.Closest(Last(pattern), [.. names.Select(Last)]);
+        return names.First(name => Last(name) == last);
     }
 
     /// <summary><c>a.b|c</c> is <c>a.b</c> and <c>a.c</c>.</summary>
