@@ -70,6 +70,10 @@ public static class AdapterValues
             return;
         try
         {
+            // What the file doesn't have isn't made room for: it may say anything.
+            foreach (var (name, rows) in adapters.FirstParameters(model))
+                if (!checkpoint.StateDict.TryGetValue(name, out var entry) || entry.Shape is not [var first, _] || first != rows)
+                    throw new CheckpointException(checkpoint.Path, $"says that it has an adapter of {rows} rows in '{name}', but it hasn't", CheckpointRemedy.Redownload);
             model.Attach(adapters);
         }
         catch (ArgumentException e)

@@ -65,8 +65,6 @@ public class FinetuneCommandTests : FolderTests
         var again = Finetune();
         Assert.That((again.ExitCode, again.ErrorLines), Is.EqualTo((0, 0)));
         Assert.That(again.Output, Does.Contain("was made before"));
-        var other = Finetune("--seed", "2");
-        Assert.That(other.Output, Does.Contain("validation at step 2"), other.Error);
     }
 
     [Test]

@@ -58,10 +58,26 @@ public sealed record ModelAdapters
     /// <exception cref="ArgumentException">A pattern fits no module that can be adapted, or a setting is out of range.</exception>
     internal (IReadOnlyList<LoraLinear> Lora, IReadOnlyList<BottleneckAdapter> Bottlenecks) AttachTo(Sam2Model model)
     {
-        var modules = model.named_modules().ToList();
-        List<(string Name, nn.Module<Tensor, Tensor> Module)> lora = Lora is null ? [] : Find("lora", Lora.Modules, modules, module => LoraLinear.WeightOf(module) is not null);
-        List<(string Name, nn.Module<Tensor, Tensor> Module)> bottlenecks = Bottleneck is null ? [] : Find("adapter", Bottleneck.Modules, modules, BottleneckAdapter.Fits);
+        var (lora, bottlenecks) = Find(model);
+        Lora?.Validate();
+        Bottleneck?.Validate();
         return ([.. lora.Select(found => new LoraLinear(found.Module, Lora!, found.Name))], [.. bottlenecks.Select(found => new BottleneckAdapter(found.Module, Bottleneck!, found.Name))]);
+    }
+
+    /// <summary>The first parameter of each adapter that a model would get: its name, and its number of rows.</summary>
+    /// <exception cref="ArgumentException">A pattern fits no module that can be adapted.</exception>
+    internal IEnumerable<(string Name, int Rows)> FirstParameters(Sam2Model model)
+    {
+        var (lora, bottlenecks) = Find(model);
+        return lora.Select(found => ($"{found.Name}.{LoraLinear.A}.weight", Lora!.Rank)).Concat(bottlenecks.Select(found => ($"{found.Name}.{BottleneckAdapter.Down}.weight", Bottleneck!.Width)));
+    }
+
+    private (List<(string Name, nn.Module<Tensor, Tensor> Module)> Lora, List<(string Name, nn.Module<Tensor, Tensor> Module)> Bottlenecks) Find(Sam2Model model)
+    {
+        var modules = model.named_modules().ToList();
+        return (
+            Lora is null ? [] : Find("lora", Lora.Modules, modules, module => LoraLinear.WeightOf(module) is not null),
+            Bottleneck is null ? [] : Find("adapter", Bottleneck.Modules, modules, BottleneckAdapter.Fits));
     }
 
     private static List<(string Name, nn.Module<Tensor, Tensor> Module)> Find(

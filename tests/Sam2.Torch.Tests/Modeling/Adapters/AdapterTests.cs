@@ -211,6 +211,8 @@ public sealed class AdapterTests : FolderTests
         var wrong = AdapterValues.EntriesFor(new() { Lora = Everywhere with { Modules = ["*.nothing"] } }, ConfigValues.EntriesFor(model.Config));
         CheckpointWriter.Save(Folder["a.pt"], model, wrong);
         Assert.That(() => ModelLoader.Load(Folder["a.pt"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("*.nothing"));
+        CheckpointWriter.Save(Folder["c.pt"], model, AdapterValues.EntriesFor(new() { Lora = Everywhere with { Rank = 60_000 } }, wrong));
+        Assert.That(() => ModelLoader.Load(Folder["c.pt"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("60000 rows"));
         wrong.Set(AdapterValues.Key, new PlainDictionary { ["lora"] = new PlainDictionary { ["rank"] = "many" } });
         CheckpointWriter.Save(Folder["b.pt"], model, wrong);
         Assert.That(() => ModelLoader.Load(Folder["b.pt"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("'rank'"));
