@@ -104,6 +104,7 @@ public static class Sam2Command
             TrackCommand.Create(context),
             EverythingCommand.Create(context),
             AnnotateCommand.Create(context),
+            FinetuneCommand.Create(context),
             TrainCommand.Create(context),
             AblateCommand.Create(context),
             InfoCommand.Create(context),

@@ -47,6 +47,15 @@ public static class DatasetFormats
     public const string Coco = "coco";
 
     /// <summary>
+    /// YOLO's labels for segmentation (https://docs.ultralytics.com/datasets/segment): <c>images/NAME.jpg</c> and <c>labels/NAME.txt</c>, also in
+    /// parts, or both in one folder; every picture is a video of one frame.
+    /// </summary>
+    public const string Yolo = "yolo";
+
+    /// <summary>LabelMe (https://github.com/wkentaro/labelme): <c>NAME.jpg</c> beside <c>NAME.json</c>; every picture is a video of one frame.</summary>
+    public const string LabelMe = "labelme";
+
+    /// <summary>
     /// Any folder of frames and any folder of masks with the same names: pictures of one frame (<c>images/a.jpg</c>, <c>masks/a.png</c>), or
     /// a folder per video (<c>frames/a/1.jpg</c>, <c>masks/a/1.png</c>).
     /// </summary>
@@ -65,6 +74,8 @@ public static class DatasetFormats
         new(Sa1b, Sa1bDataset.Open),
         new(Coco, CocoInstances.Open),
         new(Folders, OpenFolders),
+        new(Yolo, LabelledPictures.OpenYolo),
+        new(LabelMe, LabelledPictures.OpenLabelMe),
     ];
 
     private static readonly Lock RegistrationLock = new();
@@ -137,8 +148,10 @@ public static class DatasetFormats
         return CocoInstances.FindFiles(root).Count > 0 ? Coco
             : DatasetFiles.Find(part, Sa1bDataset.Pattern).Any() ? Sa1b
             : MaskletDataset.IsRoot(part) ? Sav
+            : LabelledPictures.IsYolo(part) ? Yolo
+            : LabelledPictures.IsLabelMe(part) ? LabelMe
             : throw new DatasetException(
-                $"{root} looks like no known data set: there are no folders JPEGImages and Annotations, or images and masks, and no annotation files instances_*.json, sa_*.json or *_manual.json. Give the data set's own folder, or say its format.");
+                $"{root} looks like no known data set: there are no folders JPEGImages and Annotations, or images and masks, no annotation files instances_*.json, sa_*.json or *_manual.json, and no pictures with labels (images/a.jpg and labels/a.txt, or a.jpg and a.json). Give the data set's own folder, or say its format.");
     }
 
     /// <summary>Whether a data set has SA-V's folders of pictures, as val and test have.</summary>

@@ -9,8 +9,9 @@ internal static class RecipeChecks
     /// <summary>Checks a recipe.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="config">The architecture of the model that it trains.</param>
+    /// <param name="loraDropout">Dropout of the model's low-rank updates; 0 if it has none.</param>
     /// <exception cref="ArgumentException">A setting is impossible; the message names it.</exception>
-    public static void Require(Recipe recipe, Sam2Config config)
+    public static void Require(Recipe recipe, Sam2Config config, double loraDropout)
     {
         AtLeast("steps", recipe.Steps, 1);
         AtLeast("accumulate", recipe.Accumulate, 1);
@@ -22,7 +23,7 @@ internal static class RecipeChecks
         if (config.ImageEncoder.Trunk.KeepsStatistics)
             RequireStatistics(recipe, config.ImageEncoder.Trunk.Summary);
         if (recipe.ConcurrentBatches > 1)
-            RequireNoChance(config);
+            RequireNoChance(config, loraDropout);
 
         static void AtLeast(string setting, long value, long least)
         {
@@ -41,22 +42,23 @@ internal static class RecipeChecks
     }
 
     // The threads share libtorch's random numbers, so dropout would depend on which of them is first: a run could not be repeated.
-    private static void RequireNoChance(Sam2Config config)
+    private static void RequireNoChance(Sam2Config config, double loraDropout)
     {
         var layer = config.MemoryAttention.Layer;
-        var trunk = config.ImageEncoder.Trunk.Randomness.Select(setting => ("image_encoder.trunk." + setting.Setting, setting.Value));
+        var trunk = config.ImageEncoder.Trunk.Randomness.Select(setting => ("settings.image_encoder.trunk." + setting.Setting, setting.Value));
         foreach (var (setting, value) in new[]
         {
-            ("spatial_perceiver.hidden_dropout_p", config.SpatialPerceiver?.HiddenDropoutP ?? 0),
-            ("spatial_perceiver.attention_dropout_p", config.SpatialPerceiver?.AttentionDropoutP ?? 0),
-            ("memory_attention.layer.dropout", layer.Dropout),
-            ("memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
-            ("memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
-            ("memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
+            ("lora.dropout", loraDropout),
+            ("settings.spatial_perceiver.hidden_dropout_p", config.SpatialPerceiver?.HiddenDropoutP ?? 0),
+            ("settings.spatial_perceiver.attention_dropout_p", config.SpatialPerceiver?.AttentionDropoutP ?? 0),
+            ("settings.memory_attention.layer.dropout", layer.Dropout),
+            ("settings.memory_attention.layer.self_attention.dropout", layer.SelfAttention.Dropout),
+            ("settings.memory_attention.layer.cross_attention.dropout", layer.CrossAttention.Dropout),
+            ("settings.memory_encoder.fuser.layer.drop_path", config.MemoryEncoder.Fuser.Layer.DropPath),
         }.Concat(trunk))
         {
             if (value > 0)
-                throw new ArgumentException($"concurrent_batches is more than 1, but model.settings.{setting} is {value}; set that to 0, or concurrent_batches to 1");
+                throw new ArgumentException($"concurrent_batches is more than 1, but model.{setting} is {value}; set that to 0, or concurrent_batches to 1");
         }
     }
 }

@@ -55,11 +55,13 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(folder);
-        RecipeChecks.Require(recipe, model.Config);
+        RecipeChecks.Require(recipe, model.Config, model.Parts.Adapters?.Lora?.Dropout ?? 0);
         if (parts?.ModelParts is { } own && own != model.Parts)
             throw new ArgumentException($"{nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)} are not the parts of the model; give them to the model's constructor.", nameof(parts));
         (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
         var forward = ForwardPass(model);
+        if (_parts.Features is not null)
+            FeatureCache.Require(model);
         _loss = _parts.Loss ?? new MultiStepLoss(recipe.Loss with { PredObjScores = recipe.Loss.PredObjScores && model.Config.PredObjScores });
         _optimizer = new ModelOptimizer(model, recipe.Optimizer, recipe.Precision switch
         {
@@ -69,7 +71,7 @@ public sealed class Trainer : IDisposable
         });
         _average = recipe.Ema is { } ema ? new ExponentialMovingAverage(ema.Decay, _optimizer.Weights) : null;
         _guard = new DivergenceGuard(recipe.Divergence);
-        _checkpoint = new TrainingCheckpoint(model.Config, recipe, _optimizer, _average, _guard, _state);
+        _checkpoint = new TrainingCheckpoint(model, recipe, _optimizer, _average, _guard, _state);
         _workers = [(model, forward)];
         for (var i = 1; i < recipe.ConcurrentBatches; i++)
         {
@@ -151,7 +153,7 @@ public sealed class Trainer : IDisposable
     private double Where(long step) => (double)step / _recipe.Steps;
 
     private IForwardPass ForwardPass(Sam2Model model) =>
-        _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts);
+        _parts.ForwardPass?.Invoke(model) ?? new TrainingForwardPass(model, _recipe.Prompting, _parts.Prompts) { Features = _parts.Features };
 
     private double TakeStep(StepMeter meter, CancellationToken cancellationToken)
     {
@@ -311,7 +313,7 @@ public sealed class Trainer : IDisposable
     private void SaveWeights(string path)
     {
         using var scope = NewDisposeScope();
-        CheckpointWriter.Save(path, _optimizer.Weights.StateDict(_average?.Averages), ConfigValues.EntriesFor(_model.Config));
+        TrainedWeights.Save(path, _optimizer.Weights.StateDict(_average?.Averages), _model, _recipe.Model.Checkpoint);
         Notify(callback => callback.OnCheckpoint(path, _state.Step));
     }
 

@@ -23,6 +23,12 @@ public sealed record TrainerParts
     public Func<Sam2Model, IForwardPass>? ForwardPass { get; init; }
 
     /// <summary>
+    /// Keeps the features of pictures while the image encoder is frozen; null for that of the recipe (<see cref="Recipes.Recipe.FeatureCache"/>),
+    /// which <see cref="TrainingRun"/> opens. Stays the caller's.
+    /// </summary>
+    public FeatureCache? Features { get; init; }
+
+    /// <summary>
     /// Modules that replace the model's own, such as another memory encoder; null for those of the recipe's architecture.
     /// <see cref="TrainingRun"/> builds the model with them, and they take from the recipe's checkpoint what fits. A <see cref="Trainer"/>
     /// that is given a model trains the parts that it has.

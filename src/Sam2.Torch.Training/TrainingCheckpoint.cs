@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Optimization;
 using Sam2.Torch.Training.Recipes;
@@ -14,7 +15,7 @@ namespace Sam2.Torch.Training;
 /// (<see cref="TrainingRandom.For"/>). Numbers with a fraction are text, as in <see cref="ConfigValues"/>.
 /// </summary>
 internal sealed class TrainingCheckpoint(
-    Sam2Config config, Recipe recipe, ModelOptimizer optimizer, ExponentialMovingAverage? average, DivergenceGuard guard, RunState state)
+    Sam2Model model, Recipe recipe, ModelOptimizer optimizer, ExponentialMovingAverage? average, DivergenceGuard guard, RunState state)
 {
     private const string Key = "training";
     private const long Version = 1;
@@ -24,7 +25,7 @@ internal sealed class TrainingCheckpoint(
     public void Save(string path, long position)
     {
         using var scope = NewDisposeScope();
-        CheckpointWriter.Save(path, optimizer.Weights.StateDict(), ConfigValues.EntriesFor(config, Of((Key, Training(position)))));
+        CheckpointWriter.Save(path, optimizer.Weights.StateDict(), AdapterValues.EntriesFor(model.Parts.Adapters, ConfigValues.EntriesFor(model.Config, Of((Key, Training(position))))));
     }
 
     /// <summary>Continues from a state that was saved with the same recipe.</summary>
@@ -130,7 +131,7 @@ internal sealed class TrainingCheckpoint(
     /// Whether a setting may differ from the run's: it does not change the weights, except for rounding where threads share a sum.
     /// </summary>
     private static bool MayChange(string path) => path.StartsWith("log.", StringComparison.Ordinal) || path.StartsWith("checkpoint.", StringComparison.Ordinal)
-        || path.StartsWith("divergence.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
+        || path.StartsWith("divergence.", StringComparison.Ordinal) || path.StartsWith("feature_cache.", StringComparison.Ordinal) || path is "threads" or "data.ahead";
 
     /// <summary>
     /// Whether the number of steps was raised after all had been taken. Before that, the schedules have a course that they would leave;

@@ -27,6 +27,13 @@ public sealed class TrainingFolder(string path)
     /// <summary>The folder of event files for TensorBoard.</summary>
     public string TensorBoard => At("tensorboard");
 
+    /// <summary>The folder beside a checkpoint of the run for the low-rank updates (LoRA) that are merged into it, as PEFT saves them.</summary>
+    /// <param name="checkpoint">The checkpoint, such as <see cref="Best"/>.</param>
+    public static string AdapterOf(string checkpoint) => TrainedWeights.AdapterOf(checkpoint);
+
+    /// <summary>The folder of pictures' features, which is there while the run is not at its end.</summary>
+    public string Features => At("features");
+
     /// <summary>The weights of a step that the recipe keeps.</summary>
     public string WeightsOf(long step) => At(string.Create(CultureInfo.InvariantCulture, $"step_{step}.pt"));
 

@@ -52,6 +52,9 @@ public sealed class TrainingForwardPass : IForwardPass
     /// <summary>What the frames of a clip attend to: SAM 2's own choice unless it is replaced.</summary>
     public MemorySelector SelectMemories { get; init; } = MemorySelection.Select;
 
+    /// <summary>Where the features of pictures are kept while the image encoder is frozen; null if they are computed in each step.</summary>
+    public FeatureCache? Features { get; init; }
+
     /// <summary>Prompts, tracks and corrects the objects of a batch of clips.</summary>
     /// <param name="clips">The clips, on the model's device. They stay the caller's.</param>
     /// <param name="random">
@@ -70,7 +73,7 @@ public sealed class TrainingForwardPass : IForwardPass
         var segments = new ForwardSegments(Model, Options.ActivationCheckpointing, new TrainingRandom(random.NextBits()));
         var user = new ClipPrompts(_prompts, clips.FrameCount, Model.training, random);
         var plan = user.Plan;
-        var features = new ClipFeatures(segments.EncodeImage, clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
+        var features = new ClipFeatures(Features is null ? segments.EncodeImage : images => Features.Encode(Model, images), clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);
         var tracker = new ClipTracker(Model, segments, plan, user, clips, features, SelectMemories);
         var frames = new FramePrediction[clips.FrameCount];
         foreach (var frame in plan.Order(clips.FrameCount))

@@ -57,6 +57,9 @@ public static class TrainingRun
         var validator = recipe.Validation is null ? null : DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
         using var json = new JsonLinesLog(folder.JsonLines);
         using var board = recipe.Log.Tensorboard ? new TensorBoardLog(folder.TensorBoard) : null;
+        using var features = recipe.FeatureCache is { } kept && parts.Features is null ? new FeatureCache(folder.Features, kept) : null;
+        // The recipe may have added adapters to the parts.
+        parts = parts with { Features = parts.Features ?? features, ModelParts = model.Parts };
         IReadOnlyList<ITrainerCallback> callbacks = [console, json, .. board is null ? Array.Empty<ITrainerCallback>() : [board], .. parts.Callbacks];
         using var trainer = new Trainer(recipe, model, batches, folder, validator, parts with { Callbacks = callbacks });
         folder.Create();
@@ -71,6 +74,7 @@ public static class TrainingRun
         }
         WriteRecipe(folder.Recipe, recipe);
         trainer.Run(cancellationToken);
+        features?.Clear();
         return trainer.State;
     }
 
@@ -89,7 +93,7 @@ public static class TrainingRun
         using var batches = DataFactory.Training(recipe, model.Config.ImageSize);
         if (recipe.Validation is not null)
             DataFactory.Validation(recipe.Data.Validation, model.Config.ImageSize);
-        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""), parts: parts);
+        using var trainer = new Trainer(recipe, model, batches, new TrainingFolder(""), parts: (parts ?? new()) with { ModelParts = model.Parts });
     }
 
     private static void WriteRecipe(string path, Recipe recipe) => AtomicFile.Write(

@@ -8,7 +8,7 @@ public class UsageTests
 {
     [Test]
     public void Help_lists_each_command(
-        [Values("segment", "track", "everything", "annotate", "train", "ablate", "info", "convert", "download", "bench", "eval", "draw", "completion")] string command)
+        [Values("segment", "track", "everything", "annotate", "finetune", "train", "ablate", "info", "convert", "download", "bench", "eval", "draw", "completion")] string command)
     {
         var run = CommandLine.Run("--help");
         Assert.That(run.ExitCode, Is.Zero);

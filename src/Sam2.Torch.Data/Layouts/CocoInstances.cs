@@ -11,7 +11,7 @@ internal static class CocoInstances
     /// <summary>Annotation files of a data set, the usual place first.</summary>
     public static IReadOnlyList<string> FindFiles(string root)
     {
-        foreach (var (folder, pattern) in new[] { ("annotations", "instances_*.json"), ("", "instances_*.json"), ("", "*coco*.json"), ("annotations", "*.json") })
+        foreach (var (folder, pattern) in new[] { ("annotations", "instances_*.json"), ("", "instances_*.json"), ("", "*coco*.json"), ("annotations", "*.json"), ("", "annotations.json") })
         {
             string place = Path.Combine(root, folder);
             if (Directory.Exists(place) && Directory.GetFiles(place, pattern) is { Length: > 0 } files)

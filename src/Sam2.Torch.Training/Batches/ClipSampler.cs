@@ -23,6 +23,9 @@ public sealed record ClipSampling(
 
     /// <summary>Random changes of clips, in their order.</summary>
     public IReadOnlyList<IClipAugmentation> Augmentations { get; init; } = [];
+
+    /// <summary>How many fixed variants of each video's frames there are (<see cref="Recipes.BatchSettings.Views"/>); null for no limit.</summary>
+    public int? Views { get; init; }
 }
 
 /// <summary>A data set and how often each of its videos comes in an epoch.</summary>
@@ -39,7 +42,7 @@ public sealed class ClipSampler : IClipSampler
     private const int Attempts = 100;
 
     // Uses of the seed.
-    private const ulong OrderStream = 0, ClipStream = 1;
+    private const ulong OrderStream = 0, ClipStream = 1, ViewStream = 2;
 
     private readonly IReadOnlyList<WeightedDataset> _datasets;
     private readonly ClipSampling _sampling;
@@ -89,7 +92,7 @@ public sealed class ClipSampler : IClipSampler
             {
                 var video = _datasets[set].Videos[index];
                 if (FrameChoice.Draw(video, _sampling, random) is { } choice)
-                    return Load(video, choice, random);
+                    return Load(video, choice, Look(set, index, random));
                 last = new DatasetException($"{video.Name} shows no object where clips were tried.");
             }
             catch (Exception e) when (e is DatasetException or MediaException or AnnotationException or IOException or UnauthorizedAccessException)
@@ -101,13 +104,25 @@ public sealed class ClipSampler : IClipSampler
         throw new DatasetException($"Of {Attempts} samples in a row none could be used, the last because: {last!.Message} Look at the data set.", last);
     }
 
-    private (Tensor Images, Tensor Masks, string Name) Load(IAnnotatedVideo video, FrameChoice choice, TrainingRandom random)
+    /// <summary>How a video's frames are changed: at random, or as one of its fixed views.</summary>
+    private ClipLook Look(int set, int index, TrainingRandom random)
+    {
+        if (_sampling.Views is not { } views)
+            return new(random.Chance(_sampling.FlipProbability), _sampling.Augmentations.Count > 0, random);
+        var view = random.Below(views);
+        var flips = _sampling.FlipProbability > 0;
+        return new(
+            flips && view % 2 == 1, _sampling.Augmentations.Count > 0 && view >= (flips ? 2 : 1),
+            TrainingRandom.For(_seed, ViewStream, (ulong)set, (ulong)index, (ulong)view));
+    }
+
+    private (Tensor Images, Tensor Masks, string Name) Load(IAnnotatedVideo video, FrameChoice choice, ClipLook look)
     {
         using var scope = NewDisposeScope();
-        var flip = random.Chance(_sampling.FlipProbability);
-        var frames = _sampling.Augmentations.Count == 0
+        var flip = look.IsMirrored;
+        var frames = !look.IsAugmented
             ? choice.Frames.Select(frame => ReadInput(video, frame, choice.Objects)).ToList()
-            : Augmented([.. choice.Frames.Select(frame => ReadFrame(video, frame, choice.Objects))], random);
+            : Augmented([.. choice.Frames.Select(frame => ReadFrame(video, frame, choice.Objects))], look.Random);
         var (clip, objects) = (stack([.. frames.Select(frame => frame.Image)]), stack([.. frames.Select(frame => frame.Masks)]));
         return (
             (flip ? clip.flip(3) : clip).MoveToOuterDisposeScope(), (flip ? objects.flip(3) : objects).MoveToOuterDisposeScope(),
@@ -154,6 +169,12 @@ public sealed class ClipSampler : IClipSampler
                 $"The mask of object {id} on frame {video.FrameName(frame)} of video {video.Name} is {mask.Width}×{mask.Height}, but the frame is {image.Width}×{image.Height}; both need to be of one size.");
     }
 }
+
+/// <summary>How a clip is changed.</summary>
+/// <param name="IsMirrored">Whether it is mirrored.</param>
+/// <param name="IsAugmented">Whether augmentations apply.</param>
+/// <param name="Random">The source of their randomness.</param>
+internal readonly record struct ClipLook(bool IsMirrored, bool IsAugmented, TrainingRandom Random);
 
 /// <summary>
 /// Chooses a clip's frames and objects (training/dataset/vos_sampler.py, <c>RandomUniformSampler</c>): successive annotated frames

@@ -56,6 +56,13 @@ public sealed record BatchSettings
     public double ReverseProbability { get; init; } = 0.5;
 
     /// <summary>
+    /// How many fixed variants of each video's frames there are, in place of new random ones each time: the first as it is, the second mirrored
+    /// (where <see cref="FlipProbability"/> is above 0), and the others changed by <see cref="Augmentations"/>, every other one mirrored. Null for no
+    /// limit. It makes <see cref="Recipe.FeatureCache"/> useful.
+    /// </summary>
+    public int? Views { get; init; }
+
+    /// <summary>
     /// Random changes of clips, applied in this order: a <c>kind</c> (horizontal_flip, affine, resize, color_jitter, grayscale, mosaic, or
     /// one of <see cref="ClipAugmentations.Register"/>) and its settings, the original's (training/dataset/transforms.py), such as
     /// <c>{kind: affine, degrees: 25, shear: 20}</c>. With <c>consistent_transform: false</c> each frame changes on its own. Afterwards
@@ -137,11 +144,13 @@ public static class DataFactory
         AtLeastOne("frames", source.Frames);
         AtLeastOne("stride", source.Stride);
         AtLeastOne("max_objects", source.MaxObjects);
+        AtLeastOne("views", source.Views ?? 1);
         Probability("flip_probability", source.FlipProbability);
         Probability("reverse_probability", source.ReverseProbability);
         return new ClipSampling(source.Clips, source.Frames, source.MaxObjects, source.FlipProbability, source.ReverseProbability, source.Stride)
         {
             Augmentations = [.. source.Augmentations.Select(ClipAugmentations.Create)],
+            Views = source.Views,
         };
     }
 

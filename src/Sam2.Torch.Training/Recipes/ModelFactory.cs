@@ -1,7 +1,7 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
-using Sam2.Torch.Training.Optimization;
+using Sam2.Torch.Modeling.Adapters;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training.Recipes;
@@ -26,6 +26,18 @@ public sealed record ModelSettings
 
     /// <summary>Settings of the architecture that differ, in the original's names, such as <c>image_size</c> or <c>memory_attention: {num_layers: 2}</c>.</summary>
     public PlainDictionary Settings { get; init; } = PlainDictionary.Empty;
+
+    /// <summary>
+    /// The parts that are trained; the others keep their values. If none is named, all of them; with <see cref="Lora"/> or <see cref="Adapter"/>,
+    /// only these.
+    /// </summary>
+    public IReadOnlyList<ModelPart> Trainable { get; init; } = [];
+
+    /// <summary>Low-rank updates that are trained in place of the weights that they change (LoRA); null for none.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Bottleneck adapters that are trained in place of the modules beside or behind which they stand; null for none.</summary>
+    public BottleneckSettings? Adapter { get; init; }
 
     /// <summary>Patterns of the names of parameters that keep their values, such as <c>image_encoder.*</c>.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
@@ -71,7 +83,9 @@ public static class ModelFactory
         {
             if (settings.Checkpoint is { } name)
                 Load(model, name, settings.Strict, progress);
-            Freeze(model, settings.Frozen);
+            if (settings is { Lora: not null } or { Adapter: not null })
+                model.Attach(new ModelAdapters { Lora = settings.Lora, Bottleneck = settings.Adapter });
+            TrainableParts.Apply(model, settings);
             model.train();
             return model;
         }
@@ -108,14 +122,5 @@ public static class ModelFactory
             .Select(weight => weight.Key).ToList();
         if (left.Count > 0)
             progress?.Report($"{left.Count} weights are not in {name} and keep their initial values: {string.Join(", ", left.Take(5))}{(left.Count > 5 ? ", …" : "")}");
-    }
-
-    private static void Freeze(Sam2Model model, IReadOnlyList<string> patterns)
-    {
-        var parameters = model.named_parameters().ToList();
-        var frozen = ParameterGroups.Matching("model.frozen", patterns, [.. parameters.Select(p => p.name)]);
-        foreach (var (name, parameter) in parameters)
-            if (frozen.Contains(name))
-                parameter.requires_grad = false;
     }
 }

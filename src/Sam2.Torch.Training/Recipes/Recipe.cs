@@ -50,6 +50,12 @@ public sealed record Recipe
     /// <summary>AdamW and its schedules.</summary>
     public OptimizerSettings Optimizer { get; init; } = new();
 
+    /// <summary>
+    /// How much room the features of pictures may take, which are kept where the image encoder is frozen, so that a step on pictures that
+    /// were seen before costs no encoder; null if they are computed in each step. Of use for few pictures: see <see cref="BatchSettings.Views"/>.
+    /// </summary>
+    public FeatureCacheSettings? FeatureCache { get; init; }
+
     /// <summary>Averaging of weights; null for none.</summary>
     public EmaSettings? Ema { get; init; }
 

@@ -42,9 +42,14 @@ public static class ModelLoader
     {
         RequirePlausibleSize(checkpoint);
         var model = Build(checkpoint.Path, config, parts);
-        Fill(model, checkpoint, device, precision, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes], lora);
-        model.IsImageOnly = checkpoint.IsImageOnly;
-        return model;
+        return Prepare(model, checkpoint, lora, () =>
+        {
+            AdapterValues.Attach(checkpoint, model);
+            Place(model, device, precision);
+            CheckpointLoader.LoadInto(model, checkpoint, [.. model.Parts.ReplacedKeys, .. checkpoint.AbsentPrefixes]);
+            model.IsImageOnly = checkpoint.IsImageOnly;
+            model.MergeLora();
+        });
     }
 
     /// <summary>Loads a model that makes masks in pictures: SAM 2, or the first Segment Anything or MobileSAM, whichever the checkpoint is.</summary>
@@ -83,21 +88,20 @@ public static class ModelLoader
         RequirePlausibleSize(checkpoint);
         TorchRuntime.EnsureLoaded();
         var model = new SamModel(config);
-        Fill(model, checkpoint, device, precision, replaced: null, lora);
-        return model;
+        return Prepare(model, checkpoint, lora, () =>
+        {
+            Place(model, device, precision);
+            CheckpointLoader.LoadInto(model, checkpoint);
+        });
     }
 
-    /// <summary>Gives a new model the weights of a checkpoint; it ends up in evaluation mode, or disposed if that fails.</summary>
-    private static void Fill<T>(T model, Checkpoint checkpoint, Device? device, ScalarType? precision, IReadOnlyList<string>? replaced, LoraAdapter? lora)
+    /// <summary>Gives a new model its weights; it ends up in evaluation mode, or disposed if that fails.</summary>
+    private static T Prepare<T>(T model, Checkpoint checkpoint, LoraAdapter? lora, Action fill)
         where T : nn.Module, IPromptableModel
     {
         try
         {
-            if (precision is { } type && type != ScalarType.Float32)
-                model.to(type);
-            if (device is not null && device.type != DeviceType.CPU)
-                model.to(device);
-            CheckpointLoader.LoadInto(model, checkpoint, replaced);
+            fill();
             Merge(lora, model);
             if (FiniteNumbers.DescribeWeights(model) is { } weights)
             {
@@ -107,12 +111,21 @@ public static class ModelLoader
             }
 
             model.eval();
+            return model;
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    private static void Place(nn.Module model, Device? device, ScalarType? precision)
+    {
+        if (precision is { } type && type != ScalarType.Float32)
+            model.to(type);
+        if (device is not null && device.type != DeviceType.CPU)
+            model.to(device);
     }
 
     private static void Merge(LoraAdapter? lora, nn.Module model)

@@ -63,13 +63,14 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
                 : new LinearLayer(hidden, hidden));
         obj_ptr_tpos_proj = config.ProjTposEncInObjPtrs ? new LinearLayer(hidden, memory) : nn.Identity();
         RegisterComponents();
+        if (parts.Adapters is { } adapters) Attach(adapters);
     }
 
     /// <summary>The architecture.</summary>
     public Sam2Config Config { get; }
 
     /// <summary>The parts that replace standard ones. <c>new Sam2Model(model.Config, model.Parts)</c> has the same keys and shapes.</summary>
-    public Sam2Parts Parts { get; }
+    public Sam2Parts Parts { get; private set; }
 
     /// <summary>
     /// Whether the weights are those of the part for images, from a checkpoint that has no others: the memory's are random then, and

@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling.Adapters;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Modeling;
@@ -73,6 +74,12 @@ public sealed record Sam2Parts
 
     /// <summary><c>obj_ptr_proj</c>: maps the mask token <c>[B, C]</c> of the mask decoder to an object pointer <c>[B, C]</c>.</summary>
     public Func<Sam2Config, nn.Module<Tensor, Tensor>>? ObjectPointerProjection { get; init; }
+
+    /// <summary>
+    /// Small trainable additions to the parts, whatever these are; none when null. A checkpoint without their weights is loaded before they
+    /// are added: see <see cref="Sam2Model.Attach"/>.
+    /// </summary>
+    public ModelAdapters? Adapters { get; init; }
 
     /// <summary>
     /// What the state-dict keys of the replaced parts begin with. A checkpoint of the standard model can lack them or have other

@@ -91,7 +91,7 @@ public sealed class SamModel : nn.Module, IPromptableModel
     /// <summary>The settings of the mask decoder as they were before skip connections, occlusion and the choice by stability.</summary>
     private static Sam2Config WithoutAdditions(int channels) => new()
     {
-        ImageEncoder = new() { Neck = new() { DModel = channels } },
+        ImageEncoder = new() { Neck = new FpnNeckConfig { DModel = channels } },
         UseHighResFeaturesInSam = false,
         PredObjScores = false,
         IouPredictionUseSigmoid = false,

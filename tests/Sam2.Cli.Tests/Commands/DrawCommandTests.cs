@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Sam2.Torch.Data;
 using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -36,6 +37,29 @@ public class DrawCommandTests : FolderTests
         Assert.That(VideoReader.Open(file).ReadFrames().Count(), Is.EqualTo(5));
     }
 
+    [Test]
+    public void Draws_a_small_data_set_of_cells_and_replaces_only_its_own()
+    {
+        string[] args = ["draw", Folder["cells"], "--cells", "3", "--width", "64", "--height", "48", "--seed", "2"];
+        Assert.That(CommandLine.Run(args).ExitCode, Is.Zero);
+        var pictures = DatasetReader.Open(Folder["cells"]);
+        Assert.That(pictures.Select(picture => picture.Name), Is.EqualTo(new[] { "0001", "0002", "0003" }));
+        foreach (var (i, picture) in pictures.Index())
+        {
+            var (image, masks) = CellPictures.Draw((ulong)(20_000 + i), 64, 48);
+            Assert.That(picture.ReadFrame(0).Pixels, Is.EqualTo(image.Pixels));
+            Assert.That(picture.ReadMasks(0).Keys, Is.EquivalentTo(masks.Keys));
+            foreach (var (id, mask) in picture.ReadMasks(0)) Assert.That(mask.Equals(masks[id]));
+        }
+
+        Assert.That(CommandLine.Run(args).ExitCode, Is.Zero);
+        File.WriteAllText(Folder.At("cells", "images", "mine.txt"), "");
+        var refused = CommandLine.Run(args);
+        Assert.That((refused.ExitCode, refused.Error.Contains("is in the way", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Failed, true)));
+        Assert.That(CommandLine.Run([.. args, "--frames", "2"]).ExitCode, Is.EqualTo(ExitCode.Usage));
+    }
+
+    [TestCase("--cells", "0")]
     [TestCase("--frames", "0")]
     [TestCase("--width", "0")]
     [TestCase("--height", "1000000")]

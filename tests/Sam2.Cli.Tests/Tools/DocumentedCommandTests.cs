@@ -28,6 +28,8 @@ public partial class DocumentedCommandTests
         (new(@"(?<=procedural:count=)\d+"), "1"),
         (new(@"(?m)^(tools/sam2 train .*recipes/finetune\.yaml.*?)(?=\s*(#.*)?$)"), "$1 --set device=cpu --set precision=fp32 --set model.architecture=sam2.1_hiera_micro --set data.train.0.frames=2"),
         (new(@"(?m)^(tools/sam2 (?:train|ablate) .*?)(?=\s*(#.*)?$)"), "$1 --set steps=2 --set data.train.0.clips=1 --set validation="),
+        (new(@"(?<=draw cells )--cells \d+"), "--cells 3 --width 64 --height 64"),
+        (new(@"(?m)^(tools/sam2 finetune .*?)(?=\s*(#.*)?$)"), "$1 --steps 1"),
         (new(@"(?<=bench )--random sam2\.1_hiera_t --curves"), "--random sam2.1_hiera_nano --steps 2 --curves"),
         (new(@"(?<=bench )--random sam2\.1_hiera_t --video"), "--random sam2.1_hiera_nano --frames 1 --video"),
         (new(@"(?m)^(tools/sam2 bench .*?)(?=\s*(#.*)?$)"), "$1 --repeat 1"),
