@@ -1,6 +1,5 @@
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Modeling;
-using Sam2.Torch.Modeling.Adapters;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Training;

@@ -24,7 +24,7 @@ public sealed class FeatureCacheTests : FolderTests
             Checkpoint = RepositoryFiles.Golden("sam2.1_hiera_nano.pt"), Settings = new() { ["image_size"] = Size }, Trainable = [ModelPart.MaskDecoder], Frozen = ["sam_mask_decoder.conv_s*"],
         },
         Data = new() { Train = [new() { Dataset = new() { Seed = 1, Count = Pictures }, Frames = 1, Views = Views }] },
-        Prompting = TrainingOptions.FineTuning with { NumCorrectionPtPerFrame = 1 },
+        Prompting = TrainingOptions.FineTuning with { NumCorrectionPtPerFrame = 0 },
         Optimizer = new() { Lr = [new() { Value = 1e-3 }], LayerDecay = null },
         Log = new() { Every = 1, Tensorboard = false },
         FeatureCache = new(),
