@@ -259,7 +259,7 @@ internal sealed class Tracking(CommandContext context)
 
         context.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{request.Directory}  {output.FrameCount} frames in {elapsed.TotalSeconds:0.0} s, {output.FrameCount / elapsed.TotalSeconds:0.00} per second"));
+            $"{request.Directory}  {output.FrameCount} frame{(output.FrameCount == 1 ? "" : "s")} in {elapsed.TotalSeconds:0.0} s, {output.FrameCount / elapsed.TotalSeconds:0.00} per second"));
     }
 }
 
