@@ -120,6 +120,9 @@ public class HelpfulErrorTests : FolderTests
         CheckpointWriter.Save(Folder[name], weights, checkpoint.Entries);
     }
 
-    private static CommandLine Segment(params string[] options) =>
-        CommandLine.Run(["segment", "none.png", "--model", Model, "--point", "1,2", .. options]);
+    private CommandLine Segment(params string[] options)
+    {
+        ImageFile.Write(Folder["p.png"], new RgbImage(40, 30));
+        return CommandLine.Run(["segment", Folder["p.png"], "--model", Model, "--point", "1,2", "--out", Folder["out"], .. options]);
+    }
 }
