@@ -60,10 +60,14 @@ internal static partial class ErrorLine
         return LineBreaks().Replace(Parameter().Replace(message, "").Trim(), " ");
     }
 
-    /// <summary>A message of the command line's parser, which names .NET's types, as users would say it.</summary>
-    public static string OfParser(string message)
+    /// <summary>A message of the command line's parser, which names .NET's types and no options, as users would say it.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="symbol">The option or argument that it is about, if any.</param>
+    public static string OfParser(string message, string? symbol = null)
     {
         var line = Flatten(message).TrimEnd('.');
+        if (symbol is not null && Choice().Match(line) is { Success: true } choice)
+            return $"{symbol} '{choice.Groups["value"].Value}': give one of {choice.Groups["list"].Value.Replace("' '", ", ", StringComparison.Ordinal)}";
         if (Type().Match(line) is not { Success: true } match) return line;
         var wanted = match.Groups["type"].Value is "Double" or "Single" or "Decimal" ? "a number" : "a whole number that fits";
         return $"{match.Groups["option"].Value} '{match.Groups["value"].Value}' is not {wanted}";
@@ -79,6 +83,9 @@ internal static partial class ErrorLine
 
     [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for (?:option|command|argument) '(?<option>.*)' as expected type .*System\.(?<type>Double|Single|Decimal|U?Int\d+)\b")]
     private static partial Regex Type();
+
+    [GeneratedRegex(@"^Argument '(?<value>.*)' not recognized\. Must be one of: '(?<list>.*)'$")]
+    private static partial Regex Choice();
 
     [GeneratedRegex(@" ?\(Parameter '[^']*'\)(\s*Actual value was [^\r\n]*\.)?")]
     private static partial Regex Parameter();

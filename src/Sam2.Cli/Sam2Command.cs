@@ -57,7 +57,7 @@ public static class Sam2Command
         bool isAboutCommands = parsed.Action is HelpAction || root.Directives.OfType<SuggestDirective>().Any(d => parsed.GetResult(d) is not null);
         if (parsed.Errors.Count > 0 && !isAboutCommands)
         {
-            var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.OfParser(e.Message)).Distinct());
+            var messages = string.Join("; ", Relevant(parsed).Select(e => ErrorLine.OfParser(e.Message, NameOf(e.SymbolResult))).Distinct());
             error.WriteLine($"{CommandName(parsed)}: {messages} (see {CommandName(parsed)} --help)");
             return ExitCode.Usage;
         }
@@ -95,6 +95,15 @@ public static class Sam2Command
             return e is CliException { ExitCode: var code } ? code : ExitCode.Failed;
         }
     }
+
+    /// <summary>The option or argument that an error is about; null if it is about none.</summary>
+    private static string? NameOf(SymbolResult? symbol) => symbol switch
+    {
+        OptionResult option => option.Option.Name,
+        ArgumentResult { Parent: OptionResult option } => option.Option.Name,
+        ArgumentResult argument => argument.Argument.Name,
+        _ => null,
+    };
 
     private static RootCommand CreateRoot(CommandContext context, Command completion, Option<bool> verbose)
     {

@@ -111,10 +111,14 @@ public static class TrainingRun
         }
         catch (Exception e) when (e is not DllNotFoundException and not TypeInitializationException)
         {
-            throw new ConfigurationException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
+            // A libtorch for processors alone refuses the name of a GPU as it refuses any other.
+            throw name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal)
+                ? NoCuda(e)
+                : new ConfigurationException("device", $"'{name}' is no device", "Give cpu, cuda, cuda:1 or mps", e);
         }
-        if (device.type == DeviceType.CUDA && !cuda.is_available())
-            throw new ConfigurationException("device", $"{name} is set, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda");
-        return device;
+        return device.type == DeviceType.CUDA && !cuda.is_available() ? throw NoCuda(null) : device;
+
+        ConfigurationException NoCuda(Exception? inner) =>
+            new("device", $"{name} is set, but libtorch finds no CUDA device", "Use device: cpu, or build with -p:TorchDevice=cuda", inner);
     }
 }

@@ -45,10 +45,25 @@ public sealed class FuzzProgress : IDisposable
     /// <summary>How many inputs were at fault.</summary>
     public long Faults { get => _view.ReadInt64(64); set => _view.Write(64, value); }
 
+    /// <summary>All of them.</summary>
+    public FuzzCounts Counts => new(Done, Accepted, WorstTime, Slowest, WorstAllocation, Largest, Resident, Faults);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _view.Dispose();
         _file.Dispose();
+    }
+}
+
+/// <summary>What became of inputs: as <see cref="FuzzProgress"/> has it.</summary>
+public sealed record FuzzCounts(long Done, long Accepted, long WorstTime, long Slowest, long WorstAllocation, long Largest, long Resident, long Faults)
+{
+    /// <summary>That of the inputs of two processes; memory is that of the larger one.</summary>
+    public static FuzzCounts Sum(FuzzCounts a, FuzzCounts b)
+    {
+        var (slower, larger) = (b.WorstTime > a.WorstTime ? b : a, b.WorstAllocation > a.WorstAllocation ? b : a);
+        return new(
+            a.Done + b.Done, a.Accepted + b.Accepted, slower.WorstTime, slower.Slowest, larger.WorstAllocation, larger.Largest, Math.Max(a.Resident, b.Resident), a.Faults + b.Faults);
     }
 }

@@ -109,9 +109,17 @@ public static class Findings
             return;
         }
 
-        File.WriteAllBytes(file, input);
-        File.WriteAllText(Path.ChangeExtension(file, ".fault"), $"{fault}\ninput {number}\n{details}\n");
+        // Other processes may find the same at the same time.
+        Replace(file, input);
+        Replace(Path.ChangeExtension(file, ".fault"), System.Text.Encoding.UTF8.GetBytes($"{fault}\ninput {number}\n{details}\n"));
         Console.Error.WriteLine($"{target.Name}: input {number}: {fault}");
+    }
+
+    private static void Replace(string file, byte[] content)
+    {
+        string temporary = $"{file}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
+        File.WriteAllBytes(temporary, content);
+        File.Move(temporary, file, overwrite: true);
     }
 
     /// <summary>A file's name for all faults of one kind: numbers in the fault don't count.</summary>

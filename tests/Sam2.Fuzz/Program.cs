@@ -5,7 +5,7 @@ using Sam2.Fuzz.Targets;
 const string Usage = """
     Reads millions of inputs that are damaged or made up, and finds those that end in a crash, an endless loop, too much memory or an exception that nobody documented.
 
-      tools/fuzz.sh TARGET [--runs N] [--seed S] [--first N] [--output FOLDER]   tries inputs; the same seed and number give the same input
+      tools/fuzz.sh TARGET [--runs N] [--seed S] [--first N] [--jobs N] [--output FOLDER]   tries inputs; the same seed and number give the same input
       tools/fuzz.sh all [--runs N]                                               all targets, by default as many inputs as the project wants of each
       tools/fuzz.sh list                                                         the targets
       tools/fuzz.sh TARGET --input FILE [--minimize FILE]                        tries one file, and makes a smaller one with the same fault
@@ -45,7 +45,7 @@ FuzzTarget[] targets = args switch
     _ => [],
 };
 string? Option(string name) => Array.IndexOf(args, name) is > 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
-bool isKnown = args.Skip(1).Where((_, i) => i % 2 == 0).All(option => option is "--runs" or "--seed" or "--first" or "--output" or "--input" or "--minimize") && args.Length % 2 == 1;
+bool isKnown = args.Skip(1).Where((_, i) => i % 2 == 0).All(option => option is "--runs" or "--jobs" or "--seed" or "--first" or "--output" or "--input" or "--minimize") && args.Length % 2 == 1;
 if (targets.Length == 0 || !isKnown)
 {
     Console.Error.WriteLine(Usage);
@@ -76,12 +76,13 @@ if (Option("--input") is { } file)
 }
 
 ulong seed = ulong.Parse(Option("--seed") ?? "1", CultureInfo.InvariantCulture);
+int jobs = int.Parse(Option("--jobs") ?? "1", NumberStyles.None, CultureInfo.InvariantCulture);
 bool isClean = true;
 foreach (var target in targets)
 {
     long runs = Option("--runs") is { } wanted ? long.Parse(wanted, CultureInfo.InvariantCulture) : target.Wanted;
     var request = new FuzzRequest(target, seed, long.Parse(Option("--first") ?? "0", CultureInfo.InvariantCulture), runs, Path.GetFullPath(Option("--output") ?? Path.Combine("artifacts", "fuzz")));
-    isClean &= Supervisor.Execute(request, Console.Out);
+    isClean &= Supervisor.ExecuteAll(request, jobs, Console.Out);
 }
 
 return isClean ? 0 : 1;

@@ -18,9 +18,24 @@ public static class Supervisor
     /// <summary>A process that computes nothing for so long waits for something that never comes.</summary>
     private static readonly TimeSpan MostWaiting = TimeSpan.FromMinutes(10);
 
-    /// <summary>Tries all inputs and reports.</summary>
+    /// <summary>Tries all inputs, in several processes at a time, and reports.</summary>
+    /// <param name="request">Which inputs.</param>
+    /// <param name="jobs">How many processes; each tries a part of the inputs, which are the same however many there are.</param>
+    /// <param name="output">Where the report goes.</param>
     /// <returns>Whether no input was at fault.</returns>
-    public static bool Execute(FuzzRequest request, TextWriter output)
+    public static bool ExecuteAll(FuzzRequest request, int jobs, TextWriter output)
+    {
+        jobs = (int)Math.Clamp(jobs, 1, Math.Max(request.Runs, 1));
+        var watch = Stopwatch.StartNew();
+        long Begin(int job) => request.First + (request.Runs * job / jobs);
+        var parts = new FuzzCounts[jobs];
+        Parallel.For(0, jobs, new ParallelOptions { MaxDegreeOfParallelism = jobs }, job => parts[job] = Execute(request with { First = Begin(job), Runs = Begin(job + 1) - Begin(job) }));
+        var all = parts.Aggregate(FuzzCounts.Sum);
+        Report(request, all, watch.Elapsed, output);
+        return all.Faults == 0 && all.Resident <= request.Target.MostResident;
+    }
+
+    private static FuzzCounts Execute(FuzzRequest request)
     {
         string folder = Directory.CreateTempSubdirectory("sam2-fuzz-").FullName;
         if (Directory.Exists("/dev/shm"))
@@ -32,7 +47,6 @@ public static class Supervisor
         try
         {
             using var progress = new FuzzProgress(Path.Combine(folder, "progress"));
-            var watch = Stopwatch.StartNew();
             long next = request.First, end = request.First + request.Runs;
             while (next < end)
             {
@@ -49,8 +63,7 @@ public static class Supervisor
                 next = progress.Trying + 1;
             }
 
-            Report(request, progress, watch.Elapsed, output);
-            return progress.Faults == 0;
+            return progress.Counts;
         }
         finally
         {
@@ -105,7 +118,7 @@ public static class Supervisor
         }
     }
 
-    private static void Report(FuzzRequest request, FuzzProgress progress, TimeSpan elapsed, TextWriter output)
+    private static void Report(FuzzRequest request, FuzzCounts progress, TimeSpan elapsed, TextWriter output)
     {
         var target = request.Target;
         output.WriteLine(string.Create(
@@ -113,7 +126,6 @@ public static class Supervisor
             $"{target.Name}: {progress.Done} inputs, seed {request.Seed}, {progress.Accepted} read, {progress.Done - progress.Accepted} refused, {progress.Faults} at fault; slowest {progress.WorstTime / 1000.0:0.0} ms (input {progress.Slowest}), most allocated {progress.WorstAllocation / 1e6:0.00} MB (input {progress.Largest}), process at most {progress.Resident / 1e6:0} MB; {elapsed.TotalSeconds:0} s"));
         if (progress.Resident > target.MostResident)
         {
-            progress.Faults++;
             output.WriteLine($"{target.Name}: the process occupied {progress.Resident} bytes, more than the bound of {target.MostResident}");
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Sam2.Torch.Media;
 
 namespace TestSupport;
@@ -42,6 +43,46 @@ public static class Clips
         }
 
         writer.Complete();
+    }
+
+    /// <summary>
+    /// Writes a clip in which every frame is shown for another time, one of them for more than a second, and whose pixels are 16:11.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="frames">How many frames, at least 6.</param>
+    /// <param name="input">ffmpeg's options of the input.</param>
+    /// <param name="output">More options of the output.</param>
+    public static void WriteUneven(string path, int frames, string[] input, params string[] output) => RunFfmpeg(
+        [
+            .. input, "-frames:v", frames.ToString(CultureInfo.InvariantCulture),
+            "-vf", "settb=1/90000,setpts='N*N*900+N*451+if(gte(N,5),100000,0)',setsar=16/11", "-vsync", "passthrough",
+            "-enc_time_base", "1:90000", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", .. output, path,
+        ]);
+
+    /// <summary>What ffprobe says of the first video stream, one entry for each line.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="entries">Such as <c>packet=pts</c>.</param>
+    public static string[] Probe(string path, string entries)
+    {
+        using var process = Process.Start(new ProcessStartInfo("ffprobe", ["-v", "error", "-select_streams", "V:0", "-show_entries", entries, "-of", "csv=p=0", path])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => line.TrimEnd(','))];
+    }
+
+    /// <summary>When the frames of a file are shown, in seconds from the first one on and in that order, and when the last one ends, if that is known.</summary>
+    public static (double[] Begins, double End) Times(string path)
+    {
+        double[][] packets =
+        [
+            .. Probe(path, "packet=pts_time,duration_time")
+                .Select(line => line.Split(',').Select(n => n == "N/A" ? double.NaN : double.Parse(n, CultureInfo.InvariantCulture)).ToArray())
+                .OrderBy(packet => packet[0]),
+        ];
+        return ([.. packets.Select(packet => packet[0] - packets[0][0])], packets[^1].Sum() - packets[0][0]);
     }
 
     public static void RunFfmpeg(params string[] arguments)

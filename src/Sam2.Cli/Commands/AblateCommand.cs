@@ -9,11 +9,7 @@ internal static class AblateCommand
     public static Command Create(CommandContext context)
     {
         var sweep = new Argument<string>("SWEEP") { Description = "What is varied, a YAML file such as recipes/ablations.yaml." };
-        var set = new Option<string[]>("--set")
-        {
-            Description = "A setting of all runs in place of the recipe's, such as steps=1000. May be repeated.",
-            HelpName = "KEY=VALUE",
-        };
+        var set = SettingOption.Create("A setting of all runs", "steps=1000");
         var directory = new Option<string?>("--out", "-o")
         {
             Description = "Where runs, report.md, report.html and charts/ are written; runs/ and the sweep's name if not given.",
@@ -24,7 +20,7 @@ internal static class AblateCommand
         {
             var file = parsed.GetRequiredValue(sweep);
             var folder = parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file));
-            var (failed, runs) = SweepRunner.Execute(SweepYaml.Read(file, parsed.GetValue(set)), folder, context.Output, cancellationToken: context.Cancellation);
+            var (failed, runs) = SweepRunner.Execute(SettingOption.Read(() => SweepYaml.Read(file, parsed.GetValue(set))), folder, context.Output, cancellationToken: context.Cancellation);
             context.Output.WriteLine($"{Path.Combine(folder, "report.html")}  {runs} runs{(failed > 0 ? $", {failed} failed" : "")}");
             return failed == 0 ? ExitCode.Success : ExitCode.Failed;
         });

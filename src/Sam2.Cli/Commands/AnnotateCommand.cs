@@ -332,7 +332,9 @@ internal sealed class Annotation(CommandContext context)
         if (count.Skipped.Count > 0) throw UnrelatedPictures.Skipped(count.Skipped, pictures, "no picture could be annotated");
 
         return count.AreWorthNothing(pictures)
-            ? throw new CliException($"{request.Boxes} knows none of the pictures in {request.Folder}; their names must be equal")
+            ? throw new CliException(count.LeftOut > 0
+                ? $"{request.Boxes} has nothing that a box can be made of for the pictures in {request.Folder}"
+                : $"{request.Boxes} knows none of the pictures in {request.Folder}; their names must be equal")
             : ExitCode.Success;
     }
 

@@ -67,6 +67,16 @@ internal static class ConvertCommand
             var architecture = ConfigInference.Infer(checkpoint, request.Config);
             architectureName = Sam2Presets.NameOf(architecture);
             torch.ScalarType? target = request.Type is null ? null : PrecisionNames.ToScalarType(request.Type);
+            if (FiniteWeights.Describe(checkpoint) is { } notFinite)
+            {
+                progress.Dispose();
+                context.Error.WriteLine($"sam2 convert: {request.Input}: {notFinite}, and stay so; the model gives no masks");
+            }
+            else if (target is { } smaller && FiniteWeights.Describe(checkpoint, smaller) is { } tooLarge)
+            {
+                throw new CliException($"--dtype {request.Type}: weights of {request.Input} are too large for it ({tooLarge}); use bf16 or fp32");
+            }
+
             if (request.Layout == CheckpointLayout.HuggingFace)
             {
                 HuggingFaceConfig.RequireFree(request.Output);

@@ -33,6 +33,14 @@ internal static class DrawCommand
         });
 
         var command = new Command("draw", "Draws the demo's picture or video, or a random one, or a small data set.") { output, width, height, seed, frames, cells };
+        command.Validators.Add(result =>
+        {
+            string[] endings = result.GetResult(frames) is null ? [".png", ".jpg", ".jpeg"] : [".mp4", ".m4v", ".mov", ".mkv"];
+            if (result.GetResult(cells) is null && result.GetResult(output)?.Tokens is [var path] && !endings.Contains(Path.GetExtension(path.Value), StringComparer.OrdinalIgnoreCase))
+            {
+                result.AddError($"'{path.Value}' must end in {string.Join(", ", endings[..^1])} or {endings[^1]}{(endings[0] == ".png" ? "; for a video, give --frames" : "")}");
+            }
+        });
         command.SetAction(parsed =>
         {
             var (path, w, h) = (parsed.GetRequiredValue(output), parsed.GetValue(width), parsed.GetValue(height));

@@ -37,6 +37,11 @@ internal static class InfoCommand
             Line("  " + component, $"{parameters,13:N0}");
         }
 
+        if (FiniteWeights.Describe(checkpoint) is { } notFinite)
+        {
+            Line("not finite", $"{notFinite}: the model gives no masks");
+        }
+
         return ExitCode.Success;
 
         void Line(string name, FormattableString value) => context.Output.WriteLine($"{name,-20}{value.ToString(CultureInfo.InvariantCulture)}");

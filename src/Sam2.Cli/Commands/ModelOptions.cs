@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Modeling;
 using TorchSharp;
@@ -117,7 +118,7 @@ internal sealed record ModelRequest(string NameOrPath, string? Config, string De
 }
 
 /// <summary>The names of devices on the command line: libtorch's own.</summary>
-internal static class DeviceNames
+internal static partial class DeviceNames
 {
     /// <summary>The device that a name means.</summary>
     /// <exception cref="CliException">There is no such device here.</exception>
@@ -130,12 +131,15 @@ internal static class DeviceNames
         }
         catch (Exception e) when (e is not DllNotFoundException and not TypeInitializationException)
         {
-            throw new CliException($"--device '{name}' is no device; cpu, cuda, cuda:1 and mps are", e);
+            // A libtorch for processors alone refuses the name of a GPU as it refuses any other.
+            throw CudaName().IsMatch(name)
+                ? NoCuda(name, e)
+                : new CliException($"--device '{name}' is no device; cpu, cuda, cuda:1 and mps are", e) { ExitCode = ExitCode.Usage };
         }
 
         if (device.type == DeviceType.CUDA && !torch.cuda.is_available())
         {
-            throw new CliException($"--device {name}: libtorch finds no CUDA device; use --device cpu, or build with -p:TorchDevice=cuda");
+            throw NoCuda(name, null);
         }
 
         if (device.type == DeviceType.CUDA && device.index >= torch.cuda.device_count())
@@ -145,6 +149,12 @@ internal static class DeviceNames
 
         return device;
     }
+
+    private static CliException NoCuda(string name, Exception? cause) =>
+        new($"--device {name}: libtorch finds no CUDA device; use --device cpu, or build with -p:TorchDevice=cuda", cause);
+
+    [GeneratedRegex(@"^cuda(:\d{1,4})?$")]
+    private static partial Regex CudaName();
 }
 
 /// <summary>The names of the floating-point types on the command line.</summary>

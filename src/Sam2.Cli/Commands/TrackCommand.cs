@@ -137,13 +137,13 @@ internal sealed class Tracking(CommandContext context)
 
         var prompts = shown.GroupBy(p => p.Frame).ToDictionary(f => f.Key, f => ShownPrompts.Of(f.Select(p => (p.Object, p.Points, p.Box))));
         using var output = new TrackOutput(run, request, session.ObjectIds, frames, prompts);
-        using var writer = new BackgroundWriter<(FrameMasks Masks, RgbImage Image)>(frame => output.Write(frame.Masks, frame.Image), FramesWaiting);
+        using var writer = new BackgroundWriter<(FrameMasks Masks, RgbImage Image, TimeSpan? Time)>(frame => output.Write(frame.Masks, frame.Image, frame.Time), FramesWaiting);
         var (watch, done, isWhole) = (Stopwatch.StartNew(), 0, false);
         try
         {
             foreach (var masks in session.Propagate(request.Start, request.Frames - 1, request.Reverse, context.Cancellation))
             {
-                writer.Add((masks, frames.Read(masks.Frame)!));
+                writer.Add((masks, frames.Read(masks.Frame)!, TimeOf(frames, masks.Frame, request.Reverse)));
                 done++;
                 progress.Update(() => TrackStatus.Of(done, Expected(request, frames, masks.Frame, done), watch.Elapsed));
             }
@@ -224,6 +224,26 @@ internal sealed class Tracking(CommandContext context)
         return (points, box);
     }
 
+    /// <summary>
+    /// When a frame is shown. Backwards, that is when it ends in the video, counted backwards, so that each frame is shown for as long as in the video.
+    /// </summary>
+    private static TimeSpan? TimeOf(VideoFrames frames, int frame, bool reverse)
+    {
+        if (!reverse || frames.TimeOf(frame) is not { } begin) return frames.TimeOf(frame);
+        if (frames.TimeOf(frame + 1) is { } known) return -known;
+        try
+        {
+            frames.Read(frame + 1);
+        }
+        catch (MediaException)
+        {
+            // A damaged frame behind those that are tracked doesn't matter.
+        }
+
+        var rate = frames.Reader.Info.FrameRate?.PerSecond ?? 25;
+        return -(frames.TimeOf(frame + 1) ?? begin + TimeSpan.FromSeconds(1 / rate));
+    }
+
     private static long? Expected(TrackRequest request, VideoFrames frames, int frame, int done)
     {
         var left = request.Reverse ? frame : (frames.FrameCount ?? frames.Reader.ExpectedFrameCount) - 1 - frame;
@@ -239,7 +259,7 @@ internal sealed class Tracking(CommandContext context)
 
         context.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{request.Directory}  {output.FrameCount} frames in {elapsed.TotalSeconds:0.0} s, {output.FrameCount / elapsed.TotalSeconds:0.00} per second"));
+            $"{request.Directory}  {output.FrameCount} frame{(output.FrameCount == 1 ? "" : "s")} in {elapsed.TotalSeconds:0.0} s, {output.FrameCount / elapsed.TotalSeconds:0.00} per second"));
     }
 }
 

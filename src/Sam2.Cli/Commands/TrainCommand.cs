@@ -11,11 +11,7 @@ internal static class TrainCommand
     public static Command Create(CommandContext context)
     {
         var recipe = new Argument<string>("RECIPE") { Description = "The recipe, a YAML file such as recipes/micro.yaml." };
-        var set = new Option<string[]>("--set")
-        {
-            Description = "A setting in place of the recipe's, such as steps=1000 or optimizer.lr.0.start_value=1e-4. May be repeated.",
-            HelpName = "KEY=VALUE",
-        };
+        var set = SettingOption.Create("A setting", "steps=1000 or optimizer.lr.0.start_value=1e-4");
         var resume = new Option<bool>("--resume") { Description = "Continue from the folder's last checkpoint, if it has one." };
         var directory = new Option<string?>("--out", "-o")
         {
@@ -27,7 +23,7 @@ internal static class TrainCommand
         {
             var file = parsed.GetRequiredValue(recipe);
             var folder = new TrainingFolder(parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file)));
-            return Run(context, RecipeYaml.Read(file, parsed.GetValue(set)), folder, parsed.GetValue(resume));
+            return Run(context, SettingOption.Read(() => RecipeYaml.Read(file, parsed.GetValue(set))), folder, parsed.GetValue(resume));
         });
         return command;
     }

@@ -66,7 +66,10 @@ internal sealed class TrackOutput : IDisposable
     public IReadOnlyDictionary<int, int> VisibleFrames => _visible;
 
     /// <summary>Writes a frame.</summary>
-    public void Write(FrameMasks masks, RgbImage image)
+    /// <param name="masks">Its masks.</param>
+    /// <param name="image">The picture.</param>
+    /// <param name="time">When it is shown, or null.</param>
+    public void Write(FrameMasks masks, RgbImage image, TimeSpan? time)
     {
         foreach (var o in masks.Objects)
         {
@@ -75,7 +78,7 @@ internal sealed class TrackOutput : IDisposable
         }
 
         if (_request.Save.Contains("davis")) DavisPicture(masks).Write(Path.Combine(_request.Directory, "davis", NameOf(masks.Frame)));
-        _pictures.Write(NameOf(masks.Frame), image, [.. masks.Objects.Select(o => (o.ObjectId, o.Mask))], _prompts.GetValueOrDefault(masks.Frame));
+        _pictures.Write(NameOf(masks.Frame), image, [.. masks.Objects.Select(o => (o.ObjectId, o.Mask))], time, _prompts.GetValueOrDefault(masks.Frame));
         _masklets?.Write(masks.Frame, [.. masks.Objects.Select(o => new MaskletMask(o.ObjectId, CocoRle.Encode(o.Mask), o.ObjectScore))]);
         FrameCount++;
     }

@@ -10,7 +10,7 @@ namespace Sam2.Cli.Output;
 /// <param name="directory">Where they are written.</param>
 /// <param name="save">Which of them: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>; other words are ignored.</param>
 /// <param name="pictures">How masks are drawn.</param>
-/// <param name="source">The video that they are of, whose rate and shape of pixels they get.</param>
+/// <param name="source">The video that they are of, whose times and shape of pixels they get.</param>
 internal sealed class VideoPictures(string directory, IReadOnlySet<string> save, PictureRequest pictures, VideoInfo source) : IDisposable
 {
     private static readonly FrameRate DefaultRate = new(25, 1);
@@ -31,8 +31,10 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
     /// <param name="name">The name of its pictures.</param>
     /// <param name="image">The picture.</param>
     /// <param name="objects">The objects' numbers and masks, later ones above earlier ones.</param>
+    /// <param name="time">When it is shown; null if as long after the one before as the video's rate says.</param>
     /// <param name="prompts">Prompts to show, if any.</param>
-    public void Write(string name, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, OverlayPrompts? prompts = null)
+    public void Write(
+        string name, RgbImage image, IReadOnlyList<(int Id, BinaryMask Mask)> objects, TimeSpan? time, OverlayPrompts? prompts = null)
     {
         if (save.Contains("cutout"))
         {
@@ -52,8 +54,8 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
                 [.. objects.Select(o => new OverlayObject(o.Id, o.Mask, pictures.Labels ? o.Id.ToString(CultureInfo.InvariantCulture) : null))],
                 prompts,
                 pictures.Style);
-            if (wantsOverlay) Add(ref _overlay, "overlay.mp4", drawn);
-            if (wantsBoth) Add(ref _sideBySide, "side-by-side.mp4", Overlay.SideBySide(image, drawn));
+            if (wantsOverlay) Add(ref _overlay, "overlay.mp4", drawn, time);
+            if (wantsBoth) Add(ref _sideBySide, "side-by-side.mp4", Overlay.SideBySide(image, drawn), time);
         }
     }
 
@@ -70,9 +72,12 @@ internal sealed class VideoPictures(string directory, IReadOnlySet<string> save,
         _sideBySide?.Dispose();
     }
 
-    private void Add(ref VideoWriter? video, string name, RgbImage image)
+    private void Add(ref VideoWriter? video, string name, RgbImage image, TimeSpan? time)
     {
-        video ??= new VideoWriter(Path.Combine(directory, name), image.Width, image.Height, source.FrameRate ?? DefaultRate, new VideoWriteOptions { PixelAspect = source.PixelAspect });
-        video.Write(image);
+        video ??= new VideoWriter(
+            Path.Combine(directory, name), image.Width, image.Height, source.FrameRate ?? DefaultRate,
+            new VideoWriteOptions { PixelAspect = source.PixelAspect, TimeBase = source.TimeBase });
+        if (time is { } shown && source.TimeBase is not null) video.Write(image, shown);
+        else video.Write(image);
     }
 }

@@ -109,7 +109,7 @@ public static class TrackPromptFile
         }
         catch (JsonException e)
         {
-            throw new CliException($"--prompts {path} is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", e);
+            throw new CliException($"--prompts {path} is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", e) { ExitCode = ExitCode.Usage };
         }
         catch (AnnotationException e)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
@@ -15,6 +16,11 @@ internal static partial class Ffmpeg
 {
     /// <summary>What ffmpeg returns after a signal such as Ctrl-C, once it has closed its files properly.</summary>
     public const int InterruptedExitCode = 255;
+
+    private static readonly Version FirstWithFpsMode = new(5, 1);
+
+    /// <summary>Whether programs, by their full path, are older than that.</summary>
+    private static readonly ConcurrentDictionary<string, bool> OldPrograms = new(StringComparer.Ordinal);
 
     private const string Install =
         "Install it: 'sudo apt-get install ffmpeg' on Debian or Ubuntu, 'brew install ffmpeg' on macOS, 'winget install ffmpeg' on Windows";
@@ -69,12 +75,14 @@ internal static partial class Ffmpeg
     /// <param name="output">Options of the output, the raw stream.</param>
     /// <param name="timeout">How long ffmpeg may stay silent.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static FfmpegPipe OpenDecoder(string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="times">Gets the times of frames, where its filter prints them.</param>
+    public static FfmpegPipe OpenDecoder(
+        string path, string[] input, string[] output, TimeSpan timeout, CancellationToken cancellationToken, FrameTimes? times = null)
     {
         var arguments = FFMpegArguments
             .FromFileInput(Quote(Path.GetFullPath(path)), verifyExists: false, o => o.WithCustomArgument(Join(input)))
             .OutputToUrl("pipe:1", o => o.WithCustomArgument(Join(output)));
-        return new FfmpegPipe(path, writes: false, FindTool("ffmpeg", path), arguments.Arguments, timeout, cancellationToken);
+        return new FfmpegPipe(path, writes: false, FindTool("ffmpeg", path), arguments.Arguments, timeout, cancellationToken, times);
     }
 
     /// <summary>Starts encoding from a pipe into a file that does not exist yet.</summary>
@@ -91,6 +99,16 @@ internal static partial class Ffmpeg
             .OutputToFile(Quote(Path.GetFullPath(file)), overwrite: false, o => o.WithCustomArgument(Join(output)));
         return new FfmpegPipe(path, writes: true, FindTool("ffmpeg", path), arguments.Arguments, timeout, cancellationToken);
     }
+
+    /// <summary>The option that has every frame written once, at its own time; it has had two names.</summary>
+    /// <param name="path">The file concerned, for messages.</param>
+    public static string[] PassThrough(string path) => OldPrograms.GetOrAdd(FindTool("ffmpeg", path), program =>
+    {
+        using var pipe = new FfmpegPipe(path, writes: false, program, "-version", MediaLimits.Default.Timeout, CancellationToken.None);
+        using var reader = new StreamReader(pipe.Stream);
+        var version = VersionLine().Match(reader.ReadLine() ?? "");
+        return version.Success && System.Version.Parse(version.Groups[1].Value) < FirstWithFpsMode;
+    }) ? ["-vsync", "passthrough"] : ["-fps_mode", "passthrough"];
 
     /// <summary>The most telling line of ffmpeg's messages: the last one that is not empty.</summary>
     public static string Summarise(string messages)
@@ -136,6 +154,8 @@ internal static partial class Ffmpeg
             literal.ExtensionData.TryGetValue("nb_frames", out var count)
                 && long.TryParse(count.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long frames) && frames >= 1 ? frames : null)
         {
+            TimeBase = FrameRate.Parse(literal.ExtensionData.TryGetValue("time_base", out var unit) ? unit.ToString() : null) is { } u
+                ? (u.Numerator, u.Denominator) : null,
             PixelAspect = stream.SampleAspectRatio is ( > 0, > 0) and var (x, y) ? isSideways ? (y, x) : (x, y) : (1, 1),
         };
     }
@@ -161,6 +181,9 @@ internal static partial class Ffmpeg
 
     [GeneratedRegex(@"(\\*)(""|$)")]
     private static partial Regex BeforeMark();
+
+    [GeneratedRegex(@"^ffmpeg version n?(\d{1,4}\.\d{1,4})\b")]
+    private static partial Regex VersionLine();
 
     [GeneratedRegex(@"\[(\w+)[^\]]*\] Format not on whitelist")]
     private static partial Regex RefusedFormat();

@@ -12,6 +12,7 @@ namespace Sam2.Torch.Media;
 internal sealed class FfmpegPipe : IDisposable
 {
     private const int KeptMessages = 1 << 14;
+    private const int LongestLine = 1 << 12;
 
     /// <summary>How long messages are waited for after the end; a program that ffmpeg has started may keep their stream open.</summary>
     private static readonly TimeSpan MessagesDelay = TimeSpan.FromSeconds(1);
@@ -25,6 +26,7 @@ internal sealed class FfmpegPipe : IDisposable
     private readonly StringBuilder _messages = new();
     private readonly Process _process;
     private readonly Task _reading;
+    private readonly FrameTimes? _times;
     private volatile bool _timedOut;
     private bool _closed;
     private bool _disposed;
@@ -36,11 +38,13 @@ internal sealed class FfmpegPipe : IDisposable
     /// <param name="arguments">Its arguments, as one text.</param>
     /// <param name="timeout">How long it may stay silent while it is watched.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="times">Gets the times of frames, if they are among the messages.</param>
     /// <exception cref="MediaException">It can't be started.</exception>
-    public FfmpegPipe(string path, bool writes, string program, string arguments, TimeSpan timeout, CancellationToken cancellationToken)
+    public FfmpegPipe(
+        string path, bool writes, string program, string arguments, TimeSpan timeout, CancellationToken cancellationToken, FrameTimes? times = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        (_path, _writes, _timeout, _cancellation) = (path, writes, timeout, cancellationToken);
+        (_path, _writes, _timeout, _cancellation, _times) = (path, writes, timeout, cancellationToken, times);
         _process = Start(path, program, arguments);
         _reading = Task.Run(ReadMessages, CancellationToken.None);
         if (writes)
@@ -60,6 +64,9 @@ internal sealed class FfmpegPipe : IDisposable
 
     /// <summary>The raw bytes: to be read from a decoder, to be written to an encoder.</summary>
     public Stream Stream { get; }
+
+    /// <summary>Whether ffmpeg has ended.</summary>
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Starts the watchdog, or tells it that bytes flow. Called before and while waiting for ffmpeg.</summary>
     /// <exception cref="IOException">The encoder has ended early.</exception>
@@ -159,14 +166,32 @@ internal sealed class FfmpegPipe : IDisposable
     {
         try
         {
-            while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            var (buffer, line) = (new char[1024], new StringBuilder());
+            int got;
+            while ((got = await _process.StandardError.ReadAsync(buffer).ConfigureAwait(false)) > 0)
             {
-                Note(line);
+                foreach (char c in buffer.AsSpan(0, got))
+                {
+                    if (c != '\n')
+                    {
+                        // ffmpeg also tells what is written in a file, which may be of any length.
+                        _ = line.Length < LongestLine ? line.Append(c) : line;
+                        continue;
+                    }
+
+                    Take(line);
+                }
             }
+
+            Take(line);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
             // Nobody listens any more.
+        }
+        finally
+        {
+            _times?.Complete();
         }
     }
 
@@ -204,11 +229,18 @@ internal sealed class FfmpegPipe : IDisposable
         }
     }
 
-    private void Note(string line)
+    private void Take(StringBuilder read)
     {
+        string line = read.ToString().TrimEnd('\r');
+        read.Clear();
+        if (line.Length == 0 || (_times is null ? line : _times.Take(line)) is not { } message)
+        {
+            return;
+        }
+
         lock (_messages)
         {
-            _messages.Append(line).Append('\n');
+            _messages.Append(message).Append('\n');
             if (_messages.Length > KeptMessages)
             {
                 _messages.Remove(0, _messages.Length - KeptMessages);

@@ -19,32 +19,35 @@ internal abstract class FrameSource
 internal interface IFrameStream : IDisposable
 {
     /// <summary>The next frame, or null at the end.</summary>
-    RgbImage? Next();
+    TimedImage? Next();
 }
 
 /// <summary>A video file, decoded by ffmpeg into a pipe of raw RGB frames.</summary>
 internal sealed class VideoFileSource(string path, VideoInfo info) : FrameSource
 {
+    private static readonly (int, int) DefaultUnit = (1, 90_000);
+
     public override VideoInfo Info => info;
 
     public override IFrameStream Open(VideoReadOptions options, int width, int height, CancellationToken cancellationToken)
     {
-        string[] input = ["-hide_banner", "-loglevel", "error", "-nostdin", .. Ffmpeg.InputOptions(options.Limits)];
+        var times = new FrameTimes(info.TimeBase ?? DefaultUnit);
+        string[] input = ["-hide_banner", "-nostats", "-loglevel", FrameTimes.LogLevel, "-nostdin", .. Ffmpeg.InputOptions(options.Limits)];
 
         // The first video stream that is not a cover picture. Its frames are numbered anew and stamped one by one, so that a
         // variable frame rate neither repeats nor drops any; -fps_mode would say the same but is not known to every version.
         string[] output =
         [
-            "-map", "0:V:0", "-vf", Filter(options, width, height), "-r", "25",
+            "-map", "0:V:0", "-vf", Filter(options, times, width, height), "-r", "25",
             .. options.Count is { } count ? new[] { "-frames:v", count.ToString(CultureInfo.InvariantCulture) } : [],
             "-f", "rawvideo",
         ];
         return new FramesAhead(
-            stop => new RawFrames(path, info, options, width, height, Ffmpeg.OpenDecoder(path, input, output, options.Limits.Timeout, stop)),
+            stop => new RawFrames(path, info, options, width, height, Ffmpeg.OpenDecoder(path, input, output, options.Limits.Timeout, stop, times), times),
             FramesAhead.CapacityFor(width, height), cancellationToken);
     }
 
-    private static string Filter(VideoReadOptions options, int width, int height)
+    private static string Filter(VideoReadOptions options, FrameTimes times, int width, int height)
     {
         var filters = new List<string>();
         if (options.Start > 0 || options.Stride > 1)
@@ -52,6 +55,8 @@ internal sealed class VideoFileSource(string path, VideoInfo info) : FrameSource
             filters.Add(string.Create(
                 CultureInfo.InvariantCulture, $"select=gte(n\\,{options.Start})*not(mod(n-{options.Start}\\,{options.Stride}))"));
         }
+
+        filters.Add(times.Filter);
 
         // Scaling is stated even when the size stays: a stream that changes its size midway must not shift the raw frames.
         filters.Add(string.Create(CultureInfo.InvariantCulture, $"scale={width}:{height}:flags=area+accurate_rnd+full_chroma_int"));
@@ -61,11 +66,11 @@ internal sealed class VideoFileSource(string path, VideoInfo info) : FrameSource
 
     /// <summary>Cuts a pipe of raw RGB into frames and turns a bad end into an error after the frames that could be decoded.</summary>
     private sealed class RawFrames(
-        string path, VideoInfo info, VideoReadOptions options, int width, int height, FfmpegPipe pipe) : IFrameStream
+        string path, VideoInfo info, VideoReadOptions options, int width, int height, FfmpegPipe pipe, FrameTimes times) : IFrameStream
     {
         private long _frames;
 
-        public RgbImage? Next()
+        public TimedImage? Next()
         {
             var pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * 3));
             int have = 0;
@@ -79,9 +84,10 @@ internal sealed class VideoFileSource(string path, VideoInfo info) : FrameSource
 
             if (have == pixels.Length)
             {
+                var time = times.Next(() => pipe.HasEnded);
                 pipe.Unwatch();
                 _frames++;
-                return new RgbImage(width, height, pixels);
+                return new TimedImage(new RgbImage(width, height, pixels), time);
             }
 
             Finish(have > 0);
@@ -177,7 +183,7 @@ internal sealed class PictureSource : FrameSource
         private int _position;
         private Task<RgbImage>? _next;
 
-        public RgbImage? Next()
+        public TimedImage? Next()
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (_position >= files.Count)
@@ -187,7 +193,7 @@ internal sealed class PictureSource : FrameSource
 
             var current = _next ?? Read(_position);
             _next = ++_position < files.Count ? Read(_position) : null;
-            return current.GetAwaiter().GetResult();
+            return new TimedImage(current.GetAwaiter().GetResult(), null);
         }
 
         public void Dispose()

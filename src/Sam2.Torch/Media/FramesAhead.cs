@@ -17,7 +17,7 @@ internal sealed class FramesAhead : IFrameStream
     private readonly CancellationToken _cancellation;
     private readonly CancellationTokenSource _stop;
     private readonly IFrameStream _frames;
-    private readonly BlockingCollection<RgbImage> _waiting;
+    private readonly BlockingCollection<TimedImage> _waiting;
     private readonly Task _reader;
     private ExceptionDispatchInfo? _failure;
     private bool _disposed;
@@ -40,7 +40,7 @@ internal sealed class FramesAhead : IFrameStream
             throw;
         }
 
-        _waiting = new BlockingCollection<RgbImage>(capacity);
+        _waiting = new BlockingCollection<TimedImage>(capacity);
         _reader = Task.Factory.StartNew(ReadAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -48,7 +48,7 @@ internal sealed class FramesAhead : IFrameStream
     public static int CapacityFor(int width, int height) => (int)Math.Clamp(WaitingBytes / (3L * width * height), 1, MostWaiting);
 
     /// <inheritdoc/>
-    public RgbImage? Next()
+    public TimedImage? Next()
     {
         _cancellation.ThrowIfCancellationRequested();
         if (_waiting.TryTake(out var frame, Timeout.Infinite)) return frame;

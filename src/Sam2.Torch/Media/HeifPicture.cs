@@ -71,13 +71,19 @@ internal static class HeifPicture
         int turn = properties.Where(p => p.Type == "irot").Select(p => p.Data[0] & 3).FirstOrDefault();
         int mirror = properties.Where(p => p.Type == "imir").Select(p => p.Data[0] & 1).FirstOrDefault(-1);
 
-        // Quarter turns anticlockwise, then left and right or top and bottom exchanged.
+        // Properties apply in their order. A turn after a mirror is the opposite turn before it.
+        if (properties.FirstOrDefault(p => p.Type is "irot" or "imir").Type == "imir")
+        {
+            turn = (4 - turn) & 3;
+        }
+
+        // Quarter turns anticlockwise, then top and bottom (0) or left and right (1) exchanged.
         var orientation = (turn, mirror) switch
         {
-            (0, 0) or (2, 1) => ImageOrientation.MirroredHorizontally,
-            (0, 1) or (2, 0) => ImageOrientation.MirroredVertically,
-            (1, 0) or (3, 1) => ImageOrientation.Transversed,
-            (1, 1) or (3, 0) => ImageOrientation.Transposed,
+            (0, 0) or (2, 1) => ImageOrientation.MirroredVertically,
+            (0, 1) or (2, 0) => ImageOrientation.MirroredHorizontally,
+            (1, 0) or (3, 1) => ImageOrientation.Transposed,
+            (1, 1) or (3, 0) => ImageOrientation.Transversed,
             (1, _) => ImageOrientation.TurnAnticlockwise,
             (2, _) => ImageOrientation.Rotated180,
             (3, _) => ImageOrientation.TurnClockwise,

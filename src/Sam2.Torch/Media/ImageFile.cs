@@ -63,11 +63,23 @@ public static class ImageFile
         // Without a colour space Skia leaves the colours as they are stored.
         var layout = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         using var bitmap = new SKBitmap(layout);
-        return codec.GetPixels(layout, bitmap.GetPixels()) switch
+        var result = codec.GetPixels(layout, bitmap.GetPixels());
+        bool isDecoded = result is SKCodecResult.Success or SKCodecResult.IncompleteInput;
+        if (info.Format == ImageFormat.Jpeg && isDecoded && MayLackData(stream, bitmap, result) && ReadAll(stream) is { } data)
         {
-            SKCodecResult.Success when info.Format != ImageFormat.Jpeg || !LacksPixels(stream, bitmap) => SkiaPixels.ToImage(bitmap, info.Orientation),
-            SKCodecResult.Success or SKCodecResult.IncompleteInput =>
-                throw new MediaException(path, "is cut off: the picture is not complete", "Copy the file again"),
+            var content = JpegScan.Of(data);
+            if (content == JpegContent.LacksEnd)
+            {
+                return DecodeWithoutEnd(path, data, info.Orientation);
+            }
+
+            result = content == JpegContent.LacksPixels ? SKCodecResult.IncompleteInput : result;
+        }
+
+        return result switch
+        {
+            SKCodecResult.Success => SkiaPixels.ToImage(bitmap, info.Orientation),
+            SKCodecResult.IncompleteInput => throw CutOff(path),
             SKCodecResult.ErrorInInput => throw new MediaException(path, "is damaged: a part of the picture cannot be decoded", "Copy the file again, or make it anew"),
             var failure => throw new MediaException(path, $"is of a kind that cannot be decoded ({failure})", "Convert it to PNG"),
         };
@@ -143,22 +155,38 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Whether a JPEG has an end but not all of its pixels. What is missing is filled evenly to the last corner, so that the file is looked
-    /// into only where that corner is even, which photographs rarely are.
+    /// Whether a JPEG that was decoded may lack data. In most files, what is missing is filled evenly to the last corner, so that such a file is looked
+    /// into only where that corner is even, which photographs rarely are; a progressive one has something everywhere.
     /// </summary>
-    private static bool LacksPixels(Stream stream, SKBitmap bitmap)
+    private static bool MayLackData(Stream stream, SKBitmap bitmap, SKCodecResult result)
     {
         const int Corner = 4;
-        const int MostBytes = 1 << 30;
         var corner = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan())[^Math.Min(Corner, bitmap.Width)..];
-        if (corner.ContainsAnyExcept(corner[0]) || stream.Length > MostBytes)
+        return result == SKCodecResult.IncompleteInput || !corner.ContainsAnyExcept(corner[0]) || JpegScan.IsProgressive(stream);
+    }
+
+    /// <summary>A JPEG that has all of its pixels, but not the mark at its end, without which decoders drop the last of them.</summary>
+    private static RgbImage DecodeWithoutEnd(string path, byte[] data, ImageOrientation orientation)
+    {
+        using var codec = OpenCodec(new MemoryStream([.. data, 0xFF, 0xD9]), path);
+        var layout = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        using var bitmap = new SKBitmap(layout);
+        return codec.GetPixels(layout, bitmap.GetPixels()) == SKCodecResult.Success ? SkiaPixels.ToImage(bitmap, orientation) : throw CutOff(path);
+    }
+
+    private static MediaException CutOff(string path) => new(path, "is cut off: the picture is not complete", "Copy the file again");
+
+    private static byte[]? ReadAll(Stream stream)
+    {
+        const int MostBytes = 1 << 30;
+        if (stream.Length > MostBytes)
         {
-            return false;
+            return null;
         }
 
         var data = new byte[stream.Length];
         stream.Position = 0;
-        return stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false) == data.Length && JpegScan.LacksPixels(data);
+        return stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false) == data.Length ? data : null;
     }
 
     private static SKCodec OpenCodec(Stream stream, string path) => SKCodec.Create(new SkiaStream(stream), out var result) ?? throw (result switch

@@ -17,6 +17,11 @@ public sealed record VideoInfo(int Width, int Height, FrameRate? FrameRate, int 
     /// </summary>
     public (int Width, int Height) PixelAspect { get; init; } = (1, 1);
 
+    /// <summary>
+    /// The unit in which the file counts time, as a fraction of a second: (1, 90000), for example. Null for folders and pictures.
+    /// </summary>
+    public (int Numerator, int Denominator)? TimeBase { get; init; }
+
     /// <summary>The number of frames, or an estimate from duration and rate; null if neither is known.</summary>
     public long? ExpectedFrameCount => FrameCount
         ?? (Duration is { } duration && FrameRate is { } rate ? (long)Math.Round(duration.TotalSeconds * rate.PerSecond) : null);

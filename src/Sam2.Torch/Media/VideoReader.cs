@@ -96,12 +96,12 @@ public sealed class VideoReader
         using var frames = _source.Open(Options, Width, Height, cancellationToken);
         for (int i = 0; Options.Count is not { } count || i < count; i++)
         {
-            if (frames.Next() is not { } image)
+            if (frames.Next() is not { } frame)
             {
                 yield break;
             }
 
-            yield return new VideoFrame(Options.Start + (i * Options.Stride), image);
+            yield return new VideoFrame(Options.Start + (i * Options.Stride), frame.Image) { Time = frame.Time };
         }
     }
 
@@ -114,12 +114,12 @@ public sealed class VideoReader
         using var frames = await Task.Run(() => _source.Open(Options, Width, Height, cancellationToken), cancellationToken).ConfigureAwait(false);
         for (int i = 0; Options.Count is not { } count || i < count; i++)
         {
-            if (await Task.Run(frames.Next, cancellationToken).ConfigureAwait(false) is not { } image)
+            if (await Task.Run(frames.Next, cancellationToken).ConfigureAwait(false) is not { } frame)
             {
                 yield break;
             }
 
-            yield return new VideoFrame(Options.Start + (i * Options.Stride), image);
+            yield return new VideoFrame(Options.Start + (i * Options.Stride), frame.Image) { Time = frame.Time };
         }
     }
 
@@ -178,4 +178,11 @@ public sealed record VideoReadOptions
 /// <summary>One frame of a video.</summary>
 /// <param name="Index">Its number in the source, counted from 0; start and stride do not change it.</param>
 /// <param name="Image">The picture, upright; the receiver may keep and change it.</param>
-public sealed record VideoFrame(int Index, RgbImage Image);
+public sealed record VideoFrame(int Index, RgbImage Image)
+{
+    /// <summary>
+    /// When it is shown, from the beginning of the file; null where the source doesn't say, as in folders of pictures. The time between two
+    /// frames may vary; <see cref="VideoWriter.Write(RgbImage, TimeSpan)"/> keeps it.
+    /// </summary>
+    public TimeSpan? Time { get; init; }
+}

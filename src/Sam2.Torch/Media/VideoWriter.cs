@@ -14,6 +14,7 @@ public sealed class VideoWriter : IDisposable
     private readonly string _temporary;
     private readonly FfmpegPipe _pipe;
     private readonly byte[] _padded;
+    private readonly TimedFrames? _timed;
     private bool _interrupted;
     private bool _finished;
 
@@ -51,10 +52,15 @@ public sealed class VideoWriter : IDisposable
         Height = height;
         int evenWidth = (width + 1) & ~1, evenHeight = (height + 1) & ~1;
         _padded = evenWidth == width && evenHeight == height ? [] : new byte[evenWidth * evenHeight * 3];
+        _timed = options.TimeBase is { } unit ? new TimedFrames(path, evenWidth, evenHeight, rate, unit) : null;
         string[] input =
         [
-            "-hide_banner", "-loglevel", "error", "-f", "rawvideo", "-pixel_format", "rgb24",
-            "-video_size", string.Create(CultureInfo.InvariantCulture, $"{evenWidth}x{evenHeight}"), "-framerate", rate.ToString(),
+            "-hide_banner", "-loglevel", "error",
+            .. _timed?.InputOptions ??
+            [
+                "-f", "rawvideo", "-pixel_format", "rgb24",
+                "-video_size", string.Create(CultureInfo.InvariantCulture, $"{evenWidth}x{evenHeight}"), "-framerate", rate.ToString(),
+            ],
         ];
 
         // Colours are converted by the rule that players assume for tagged video; without tags they would guess by size.
@@ -67,6 +73,7 @@ public sealed class VideoWriter : IDisposable
                 $"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,setsar={options.PixelAspect.Width}/{options.PixelAspect.Height}"),
             "-c:v", "libx264", "-preset", options.Preset, "-crf", options.Crf.ToString(CultureInfo.InvariantCulture), "-pix_fmt", "yuv420p",
             "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart",
+            .. _timed?.OutputOptions ?? [],
         ];
         _pipe = Ffmpeg.OpenEncoder(path, input, output, _temporary, options.Timeout, cancellationToken);
     }
@@ -80,11 +87,33 @@ public sealed class VideoWriter : IDisposable
     /// <summary>Number of frames written.</summary>
     public int FrameCount { get; private set; }
 
-    /// <summary>Adds a frame; blocks while the encoder is behind.</summary>
+    /// <summary>Adds a frame, which is shown as long after the last one as the rate says; blocks while the encoder is behind.</summary>
     /// <exception cref="ArgumentException">The picture has another size.</exception>
     /// <exception cref="MediaException">The encoder has failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, or the encoder was interrupted.</exception>
-    public void Write(RgbImage frame)
+    public void Write(RgbImage frame) => Add(frame, null);
+
+    /// <summary>Adds a frame that is shown from a given time on, until the next one; blocks while the encoder is behind.</summary>
+    /// <param name="frame">The picture.</param>
+    /// <param name="time">
+    /// When it is shown, rounded to <see cref="VideoWriteOptions.TimeBase"/>; the video begins with its first frame, whatever the time of that is. A frame that
+    /// isn't later than the one before is shown one unit after it.
+    /// </param>
+    /// <exception cref="InvalidOperationException">The video has a constant rate: <see cref="VideoWriteOptions.TimeBase"/> is not set.</exception>
+    /// <exception cref="ArgumentException">The picture has another size.</exception>
+    /// <exception cref="MediaException">The encoder has failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, or the encoder was interrupted.</exception>
+    public void Write(RgbImage frame, TimeSpan time)
+    {
+        if (_timed is null)
+        {
+            throw new InvalidOperationException($"This video has a constant rate; set {nameof(VideoWriteOptions)}.{nameof(VideoWriteOptions.TimeBase)} for frames with times.");
+        }
+
+        Add(frame, time);
+    }
+
+    private void Add(RgbImage frame, TimeSpan? time)
     {
         ArgumentNullException.ThrowIfNull(frame);
         ObjectDisposedException.ThrowIf(_finished, this);
@@ -96,6 +125,7 @@ public sealed class VideoWriter : IDisposable
         try
         {
             _pipe.Watch();
+            _timed?.WriteHeader(_pipe.Stream, time);
             _pipe.Stream.Write(_padded.Length > 0 ? Pad(frame) : frame.Pixels);
             _pipe.Unwatch();
             FrameCount++;
@@ -199,6 +229,12 @@ public sealed record VideoWriteOptions
     /// <summary>Width and height of a pixel as it is shown; square ones unless set (<see cref="VideoInfo.PixelAspect"/>).</summary>
     public (int Width, int Height) PixelAspect { get; init; } = (1, 1);
 
+    /// <summary>
+    /// The unit in which the times of frames are written, as a fraction of a second, such as <see cref="VideoInfo.TimeBase"/>: the video's frames have times of
+    /// their own. Null for a constant rate. Smaller units than a microsecond count as one; Matroska has milliseconds, whatever is asked for.
+    /// </summary>
+    public (int Numerator, int Denominator)? TimeBase { get; init; }
+
     /// <summary>How long the encoder may stay silent.</summary>
     public TimeSpan Timeout { get; init; } = MediaLimits.Default.Timeout;
 
@@ -210,6 +246,8 @@ public sealed record VideoWriteOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Crf, 51);
         ArgumentOutOfRangeException.ThrowIfLessThan(PixelAspect.Width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PixelAspect.Height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(TimeBase?.Numerator ?? 1, 1, nameof(TimeBase));
+        ArgumentOutOfRangeException.ThrowIfLessThan(TimeBase?.Denominator ?? 1, 1, nameof(TimeBase));
         string[] presets = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"];
         if (!presets.Contains(Preset))
         {

@@ -71,6 +71,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
 
     private readonly VideoReader _reader;
     private readonly Dictionary<int, RgbImage> _window = [];
+    private readonly Dictionary<int, TimeSpan> _times = [];
     private readonly int _windowLength;
     private IEnumerator<VideoFrame>? _stream;
     private int _next;
@@ -93,6 +94,9 @@ public sealed class VideoFrames : IFrameSource, IDisposable
 
     /// <summary>The name of a frame without its ending, in a folder of pictures; null in videos, where frames have none.</summary>
     public string? NameOf(int frame) => _reader.NameOf(frame);
+
+    /// <summary>When a frame that was read is shown, from the beginning of the file; null if it wasn't read yet, or the source doesn't say.</summary>
+    public TimeSpan? TimeOf(int frame) => _times.TryGetValue(frame, out var time) ? time : null;
 
     /// <summary>
     /// Number of frames; null until the end was reached, since the length that long videos declare isn't always true
@@ -125,6 +129,7 @@ public sealed class VideoFrames : IFrameSource, IDisposable
             }
 
             _window[_next] = _stream!.Current.Image;
+            if (_stream.Current.Time is { } time) _times[_next] = time;
             _window.Remove(_next - _windowLength);
             _next++;
         }

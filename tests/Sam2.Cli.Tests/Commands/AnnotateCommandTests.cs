@@ -197,6 +197,17 @@ public class AnnotateCommandTests : FolderTests
     }
 
     [Test]
+    public void Classes_can_be_named_in_every_format_of_boxes()
+    {
+        Annotate("--boxes", _labels, "--classes", "ball");
+        Assert.That(YoloLabels.Read(Folder.At("out", "a.txt"), Width, Height).Select(o => o.Category), Is.EqualTo(new[] { 1 }));
+        Annotate("--boxes", CocoBoxes(), "--classes", " shape ", "--format", "coco-rle", "--overwrite");
+        Assert.That(CocoReader.Read(Folder.At("out", "annotations.json")).Images[0].Objects.Select(o => o.Category), Is.EqualTo(new[] { 5 }));
+        var result = CommandLine.Run("annotate", _pictures, "--model", Model, "--out", Folder.At("none"), "--boxes", _labels, "--classes", "ball,cube");
+        Assert.That(result.Error, Does.Contain("has no class 'cube'; its classes are 0 (shape), 1 (ball)"));
+    }
+
+    [Test]
     public void A_second_run_does_what_is_left([Values("yolo", "coco")] string format)
     {
         Annotate("--boxes", _labels, "--format", format);

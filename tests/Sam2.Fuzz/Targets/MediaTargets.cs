@@ -21,6 +21,13 @@ internal static class MediaTargets
         Picture("webp", [Bytes], "RIFF", "WEBP", "VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "EXIF", "ICCP"),
         Picture("bmp", [Bytes], "BM", "\u0028\0\0\0", "\u007C\0\0\0", "\u006C\0\0\0", "\0\u0001", "\0\0"),
         Picture("gif", [Bytes], "GIF89a", "GIF87a", "\u0021\u00F9\u0004", "\u0021\u00FF\u000B", "NETSCAPE2.0", "\u002C", "\u003B"),
+        new("heif", "picture.avif", (path, _) => ImageFile.ReadInfo(path), typeof(MediaException))
+        {
+            What = "headers of AVIF and HEIC; ffmpeg decodes their pixels, as it does those of videos",
+            Makers = [Bytes],
+            Tokens = Latin("ftypavif", "ftypheic", "mif1", "meta", "hdlr", "pitm", "iloc", "iinf", "iprp", "ipco", "ipma", "ispe", "irot", "imir", "mdat", "\0\0\0\u0001", "\0\0\0\0"),
+            Wanted = 100_000,
+        },
         new("mask", "mask.png", (path, _) => ReadMask(path), typeof(MediaException))
         {
             What = "masks and pictures of objects' numbers, as PNG, DAVIS's among them",

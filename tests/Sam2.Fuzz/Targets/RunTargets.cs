@@ -68,6 +68,13 @@ internal static class RunTargets
             Tokens = [.. FuzzTargets.JsonWords, .. FuzzTargets.Words("\"dtype\":\"F32\"", "\"shape\":[", "\"data_offsets\":[", "__metadata__", "BF16", "I64")],
             Wanted = 100_000,
         },
+        new("index", "model.safetensors.index.json", ReadIndex, typeof(CheckpointException))
+        {
+            What = "indices of checkpoints in several safetensors files",
+            Makers = FuzzTargets.Json,
+            Tokens = [.. FuzzTargets.JsonWords, .. FuzzTargets.Words("\"weight_map\":", "\"metadata\":", "\"a.safetensors\"", "\"../a.safetensors\"", "\"/etc/passwd\"", "\"index.json\"")],
+            Wanted = 100_000,
+        },
         new("checkpoint", "model.pt", (path, _) => ReadCheckpoint(path), typeof(CheckpointException))
         {
             What = "checkpoints of PyTorch",
@@ -130,6 +137,22 @@ internal static class RunTargets
         {
             // As documented, where the memory policy forgets frames that were saved.
         }
+    }
+
+    /// <summary>Reads an index beside the two files that its seeds name.</summary>
+    private static void ReadIndex(string path, byte[] input)
+    {
+        foreach (string name in new[] { "a", "b" })
+        {
+            string shard = Path.Combine(Path.GetDirectoryName(path)!, name + ".safetensors");
+            if (!File.Exists(shard))
+            {
+                using var scope = torch.NewDisposeScope();
+                CheckpointWriter.Save(shard, new Dictionary<string, torch.Tensor> { [name + ".weight"] = torch.zeros(2, 3), [name + ".bias"] = torch.zeros(3) });
+            }
+        }
+
+        ReadCheckpoint(path);
     }
 
     private static void ReadCheckpoint(string path)

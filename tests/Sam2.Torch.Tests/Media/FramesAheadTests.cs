@@ -9,7 +9,7 @@ public class FramesAheadTests
     public void Frames_come_in_order_and_then_the_end(CancellationToken cancellationToken)
     {
         using var ahead = new FramesAhead(_ => new CountingFrames(20), 3, cancellationToken);
-        for (var i = 0; i < 20; i++) Assert.That(ahead.Next()!.Width, Is.EqualTo(i + 1));
+        for (var i = 0; i < 20; i++) Assert.That(ahead.Next()!.Image.Width, Is.EqualTo(i + 1));
         Assert.That(ahead.Next(), Is.Null);
         Assert.That(ahead.Next(), Is.Null);
     }
@@ -31,8 +31,8 @@ public class FramesAheadTests
     public void An_error_comes_after_the_frames_before_it(CancellationToken cancellationToken)
     {
         using var ahead = new FramesAhead(_ => new CountingFrames(20, damagedAt: 2), 8, cancellationToken);
-        Assert.That(ahead.Next()!.Width, Is.EqualTo(1));
-        Assert.That(ahead.Next()!.Width, Is.EqualTo(2));
+        Assert.That(ahead.Next()!.Image.Width, Is.EqualTo(1));
+        Assert.That(ahead.Next()!.Image.Width, Is.EqualTo(2));
         Assert.That(ahead.Next, Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("frame 2"));
     }
 
@@ -83,13 +83,13 @@ public class FramesAheadTests
 
         public bool IsDisposed { get; private set; }
 
-        public RgbImage? Next()
+        public TimedImage? Next()
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             if (_read == damagedAt) throw new InvalidDataException($"frame {damagedAt}");
             if (_read >= count) return null;
             _read++;
-            return new RgbImage(Math.Min(_read, 1000), 1);
+            return new TimedImage(new RgbImage(Math.Min(_read, 1000), 1), null);
         }
 
         public void Dispose() => IsDisposed = true;

@@ -46,6 +46,66 @@ public class JpegTests : FolderTests
         }
     }
 
+    // A sine in each colour and noise, written by Pillow (save(..., progressive=True, quality=80)): ten scans, and six.
+    [TestCase("progressive.jpg")]
+    [TestCase("progressive-grey.jpg")]
+    public void A_progressive_picture_that_is_cut_anywhere_in_its_scans_fails(string name)
+    {
+        byte[] good = File.ReadAllBytes(RepositoryFiles.At("tests", "Sam2.Torch.Tests", "Media", "Files", name));
+        File.WriteAllBytes(Folder["good.jpg"], good);
+        byte[] pixels = ImageFile.Read(Folder["good.jpg"]).Pixels;
+        int first = good.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]) + 10;
+        int last = good.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]) - 30;
+        for (int length = first; length < good.Length - 3; length += good.Length / 60)
+        {
+            File.WriteAllBytes(Folder["cut.jpg"], good[..length]);
+            AssertIsCutOff($"{length} of {good.Length} bytes");
+
+            // With an end, a file that was cut between two scans is one that was meant so, and a cut in the last scan is hard to tell.
+            if (length > last || Enumerable.Range(length - 24, 48).Any(at => good[at] == 0xFF && good[at + 1] != 0)) continue;
+            File.WriteAllBytes(Folder["cut.jpg"], [.. good[..length], 0xFF, 0xD9]);
+            AssertIsCutOff($"{length} of {good.Length} bytes and an end");
+        }
+
+        // Between scans, and within the tables before one.
+        for (int at = first; at < good.Length - 3; at++)
+        {
+            if (good[at] != 0xFF || good[at + 1] != 0xC4) continue;
+            foreach (int length in new[] { at, at + 1, at + 9 })
+            {
+                File.WriteAllBytes(Folder["cut.jpg"], good[..length]);
+                AssertIsCutOff($"{length} of {good.Length} bytes, between scans");
+            }
+        }
+
+        foreach (var (what, bytes) in new[] { ("no end", good[..^2]), ("half an end", good[..^1]), ("more behind the end", [.. good, 1, 2, 3]) })
+        {
+            File.WriteAllBytes(Folder["odd.jpg"], bytes);
+            Assert.That(ImageFile.Read(Folder["odd.jpg"]).Pixels, Is.EqualTo(pixels), what);
+        }
+
+        void AssertIsCutOff(string what) =>
+            Assert.That(() => ImageFile.Read(Folder["cut.jpg"]), Throws.TypeOf<MediaException>().With.Message.Contains("cut off"), what);
+    }
+
+    [Test]
+    public void A_picture_that_lacks_but_the_mark_at_its_end_is_read()
+    {
+        foreach (var (name, options) in JpegKinds)
+        {
+            byte[] good = WriteJpeg(name, options);
+            byte[] pixels = ImageFile.Read(Folder[name]).Pixels;
+            foreach (int less in new[] { 1, 2 })
+            {
+                File.WriteAllBytes(Folder["cut.jpg"], good[..^less]);
+                Assert.That(ImageFile.Read(Folder["cut.jpg"]).Pixels, Is.EqualTo(pixels), $"{name} without its last {less}");
+            }
+
+            File.WriteAllBytes(Folder["cut.jpg"], good[..^40]);
+            Assert.That(() => ImageFile.Read(Folder["cut.jpg"]), Throws.TypeOf<MediaException>().With.Message.Contains("cut off"), name);
+        }
+    }
+
     [Test]
     public void A_picture_that_ends_evenly_is_not_taken_for_cut_off()
     {

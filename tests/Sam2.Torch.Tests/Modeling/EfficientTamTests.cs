@@ -84,8 +84,7 @@ public sealed class EfficientTamTests
 
     /// <summary>
     /// Memories feed every change back, and are rounded to bfloat16. The original itself, with its weights changed by 3·10⁻⁷ of their size, moves
-    /// by 0.001 of the deviation on frame 2, by 0.007 on frame 3 and by 0.04 on frame 4. Five times that is allowed, and frame 4 says nothing any more:
-    /// how far this implementation moves there depends on the processor.
+    /// by 0.001 of the deviation on frame 2, by 0.007 on frame 3 and by 0.04 on frame 4. Five times that is allowed, and frame 4 says nothing any more.
     /// </summary>
     [TestCaseSource(nameof(Kinds))]
     public void Objects_are_tracked_as_by_the_original((string Name, AttentionKind Kind) kind)
@@ -103,7 +102,6 @@ public sealed class EfficientTamTests
         foreach (var frame in session.Propagate().Take(4))
         {
             frames++;
-            if (frame.Frame == 4) continue;
             var tolerance = frame.Frame switch { 2 => 5e-3, 3 => 3.5e-2, _ => 2e-3 };
             foreach (var found in frame.Objects)
             {

@@ -40,7 +40,9 @@ internal sealed class MaskletResults(VideoRequest request, VideoFrames frames, I
             cancellation.ThrowIfCancellationRequested();
             MaskletMask[] objects = [.. masks.Where(mask => numbers.ContainsKey(mask.ObjectId)).Select(mask => mask with { ObjectId = numbers[mask.ObjectId] })];
             format.Write(frame, objects);
-            pictures.Write(NameOf(frame), frames.Read(frame)!, [.. objects.OrderByDescending(mask => mask.Mask!.Area).Select(mask => (mask.ObjectId, mask.Mask!.Decode()))]);
+            var image = frames.Read(frame)!;
+            pictures.Write(
+                NameOf(frame), image, [.. objects.OrderByDescending(mask => mask.Mask!.Area).Select(mask => (mask.ObjectId, mask.Mask!.Decode()))], frames.TimeOf(frame));
         }
 
         format.Complete();
