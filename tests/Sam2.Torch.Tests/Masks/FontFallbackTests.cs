@@ -25,9 +25,9 @@ public class FontFallbackTests
             {
                 var (text, typeface) = FontFallback.Split(letter, main).Single();
                 Assert.That(text, Is.EqualTo(letter));
-                Assert.That(Has(typeface, letter), Is.EqualTo(fonts.Any(font => Has(font, letter))), $"{letter} beside {main.FamilyName}");
-                if (Has(main, letter)) Assert.That(typeface, Is.SameAs(main), $"{letter} is in {main.FamilyName}");
-                else if (Has(typeface, letter)) replaced++;
+                Assert.That(Shows(typeface, letter), Is.EqualTo(fonts.Any(font => Shows(font, letter))), $"{letter} beside {main.FamilyName}");
+                if (Shows(main, letter)) Assert.That(typeface, Is.SameAs(main), $"{letter} is in {main.FamilyName}");
+                else if (Shows(typeface, letter)) replaced++;
             }
         }
 
@@ -38,10 +38,10 @@ public class FontFallbackTests
     [Test]
     public void Letters_of_other_scripts_are_drawn_and_not_as_boxes()
     {
-        var main = LabelFont.Files.Value.Select(file => SKTypeface.FromFile(file)).First(font => font is not null && Letters.Any(c => !Has(font, c.ToString())));
+        var main = LabelFont.Files.Value.Select(file => SKTypeface.FromFile(file)).First(font => font is not null && Letters.Any(c => !Shows(font, c.ToString())));
         using var font = new LabelFont(main, 20);
         var box = Picture(font, Unassigned);
-        var others = Letters.Select(c => c.ToString()).Where(letter => Has(FontFallback.Split(letter, main).Single().Typeface, letter)).ToList();
+        var others = Letters.Select(c => c.ToString()).Where(letter => Shows(FontFallback.Split(letter, main).Single().Typeface, letter)).ToList();
         Assert.That(others, Has.Count.GreaterThan(1));
         Assert.That(others.Select(letter => Picture(font, letter)), Is.Unique.And.None.EqualTo(box));
         Assert.That(font.Measure(string.Concat(others)), Is.EqualTo(others.Sum(font.Measure)).Within(2.0 * others.Count), "a line is as long as its letters");
@@ -68,7 +68,7 @@ public class FontFallbackTests
         return Convert.ToHexString(bitmap.Bytes);
     }
 
-    private static bool Has(SKTypeface typeface, string text)
+    private static bool Shows(SKTypeface typeface, string text)
     {
         using var font = new SKFont(typeface);
         return font.ContainsGlyphs(text);
