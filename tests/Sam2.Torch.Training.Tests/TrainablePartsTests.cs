@@ -101,7 +101,10 @@ public sealed class TrainablePartsTests : FolderTests
     {
         var recipe = Recipe with
         {
-            Steps = 2, Accumulate = concurrentBatches, ConcurrentBatches = concurrentBatches, Checkpoint = new() { Every = 1 },
+            Steps = 2,
+            Accumulate = concurrentBatches,
+            ConcurrentBatches = concurrentBatches,
+            Checkpoint = new() { Every = 1 },
             Data = new() { Train = [Recipe.Data.Train[0] with { Frames = 2 }] },
             Model = Recipe.Model with { Lora = Lora with { Dropout = concurrentBatches == 1 ? 0.2 : 0 }, Settings = WithoutChance },
         };
