@@ -35,6 +35,8 @@ internal static class DrawCommand
         var command = new Command("draw", "Draws the demo's picture or video, or a random one, or a small data set.") { output, width, height, seed, frames, cells };
         command.Validators.Add(result =>
         {
+            // A number of frames that can't be comes first.
+            if (result.GetValue(frames) is < 1) return;
             string[] endings = result.GetResult(frames) is null ? [".png", ".jpg", ".jpeg"] : [".mp4", ".m4v", ".mov", ".mkv"];
             if (result.GetResult(cells) is null && result.GetResult(output)?.Tokens is [var path] && !endings.Contains(Path.GetExtension(path.Value), StringComparer.OrdinalIgnoreCase))
             {

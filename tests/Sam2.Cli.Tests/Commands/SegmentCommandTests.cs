@@ -231,7 +231,7 @@ public class SegmentCommandTests : FolderTests
     {
         Segment("--point", "24%,42%");
         var before = Folder.Results("out").Select(name => File.ReadAllBytes(Folder.At("out", name))).ToList();
-        Assert.That(Run("--point", "24%,42%", "--device", "toaster").ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(Run("--point", "24%,42%", "--lora", Folder.At("nothing")).ExitCode, Is.EqualTo(ExitCode.Failed));
         Assert.That(CommandLine.RunUntil("writing", "segment", _image, "--model", Model, "--box", "1,1,90,90", "--out", Folder.At("out")).ExitCode, Is.EqualTo(ExitCode.Cancelled));
         Assert.That(Folder.Results("out").Select(name => File.ReadAllBytes(Folder.At("out", name))), Is.EqualTo(before));
     }
