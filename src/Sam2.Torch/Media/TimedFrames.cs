@@ -55,8 +55,11 @@ internal sealed class TimedFrames
         ];
     }
 
-    /// <summary>Options that make ffmpeg read it.</summary>
-    public string[] InputOptions { get; } = ["-f", "ivf", "-c:v", "rawvideo"];
+    /// <summary>
+    /// Options that make ffmpeg read it. The header says everything, so it needn't look at the frames first; it would look at up to 5 MB of them
+    /// before it encodes one, and leave a file without any where it is interrupted earlier.
+    /// </summary>
+    public string[] InputOptions { get; } = ["-probesize", "32", "-analyzeduration", "0", "-f", "ivf", "-c:v", "rawvideo"];
 
     /// <summary>Options that make ffmpeg keep the times.</summary>
     public string[] OutputOptions { get; }
