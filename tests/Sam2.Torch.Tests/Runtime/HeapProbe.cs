@@ -19,9 +19,10 @@ internal static partial class HeapProbe
 
     /// <summary>
     /// Tensors before them. Aligning a block leaves a sliver beside it, and glibc sets seven slivers of a size aside for small requests. Until
-    /// then a freed block is a little too small for the next tensor, which gets a new one.
+    /// then a freed block is a little too small for the next tensor, which gets a new one. The runtime's own requests take some of the slivers
+    /// meanwhile: mostly ten tensors are enough, and sixteen were needed once.
     /// </summary>
-    private const int WarmUp = 10;
+    private const int WarmUp = 40;
 
     private const int DisableHugePages = 41; // PR_SET_THP_DISABLE of prctl
 
