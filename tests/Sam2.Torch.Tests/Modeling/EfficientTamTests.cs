@@ -47,18 +47,7 @@ public sealed class EfficientTamTests
             GoldenProbe.Check(_golden, $"{name}.backbone_fpn.0", levels[0], Tolerance);
         }
 
-        using var predictor = new ImagePredictor(model);
-        predictor.SetImage(image);
-        foreach (var (prompt, value) in new[] { ("point", ObjectPrompt.FromPoints(new PointPrompt(400, 300))), ("box", ObjectPrompt.FromBox(150, 100, 620, 480)) })
-        {
-            foreach (var multimask in new[] { true, false })
-            {
-                var key = $"{name}.{prompt}.{(multimask ? "multi" : "single")}";
-                using var prediction = predictor.Predict(value, multimask);
-                GoldenProbe.Check(_golden, $"{key}.low_res", prediction.LowResLogits[0], Tolerance);
-                Close.Within(prediction.Scores[0], _golden[$"{key}.iou"], 1e-3, $"{key}.iou");
-            }
-        }
+        FamilyGoldens.CheckPredictions(_golden, $"{name}.", model, image, Tolerance);
     }
 
     [TestCaseSource(nameof(Kinds))]
