@@ -1,3 +1,6 @@
+using System.Globalization;
+using Sam2.Torch.Masks;
+
 namespace Sam2.Torch.Data.Annotation;
 
 /// <summary>The formats in which the annotations of pictures are written, by name.</summary>
@@ -121,4 +124,86 @@ internal sealed class PictureFilesWriter(
     }
 
     private string PathOf(string fileName) => Path.Combine(directory, RelativePath(fileName, ending));
+}
+
+/// <summary>A folder with a black-and-white PNG per object, numbered from <c>000.png</c>. Nothing is lost where objects overlap.</summary>
+internal static class MaskFolder
+{
+    /// <summary>Creates or replaces a folder, completely or not at all.</summary>
+    /// <exception cref="AnnotationException">It cannot be written.</exception>
+    public static void Write(string path, AnnotatedImage image)
+    {
+        string temporary = AtomicFile.TemporaryNameFor(path), old = AtomicFile.TemporaryNameFor(path);
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            for (int i = 0; i < image.Objects.Count; i++)
+            {
+                MaskFile.WritePng(Path.Combine(temporary, string.Create(CultureInfo.InvariantCulture, $"{i:000}.png")), MaskOf(path, image, i));
+            }
+
+            // The old one leaves its name as a whole: a process that ends here must not leave half of it.
+            if (Directory.Exists(path))
+            {
+                Directory.Move(path, old);
+            }
+
+            Directory.Move(temporary, path);
+            if (Directory.Exists(old))
+            {
+                Directory.Delete(old, recursive: true);
+            }
+        }
+        catch (Exception e)
+        {
+            if (Directory.Exists(old) && !Directory.Exists(path))
+            {
+                Directory.Move(old, path);
+            }
+
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw JsonFile.CannotWrite(path, e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The mask of an object.</summary>
+    /// <exception cref="AnnotationException">It has none.</exception>
+    public static BinaryMask MaskOf(string path, AnnotatedImage image, int index) =>
+        image.Objects[index].Shape?.ToMask() ?? throw new AnnotationException(path, $"cannot hold object {index} of {image.FileName}, which has no mask");
+}
+
+/// <summary>An annotation file can't be read or written. The message names the file, the cause and what to do.</summary>
+public sealed class AnnotationException : RemedyException
+{
+    /// <summary>Describes a failure.</summary>
+    /// <param name="file">The file concerned.</param>
+    /// <param name="cause">What went wrong, without a full stop, such as <c>annotation 17: "bbox" is missing</c>.</param>
+    /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
+    /// <param name="inner">The exception that led here, if any.</param>
+    public AnnotationException(string file, string cause, string remedy = "", Exception? inner = null)
+        : base(file, cause, remedy, inner)
+    {
+    }
+}
+
+/// <summary>How large an annotation file may be before it is refused. Checked before memory is allocated.</summary>
+public sealed record AnnotationLimits
+{
+    /// <summary>The limits used where none are given: files of 1 GiB (COCO's training set has 0.45), masks of 200 megapixels.</summary>
+    public static AnnotationLimits Default { get; } = new();
+
+    /// <summary>Largest file in bytes.</summary>
+    public long MaxFileBytes { get; init; } = 1L << 30;
+
+    /// <summary>Largest number of pixels (width × height) of a picture that masks belong to.</summary>
+    public long MaxPixels { get; init; } = 200_000_000;
 }

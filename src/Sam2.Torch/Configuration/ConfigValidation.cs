@@ -50,3 +50,71 @@ public static class ConfigValidation
         }
     }
 }
+
+/// <summary>
+/// Settings that follow from others, so that an architecture can be varied by one setting: the channels of memories, object
+/// pointers, the occlusion head, the image size.
+/// </summary>
+public static class DependentSettings
+{
+    /// <summary>Brings the dependent settings in line with <c>memory_encoder.out_dim</c>, <c>use_obj_ptrs_in_encoder</c>,
+    /// <c>pred_obj_scores</c> and <c>image_size</c>; a configuration whose parts fit stays as it is, but for switches that have no effect.</summary>
+    public static Sam2Config Follow(Sam2Config config)
+    {
+        var layer = config.MemoryAttention.Layer;
+        IntList grid = [config.ImageEmbeddingSize, config.ImageEmbeddingSize];
+        config = config with
+        {
+            MemoryEncoder = config.MemoryEncoder with
+            {
+                PositionEncoding = config.MemoryEncoder.PositionEncoding with { NumPosFeats = config.MemDim },
+            },
+            SpatialPerceiver = config.SpatialPerceiver is not { } perceiver ? null : perceiver with
+            {
+                Dim = config.MemDim,
+                PositionEncoding = perceiver.PositionEncoding with { NumPosFeats = config.MemDim },
+            },
+            MemoryAttention = config.MemoryAttention with
+            {
+                Layer = layer with
+                {
+                    SelfAttention = layer.SelfAttention with { FeatSizes = grid },
+                    CrossAttention = layer.CrossAttention with { FeatSizes = grid, KvInDim = config.MemDim },
+                },
+            },
+        };
+        if (!config.UseObjPtrsInEncoder)
+        {
+            config = config with
+            {
+                FixedNoObjPtr = false,
+                AddTposEncToObjPtrs = false,
+                ProjTposEncInObjPtrs = false,
+                UseSignedTposEncToObjPtrs = false,
+                UseMlpForObjPtrProj = false,
+            };
+        }
+
+        return config.PredObjScores ? config : config with
+        {
+            PredObjScoresMlp = false,
+            FixedNoObjPtr = false,
+            SoftNoObjPtr = false,
+            NoObjEmbedSpatial = false,
+        };
+    }
+}
+
+/// <summary>A setting of a model, a recipe or a sweep is unknown or wrong. Names the file, the setting and what to do about it.</summary>
+public sealed class ConfigurationException : RemedyException
+{
+    /// <summary>Describes a wrong setting.</summary>
+    /// <param name="file">The file, as the caller named it, or the part of a recipe that is wrong.</param>
+    /// <param name="cause">What is wrong with it, a sentence without a full stop.</param>
+    /// <param name="remedy">What the user can do, a sentence without a full stop, or a question; empty if there is nothing to add.</param>
+    /// <param name="inner">The exception that revealed it, if any.</param>
+    public ConfigurationException(string file, string cause, string remedy = "", Exception? inner = null)
+        : base(file, cause, remedy, inner)
+    {
+    }
+}

@@ -1,3 +1,4 @@
+using Sam2.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -77,4 +78,63 @@ public static class Activations
     public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
         is_grad_enabled() ? activation.Apply(x)
         : activation == Activation.Relu ? F.relu(x, inplace: true) : F.gelu(x, inplace: true);
+}
+
+/// <summary>
+/// A linear layer, <c>x · weightᵀ + bias</c>: <c>torch.nn.Linear</c> with the same parameters and the same initial weights. On a CPU, without
+/// gradients, it uses <see cref="OneDnn"/>.
+/// </summary>
+public class LinearLayer : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+
+    /// <summary>Builds the layer with freshly initialised weights.</summary>
+    /// <param name="inFeatures">Channels of the input, K.</param>
+    /// <param name="outFeatures">Channels of the result, N.</param>
+    public LinearLayer(long inFeatures, long outFeatures) : base(nameof(LinearLayer))
+    {
+        weight = nn.Parameter(empty(outFeatures, inFeatures));
+        nn.init.kaiming_uniform_(weight, a: Math.Sqrt(5));
+        bias = nn.Parameter(empty(outFeatures));
+        var bound = 1 / Math.Sqrt(inFeatures);
+        nn.init.uniform_(bias, -bound, bound);
+        RegisterComponents();
+    }
+
+    /// <summary>The weights, <c>[N, K]</c>.</summary>
+    public Parameter Weight => weight;
+
+    /// <summary>What is added to each result, <c>[N]</c>.</summary>
+    public Parameter Bias => bias;
+
+    /// <summary>Maps <c>[…, K]</c> to <c>[…, N]</c>.</summary>
+    public override Tensor forward(Tensor x) =>
+        OneDnn.IsUsable(x, weight) ? OneDnn.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
+}
+
+/// <summary>Layer normalisation over the channels of every pixel (sam2/modeling/sam2_utils.py, <c>LayerNorm2d</c>).</summary>
+public class LayerNorm2d : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly long[] _channels;
+    private readonly double _eps;
+
+    /// <summary>Normalises <paramref name="numChannels"/> channels; <paramref name="eps"/> is added to the variance.</summary>
+    public LayerNorm2d(long numChannels, double eps = 1e-6) : base(nameof(LayerNorm2d))
+    {
+        weight = nn.Parameter(ones(numChannels));
+        bias = nn.Parameter(zeros(numChannels));
+        _channels = [numChannels];
+        _eps = eps;
+        RegisterComponents();
+    }
+
+    /// <summary>Normalises <c>[B, C, H, W]</c>. The result is channels-last in memory.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return F.layer_norm(x.permute(0, 2, 3, 1), _channels, weight, bias, _eps).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
 }
