@@ -86,6 +86,22 @@ public sealed class OwnModulesTests : FolderTests
     }
 
     [Test]
+    public void A_recipe_goes_on_from_a_checkpoint_with_own_modules_without_naming_the_architecture()
+    {
+        TrainingRun.Execute(Recipe with { Steps = 1 }, Run("first"), resume: false, TextWriter.Null, new() { ModelParts = OwnMemoryEncoder });
+        var next = Recipe with { Steps = 1, Model = new() { Checkpoint = Run("first").Model } };
+        using (var model = ModelFactory.Create(next.Model, seed: 2, parts: OwnMemoryEncoder))
+        using (var trained = ModelLoader.Load(Run("first").Model, parts: OwnMemoryEncoder))
+        {
+            var weights = trained.state_dict();
+            Assert.That(model.state_dict().All(w => w.Value.equal(weights[w.Key]).all().item<bool>()), "all of them are the checkpoint's");
+        }
+
+        Assert.That(TrainingRun.Execute(next, Run("second"), resume: false, TextWriter.Null, new() { ModelParts = OwnMemoryEncoder }).Step, Is.EqualTo(1));
+        Assert.That(() => ModelFactory.Create(next.Model, seed: 2), Throws.TypeOf<CheckpointException>().With.Message.Contains("memory_encoder."));
+    }
+
+    [Test]
     public void A_run_leaves_the_number_of_threads_as_it_was()
     {
         var threads = get_num_threads();

@@ -48,14 +48,16 @@ public sealed record ModelSettings
 public static class ModelFactory
 {
     /// <summary>The architecture that a recipe asks for.</summary>
+    /// <param name="settings">The recipe's settings.</param>
+    /// <param name="parts">Modules that replace the standard ones, with which the checkpoint may have been trained. None when null.</param>
     /// <exception cref="ConfigurationException">A name or a setting is unknown or impossible.</exception>
     /// <exception cref="CheckpointException">The checkpoint whose architecture is asked for is missing or damaged.</exception>
-    public static Sam2Config Configure(ModelSettings settings)
+    public static Sam2Config Configure(ModelSettings settings, Sam2Parts? parts = null)
     {
         var config = settings switch
         {
             { Architecture: { } name } => Named(name),
-            { Checkpoint: { } checkpoint } => OfCheckpoint(checkpoint),
+            { Checkpoint: { } checkpoint } => OfCheckpoint(checkpoint, parts),
             _ => throw new ConfigurationException("model", "names no architecture and no checkpoint", $"Give model.architecture, such as {string.Join(" or ", Sam2Presets.ByName.Keys.Order(StringComparer.Ordinal).Take(2))}"),
         };
         if (settings.Settings.Count == 0)
@@ -77,7 +79,7 @@ public static class ModelFactory
     /// <exception cref="CheckpointException">The checkpoint is missing or damaged, or doesn't fit.</exception>
     public static Sam2Model Create(ModelSettings settings, ulong seed, IProgress<string>? progress = null, Sam2Parts? parts = null)
     {
-        var config = Configure(settings);
+        var config = Configure(settings, parts);
         manual_seed((long)TrainingRandom.For(seed).NextBits());
         var model = ModelLoader.Build("model", config, parts);
         try
@@ -107,10 +109,10 @@ public static class ModelFactory
             $"Did you mean '{Spelling.Closest(name, Sam2Presets.ByName.Keys)}'?");
     }
 
-    private static Sam2Config OfCheckpoint(string name)
+    private static Sam2Config OfCheckpoint(string name, Sam2Parts? parts)
     {
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(name));
-        return ConfigInference.Infer(checkpoint);
+        return ConfigInference.Infer(checkpoint, parts: parts);
     }
 
     private static void Load(Sam2Model model, string name, bool strict, IProgress<string>? progress)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
 
 namespace Sam2.Torch.Checkpoints;
 
@@ -14,9 +15,13 @@ public static class ConfigInference
     /// <summary>The configuration of an open checkpoint.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="configPath">A YAML file; null to find the architecture without one.</param>
+    /// <param name="parts">
+    /// Parts with which the checkpoint was trained; null for the standard ones. What they hide of the architecture is taken from the
+    /// configuration that the checkpoint carries.
+    /// </param>
     /// <exception cref="CheckpointException">The shapes leave a setting open, or contradict the configuration; the error says which.</exception>
     /// <exception cref="ConfigurationException">The YAML file has an unknown or impossible setting, or too few.</exception>
-    public static Sam2Config Infer(Checkpoint checkpoint, string? configPath = null)
+    public static Sam2Config Infer(Checkpoint checkpoint, string? configPath = null, Sam2Parts? parts = null)
     {
         if (SamConfigInference.Matches(checkpoint))
         {
@@ -30,6 +35,13 @@ public static class ConfigInference
             var (config, origin) = Find(checkpoint, configPath);
             RequireAgreement(checkpoint, config, origin);
             ConfigValidation.Require(origin, config);
+            return config;
+        }
+        catch (CheckpointException e) when (configPath is null
+            && parts?.ReplacedKeys.Any(key => e.Cause.Contains($"'{key}", StringComparison.Ordinal)) == true && ConfigValues.TryRead(checkpoint) is not null)
+        {
+            var config = ConfigValues.TryRead(checkpoint)!;
+            ConfigValidation.Require(checkpoint.Path, config);
             return config;
         }
         catch (ConfigurationException e) when (e.File == checkpoint.Path)

@@ -23,7 +23,7 @@ public static class ModelLoader
     {
         using var adapter = lora is null ? null : LoraAdapter.Open(lora);
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        return Load(checkpoint, Infer(checkpoint, configPath, parts), device, precision, parts, adapter);
+        return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath, parts), device, precision, parts, adapter);
     }
 
     /// <summary>Builds a model of a known architecture and fills it from an open checkpoint.</summary>
@@ -65,7 +65,7 @@ public static class ModelLoader
     {
         using var adapter = lora is null ? null : LoraAdapter.Open(lora);
         using var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath));
-        if (!SamConfigInference.Matches(checkpoint)) return Load(checkpoint, Infer(checkpoint, configPath, parts: null), device, precision, lora: adapter);
+        if (!SamConfigInference.Matches(checkpoint)) return Load(checkpoint, ConfigInference.Infer(checkpoint, configPath), device, precision, lora: adapter);
         if (configPath is not null)
             throw new CheckpointException(checkpoint.Path, $"is a model of the first Segment Anything, and {configPath} describes one of SAM 2", "Give no configuration: the weights tell all of it");
         return LoadSam(checkpoint, SamConfigInference.Infer(checkpoint), device, precision, adapter);
@@ -145,22 +145,6 @@ public static class ModelLoader
         catch (ArgumentException e)
         {
             throw new CheckpointException(origin, $"has a configuration that can't be built: {e.Message.TrimEnd('.')}", "Correct the setting, or give another configuration", e);
-        }
-    }
-
-    /// <summary>The architecture. What replaced parts hide of it is taken from the checkpoint's own configuration.</summary>
-    private static Sam2Config Infer(Checkpoint checkpoint, string? configPath, Sam2Parts? parts)
-    {
-        try
-        {
-            return ConfigInference.Infer(checkpoint, configPath);
-        }
-        catch (CheckpointException e) when (configPath is null
-            && parts?.ReplacedKeys.Any(key => e.Cause.Contains($"'{key}", StringComparison.Ordinal)) == true && ConfigValues.TryRead(checkpoint) is not null)
-        {
-            var config = ConfigValues.TryRead(checkpoint)!;
-            ConfigValidation.Require(checkpoint.Path, config);
-            return config;
         }
     }
 
