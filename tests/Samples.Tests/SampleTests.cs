@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Sam2.Torch.Checkpoints;
+using Sam2.Torch.Data.Drawn;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using TestSupport;
@@ -106,6 +107,30 @@ public sealed class SampleTests
     {
         AssertFalls(Run("CustomLoss"), @"loss of outlines ([\d.]+) in the first 4 steps, ([\d.]+) in the last 4");
         AssertIsModel("model.pt");
+    }
+
+    [Test]
+    public void CustomTraining_goes_from_large_objects_to_small_ones()
+    {
+        var output = Run("CustomTraining");
+        AssertFalls(output, @"objects cover ([\d.]+) of the first pictures and ([\d.]+) of the last");
+        Assert.That(output, Does.Contain("8/8"), "the log");
+        AssertIsModel("model.pt");
+    }
+
+    [Test]
+    public void OwnFormat_measures_what_is_drawn()
+    {
+        Run("OwnFormat");
+        var rows = File.ReadAllLines(Written("measurements.csv")).Skip(1).Select(row => row.Split(',')).ToList();
+        Assert.That(rows.Select(row => row[0]), Has.All.EqualTo("drawn.png"));
+        var measured = rows.Select(row => row.Skip(1).Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()).ToList();
+        foreach (var mask in DemoScene.Create(840, 600).Render().Masks().Values)
+        {
+            var (x, y, width, height) = mask.BoundingBox;
+            Assert.That(measured.Any(row =>
+                Math.Abs(row[0] - (x + (width / 2.0))) < 15 && Math.Abs(row[1] - (y + (height / 2.0))) < 15 && Math.Abs((row[2] / mask.Area) - 1) < 0.25));
+        }
     }
 
     [Test]

@@ -12,23 +12,25 @@ public class ImageEncoderViT : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter pos_embed;
     private readonly ImageEncoderViTPatches patch_embed;
-    private readonly ModuleList<ImageEncoderViTBlock> blocks;
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> blocks;
     private readonly Sequential neck;
 
     /// <summary>Builds the encoder with freshly initialised weights.</summary>
     /// <param name="config">The architecture.</param>
     /// <param name="imageSize">Side of the input, in pixels; a multiple of 16.</param>
     /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="block">Makes the block of an index, which keeps its input's shape, <c>[B, H, W, C]</c>; an <see cref="ImageEncoderViTBlock"/> when null.</param>
     /// <exception cref="ArgumentException">The heads do not divide the channels.</exception>
-    public ImageEncoderViT(ImageEncoderViTConfig config, int imageSize, int outChannels) : base(nameof(ImageEncoderViT))
+    public ImageEncoderViT(ImageEncoderViTConfig config, int imageSize, int outChannels, Func<int, nn.Module<Tensor, Tensor>>? block = null)
+        : base(nameof(ImageEncoderViT))
     {
         if (config.NumHeads < 1 || config.EmbedDim % config.NumHeads != 0)
             throw new ArgumentException($"{config.NumHeads} heads do not divide the {config.EmbedDim} channels.");
         var grid = imageSize / SamConfig.Stride;
         patch_embed = new ImageEncoderViTPatches(config.EmbedDim);
         pos_embed = nn.Parameter(zeros(1, grid, grid, config.EmbedDim));
-        blocks = new ModuleList<ImageEncoderViTBlock>([.. Enumerable.Range(0, config.Depth).Select(i => new ImageEncoderViTBlock(
-            config.EmbedDim, config.NumHeads, grid, config.GlobalAttnIndexes.Contains(i) ? 0 : config.WindowSize))]);
+        block ??= i => new ImageEncoderViTBlock(config.EmbedDim, config.NumHeads, grid, config.GlobalAttnIndexes.Contains(i) ? 0 : config.WindowSize);
+        blocks = new([.. Enumerable.Range(0, config.Depth).Select(block)]);
         neck = Neck(config.EmbedDim, outChannels);
         RegisterComponents();
     }

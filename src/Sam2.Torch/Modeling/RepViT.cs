@@ -14,17 +14,19 @@ namespace Sam2.Torch.Modeling;
 /// </remarks>
 public class RepViT : nn.Module<Tensor, IReadOnlyList<Tensor>>
 {
-    private readonly RepViTBody body;
+    private readonly nn.Module<Tensor, IReadOnlyList<Tensor>> body;
 
     /// <summary>Builds the trunk with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="body">Stem and stages, with the results of <see cref="RepViTBody.forward"/>; those of the variant when null.</param>
     /// <exception cref="ArgumentException">There is no such variant, or the features aren't all stages in order.</exception>
-    public RepViT(RepViTConfig config) : base(nameof(RepViT))
+    public RepViT(RepViTConfig config, nn.Module<Tensor, IReadOnlyList<Tensor>>? body = null) : base(nameof(RepViT))
     {
         if (config.Variant is not { } variant)
             throw new ArgumentException($"name is '{config.Name}'; the variants are {string.Join(", ", RepViTConfig.Variants.Keys)}, with or without what follows a dot.");
         if (!config.TakesAllStages)
             throw new ArgumentException($"features are [{string.Join(", ", config.Features)}]; they must be layer0 to layer3, in this order.");
-        body = new RepViTBody(variant);
+        this.body = body ?? new RepViTBody(variant);
         RegisterComponents();
     }
 

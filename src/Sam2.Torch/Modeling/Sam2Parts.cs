@@ -13,7 +13,8 @@ namespace Sam2.Torch.Modeling;
 /// <para>
 /// Parts of parts are arguments of the standard classes' constructors: the trunk of <see cref="Modeling.ImageEncoder"/>, the blocks of
 /// <see cref="Hiera"/>, the layers of <see cref="Modeling.MemoryAttention"/>, the attention of <see cref="MemoryAttentionLayer"/>, the
-/// transformer of <see cref="Modeling.MaskDecoder"/>, the mask downsampler and the fuser of <see cref="Modeling.MemoryEncoder"/>.
+/// transformer of <see cref="Modeling.MaskDecoder"/>, the mask downsampler and the fuser of <see cref="Modeling.MemoryEncoder"/>, the blocks of
+/// <see cref="ViT"/>, the body of <see cref="RepViT"/>, the layers of <see cref="PerceiverResampler"/>.
 /// </para>
 /// <para>
 /// A function must return a new module at each call, since a training run builds its model again for snapshots and replicas. The

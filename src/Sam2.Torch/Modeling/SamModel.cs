@@ -8,16 +8,22 @@ namespace Sam2.Torch.Modeling;
 /// encoder, and SAM 2's prompt encoder and mask decoder without what SAM 2 added to them. It has no memory, so it segments pictures only.
 /// Parameter names are the original's state-dict keys.
 /// </summary>
-public sealed class SamModel : nn.Module, IPromptableModel
+public class SamModel : nn.Module, IPromptableModel
 {
     private readonly nn.Module<Tensor, Tensor> image_encoder;
-    private readonly PromptEncoder prompt_encoder;
-    private readonly MaskDecoder mask_decoder;
+    private readonly PromptEncoderBase prompt_encoder;
+    private readonly MaskDecoderBase mask_decoder;
 
     /// <summary>Builds a model with random weights, in training mode.</summary>
     /// <param name="config">The architecture.</param>
+    /// <param name="imageEncoder">Replaces the image encoder; maps <c>[B, 3, S, S]</c> to <c>[B, C, S/16, S/16]</c>.</param>
+    /// <param name="promptEncoder">Replaces the prompt encoder.</param>
+    /// <param name="maskDecoder">Replaces the mask decoder.</param>
     /// <exception cref="ArgumentException">The configuration contradicts itself; the message names the setting.</exception>
-    public SamModel(SamConfig config) : base(nameof(SamModel))
+    /// <remarks>The model disposes its parts. A part keeps its place in the state dict, whatever its class.</remarks>
+    public SamModel(
+        SamConfig config, nn.Module<Tensor, Tensor>? imageEncoder = null, PromptEncoderBase? promptEncoder = null, MaskDecoderBase? maskDecoder = null)
+        : base(nameof(SamModel))
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config.ImageSize <= 0 || config.ImageSize % SamConfig.Stride != 0)
@@ -26,28 +32,29 @@ public sealed class SamModel : nn.Module, IPromptableModel
             throw new ArgumentException($"Prompts have {config.PromptEmbedDim} channels; the mask decoder needs a positive multiple of 16.", nameof(config));
         Config = config;
         var channels = config.PromptEmbedDim;
-        image_encoder = (config.ImageEncoderViT, config.TinyViT) switch
+        image_encoder = (imageEncoder, config.ImageEncoderViT, config.TinyViT) switch
         {
-            ({ } plain, null) => new ImageEncoderViT(plain, config.ImageSize, channels),
-            (null, { } tiny) => new TinyViT(tiny, channels),
+            ({ } own, _, _) => own,
+            (_, { } plain, null) => new ImageEncoderViT(plain, config.ImageSize, channels),
+            (_, null, { } tiny) => new TinyViT(tiny, channels),
             _ => throw new ArgumentException("Give the settings of one image encoder, ImageEncoderViT or TinyViT.", nameof(config)),
         };
-        prompt_encoder = new PromptEncoder(channels, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16, padBoxes: false);
-        mask_decoder = new MaskDecoder(WithoutAdditions(channels), Transformer(channels));
+        prompt_encoder = promptEncoder ?? new PromptEncoder(channels, config.ImageEmbeddingSize, config.ImageSize, maskInChans: 16, padBoxes: false);
+        mask_decoder = maskDecoder ?? new MaskDecoder(WithoutAdditions(channels), Transformer(channels));
         RegisterComponents();
     }
 
     /// <summary>The architecture.</summary>
     public SamConfig Config { get; }
 
-    /// <summary>The image encoder, an <see cref="ImageEncoderViT"/> or a <see cref="TinyViT"/>: <c>[B, 3, S, S]</c> to <c>[B, C, S/16, S/16]</c>.</summary>
+    /// <summary>The image encoder, an <see cref="ImageEncoderViT"/> or a <see cref="TinyViT"/> unless it was replaced: <c>[B, 3, S, S]</c> to <c>[B, C, S/16, S/16]</c>.</summary>
     public nn.Module<Tensor, Tensor> ImageEncoder => image_encoder;
 
     /// <summary>The prompt encoder.</summary>
-    public PromptEncoder PromptEncoder => prompt_encoder;
+    public PromptEncoderBase PromptEncoder => prompt_encoder;
 
     /// <summary>The mask decoder.</summary>
-    public MaskDecoder MaskDecoder => mask_decoder;
+    public MaskDecoderBase MaskDecoder => mask_decoder;
 
     nn.Module IPromptableModel.Module => this;
 
@@ -61,10 +68,10 @@ public sealed class SamModel : nn.Module, IPromptableModel
     public int MaskInputSize => prompt_encoder.MaskInputSize;
 
     /// <inheritdoc/>
-    public Device Device => prompt_encoder.parameters().First().device;
+    public Device Device => parameters().First().device;
 
     /// <inheritdoc/>
-    public ScalarType Precision => prompt_encoder.parameters().First().dtype;
+    public ScalarType Precision => parameters().First().dtype;
 
     /// <inheritdoc/>
     public ImageFeatures EncodePicture(Tensor image)

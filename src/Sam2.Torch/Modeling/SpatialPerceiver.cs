@@ -15,13 +15,15 @@ public class PerceiverResampler : nn.Module<Tensor, Tensor, Tensor>
     private readonly Parameter? latents;
     private readonly Parameter? latents_2d;
     private readonly PositionEmbeddingSine position_encoding;
-    private readonly ModuleList<PerceiverEncoderLayer> layers;
+    private readonly ModuleList<nn.Module<Tensor, Tensor, Tensor?, Tensor>> layers;
     private readonly LayerNorm norm;
     private readonly PerceiverConfig _config;
 
     /// <summary>Builds the perceiver with freshly initialised weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="layer">Makes the layer of an index, which is called as <see cref="PerceiverEncoderLayer.forward"/> is; a <see cref="PerceiverEncoderLayer"/> when null.</param>
     /// <exception cref="ArgumentException">The settings contradict each other; the message names them.</exception>
-    public PerceiverResampler(PerceiverConfig config) : base(nameof(PerceiverResampler))
+    public PerceiverResampler(PerceiverConfig config, Func<int, nn.Module<Tensor, Tensor, Tensor?, Tensor>>? layer = null) : base(nameof(PerceiverResampler))
     {
         if (config.NumLatents <= 0 && config.NumLatents2d <= 0)
             throw new ArgumentException($"num_latents is {config.NumLatents} and num_latents_2d {config.NumLatents2d}; one of them must be above 0.");
@@ -36,7 +38,7 @@ public class PerceiverResampler : nn.Module<Tensor, Tensor, Tensor>
         if (config.NumLatents > 0) latents = nn.Parameter(randn(config.NumLatents, config.Dim));
         if (config.NumLatents2d > 0) latents_2d = nn.Parameter(randn(config.NumLatents2d, config.Dim));
         position_encoding = new PositionEmbeddingSine(config.PositionEncoding);
-        layers = new ModuleList<PerceiverEncoderLayer>([.. Enumerable.Range(0, config.Depth).Select(_ => new PerceiverEncoderLayer(config))]);
+        layers = new([.. Enumerable.Range(0, config.Depth).Select(layer ?? (_ => new PerceiverEncoderLayer(config)))]);
         norm = nn.LayerNorm(config.Dim);
         RegisterComponents();
     }

@@ -175,6 +175,31 @@ public sealed class SwapModuleTests
     }
 
     [Test]
+    public void An_own_image_encoder_and_own_blocks_stand_in_the_first_segment_anything()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var config = SamModels.Plain;
+        var image = DeterministicWeights.NoiseTensor("image", 1, 3, config.ImageSize, config.ImageSize);
+
+        var convolution = nn.Conv2d(3, config.PromptEmbedDim, kernel_size: 16, stride: 16);
+        using var model = new SamModel(config, imageEncoder: convolution);
+        Assert.That(model.state_dict().Keys.Where(key => key.StartsWith("image_encoder.", StringComparison.Ordinal)), Is.EquivalentTo(new[] { "image_encoder.weight", "image_encoder.bias" }));
+        using var features = model.EncodePicture(image);
+        Close.Within(features.Embedding, convolution.call(image), 0, "embedding");
+
+        using var plain = new ImageEncoderViT(config.ImageEncoderViT!, config.ImageSize, config.PromptEmbedDim, block: _ => new Twice());
+        Assert.That(plain.state_dict().Keys, Has.None.StartsWith("blocks."));
+        Assert.That(plain.call(image).shape, Is.EqualTo(features.Embedding.shape));
+    }
+
+    /// <summary>Doubles its input.</summary>
+    private sealed class Twice() : nn.Module<Tensor, Tensor>(nameof(Twice))
+    {
+        public override Tensor forward(Tensor input) => input + input;
+    }
+
+    [Test]
     public void A_trunk_of_other_channels_than_the_neck_expects_is_refused()
     {
         using var scope = NewDisposeScope();
