@@ -28,8 +28,7 @@ internal static class PlainJson
     {
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            return Read(document.RootElement);
+            return Read(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
         catch (JsonException)
         {
@@ -39,10 +38,21 @@ internal static class PlainJson
 
     /// <summary>Parses the JSON text of a file into plain values.</summary>
     /// <exception cref="JsonException">It is not JSON, nests too deep, or an object has a name twice.</exception>
-    public static object? Read(string text, int maxDepth)
+    public static object? Read(string text, int maxDepth) =>
+        Read(text, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
+
+    private static object? Read(string text, JsonDocumentOptions options)
     {
-        using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
-        return Read(document.RootElement);
+        try
+        {
+            using var document = JsonDocument.Parse(text, options);
+            return Read(document.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Half a surrogate pair, such as "\ud800", is found only when its text is asked for.
+            throw new JsonException(e.Message, e);
+        }
     }
 
     private static void Write(Utf8JsonWriter json, object? value)
