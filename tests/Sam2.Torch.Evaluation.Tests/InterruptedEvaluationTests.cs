@@ -32,6 +32,17 @@ public class InterruptedEvaluationTests
     public void Free() => _model.Dispose();
 
     [Test]
+    public void Following_from_prompts() => AssertUnharmed(observer => new SemiSupervisedProtocol(new()).Run(_model, new DrawnAnnotatedVideo("demo", 4), observer).Rounds);
+
+    [Test]
+    public void Correcting_in_passes() => AssertUnharmed(
+        observer => new OfflineProtocol(new() { AnnotatedFrames = 2 }).Run(_model, new DrawnAnnotatedVideo("demo", 4), observer).Rounds);
+
+    [Test]
+    public void Correcting_as_the_video_runs() => AssertUnharmed(
+        observer => new OnlineProtocol(new() { AnnotatedFrames = 2 }).Run(_model, new DrawnAnnotatedVideo("demo", 4), observer).Rounds);
+
+    [Test]
     public void Clicking_on_images() => AssertUnharmed(
         observer => new ImageProtocol(new() { Clicks = 5, FrameStride = 2 }).Run(_model, new DrawnAnnotatedVideo("demo", 4), observer).Objects);
 

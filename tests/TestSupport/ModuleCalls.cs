@@ -33,6 +33,14 @@ public sealed class ModuleCalls
         return _calls;
     }
 
+    /// <summary>How many calls an action makes, with what was to happen at one of them.</summary>
+    public int Count(Action action)
+    {
+        _calls = 0;
+        action();
+        return _calls;
+    }
+
     /// <summary>A tensor operation that no machine has the memory for: 2^50 bytes.</summary>
     public static void RunOutOfMemory() => empty([1L << 50], dtype: ScalarType.Byte).Dispose();
 

@@ -51,6 +51,7 @@ internal sealed class MemoryOption
                 if (Refusal(token.Value) is { } refusal) result.AddError($"{Name}: {refusal}");
             }
 
+            if (result.Tokens.Count == 1) result.AddError($"{Name}: {result.Tokens[0].Value} alone can't be compared; give another, or use eval vos");
             if (result.Tokens.DistinctBy(token => token.Value).Count() < result.Tokens.Count) result.AddError($"{Name}: give each policy once");
         });
         return option;
@@ -65,7 +66,8 @@ internal sealed class MemoryOption
         }
         catch (ConfigurationException e)
         {
-            return e.Message;
+            // Its file is the library's name for what this option holds.
+            return e.Remedy.Length == 0 ? e.Cause : $"{e.Cause}. {e.Remedy}";
         }
     }
 }

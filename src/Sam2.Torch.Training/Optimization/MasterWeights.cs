@@ -159,6 +159,7 @@ public sealed class ExponentialMovingAverage : IDisposable
         if (decay is not (>= 0 and < 1))
             throw new ArgumentException($"ema.decay is {decay}; give a number in [0, 1), such as 0.999", nameof(decay));
         _decay = decay;
+        using var scope = NewDisposeScope();
         using var mode = no_grad();
         foreach (var (name, weight) in weights.Trained)
             _averages.Add(name, weight.detach().clone().DetachFromDisposeScope());

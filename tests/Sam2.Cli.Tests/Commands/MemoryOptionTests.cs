@@ -18,10 +18,18 @@ public class MemoryOptionTests : FolderTests
     {
         var name = CommandLine.Run([.. command, "--model", Model, "--memory", "samuray"]);
         Assert.That(name.ExitCode, Is.EqualTo(ExitCode.Usage));
-        Assert.That(name.Error, Does.Contain("samuray").And.Contain("samurai, sam2long, dam4sam"));
+        Assert.That(name.Error, Does.Contain("--memory: there is no memory policy 'samuray'").And.Contain("samurai, sam2long, dam4sam"));
         var key = CommandLine.Run([.. command, "--model", Model, "--memory", "samurai:stable=3"]);
         Assert.That(key.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(key.Error, Does.Contain("stable_iou"));
+    }
+
+    [Test]
+    public void One_policy_alone_is_not_compared()
+    {
+        var result = CommandLine.Run("eval", "memory", "d", "--model", Model, "--memory", "slow");
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(result.Error, Does.Contain("slow alone can't be compared"));
     }
 
     [Test]
