@@ -135,6 +135,7 @@ public static class LoraWriter
         string[] modules = [.. weights.Keys.Where(name => name.EndsWith(end, StringComparison.Ordinal)).Select(name => name[..^end.Length])];
         if (modules.Length == 0)
             throw new ArgumentException($"There is no {end[1..]} among the weights; give those of a model with low-rank updates.", nameof(weights));
+        var adapted = modules.ToHashSet(StringComparer.Ordinal);
         try
         {
             Directory.CreateDirectory(folder);
@@ -144,7 +145,7 @@ public static class LoraWriter
             throw Unwritable(folder, e);
         }
 
-        CheckpointWriter.Save(Path.Combine(folder, "adapter_model.safetensors"), weights.ToDictionary(weight => Prefix + weight.Key, weight => weight.Value));
+        CheckpointWriter.Save(Path.Combine(folder, "adapter_model.safetensors"), weights.ToDictionary(weight => NameFor(weight.Key, adapted), weight => weight.Value));
         var config = new JsonObject
         {
             ["base_model_name_or_path"] = baseModel,
@@ -163,6 +164,13 @@ public static class LoraWriter
         };
         var path = Path.Combine(folder, LoraConfig.FileName);
         AtomicFile.Write(path, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(config, Indented)), e => Unwritable(path, e));
+    }
+
+    // PEFT puts the layer that it adapts one level deeper, as base_layer, and passes over names that it doesn't find.
+    private static string NameFor(string weight, HashSet<string> adapted)
+    {
+        var dot = weight.LastIndexOf('.');
+        return dot > 0 && adapted.Contains(weight[..dot]) ? $"{Prefix}{weight[..dot]}.base_layer{weight[dot..]}" : Prefix + weight;
     }
 
     private static CheckpointException Unwritable(string path, Exception e) =>

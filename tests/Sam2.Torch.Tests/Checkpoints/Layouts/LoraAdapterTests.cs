@@ -167,6 +167,42 @@ public class LoraAdapterTests : FolderTests
         Assert.That(() => LoraAdapter.Open(Folder["adapter_model.safetensors"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("adapter_config.json"));
     }
 
+    [Test]
+    public void What_is_written_has_the_names_under_which_PEFT_keeps_it()
+    {
+        var (outputs, inputs) = (_weights[Qkv + ".weight"].shape[0], _weights[Qkv + ".weight"].shape[1]);
+        var token = "sam_mask_decoder.iou_token.weight";
+        var weights = new Dictionary<string, Tensor>
+        {
+            [Qkv + ".lora_A.weight"] = Random(2, inputs), [Qkv + ".lora_B.weight"] = Random(outputs, 2), [Qkv + ".bias"] = Random(outputs),
+            [token] = Random(_weights[token].shape),
+        };
+        LoraWriter.Save(Folder.Path, weights, new() { Rank = 2, Alpha = 6, Modules = [Qkv] }, "base.pt");
+
+        using var file = Checkpoint.OpenAnyNames(Folder["adapter_model.safetensors"]);
+        // PEFT puts the name of the adapter before the last part of a name with lora_, and finds these in a model where Linear has become base_layer.
+        Assert.That(
+            file.StateDict.Select(t => t.Key.Contains(".lora_", StringComparison.Ordinal) ? t.Key.Insert(t.Key.LastIndexOf('.'), ".default") : t.Key),
+            Is.EquivalentTo(new[]
+            {
+                $"base_model.model.{Qkv}.lora_A.default.weight", $"base_model.model.{Qkv}.lora_B.default.weight", $"base_model.model.{Qkv}.base_layer.bias",
+                $"base_model.model.{token}",
+            }));
+        var config = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Folder["adapter_config.json"])).RootElement;
+        // Fields of PEFT's LoraConfig, which refuses none but reads no others.
+        Assert.That(config.EnumerateObject().Select(p => p.Name), Is.EquivalentTo(new[]
+        {
+            "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights", "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r",
+            "target_modules", "task_type", "use_rslora",
+        }));
+        Assert.That((config.GetProperty("r").GetInt32(), config.GetProperty("lora_alpha").GetDouble(), config.GetProperty("peft_type").GetString()), Is.EqualTo((2, 6.0, "LORA")));
+        Assert.That(config.GetProperty("target_modules").EnumerateArray().Select(m => m.GetString()), Is.EqualTo(new[] { Qkv }));
+
+        using var adapter = LoraAdapter.Open(Folder.Path);
+        adapter.MergeInto(_weights);
+        Assert.That(_weights[Qkv + ".bias"].Equals(weights[Qkv + ".bias"]) && _weights[token].Equals(weights[token]), Is.True);
+    }
+
     private static string Named(string pattern, string side) => pattern.Replace("{0}", Qkv, StringComparison.Ordinal).Replace("{1}", side, StringComparison.Ordinal);
 
     private void AssertProductAdded(string original, (string A, string B) names)
