@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking;
 using TestSupport;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
