@@ -13,7 +13,10 @@ public sealed class ModuleCalls
     private Action _action = () => { };
 
     /// <summary>Hooks every module of a model that has hooks.</summary>
-    public ModuleCalls(nn.Module model)
+    public ModuleCalls(nn.Module model) => Watch(model);
+
+    /// <summary>Counts the calls of another model's modules too.</summary>
+    public void Watch(nn.Module model)
     {
         foreach (var (_, module) in model.named_modules())
         {
@@ -38,6 +41,7 @@ public sealed class ModuleCalls
 
     private void Count()
     {
-        if (++_calls == _at) _action();
+        // Batches that are computed side by side call on several threads.
+        if (Interlocked.Increment(ref _calls) == _at) _action();
     }
 }
