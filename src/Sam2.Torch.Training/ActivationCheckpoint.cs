@@ -151,35 +151,37 @@ public static class ActivationCheckpoint
 /// </summary>
 internal sealed class ForwardSegments : TrackingStep
 {
-    private readonly bool _checkpointing;
+    private readonly bool _checkpointing, _attentionTwice;
     private readonly TrainingRandom _seeds;
 
     /// <summary>Prepares the parts for one training step.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="checkpointing">Whether activations are computed again for the backward pass instead of being kept.</param>
+    /// <param name="options">Which activations are computed again for the backward pass instead of being kept.</param>
     /// <param name="seeds">Seeds libtorch's generator in training mode.</param>
-    public ForwardSegments(Sam2Model model, bool checkpointing, TrainingRandom seeds) : base(model)
+    public ForwardSegments(Sam2Model model, TrainingOptions options, TrainingRandom seeds) : base(model)
     {
         _seeds = seeds;
-        _checkpointing = checkpointing && is_grad_enabled();
+        _checkpointing = options.ActivationCheckpointing && is_grad_enabled();
+        _attentionTwice = (options.ActivationCheckpointing || options.RecomputeMemoryAttention) && is_grad_enabled();
     }
 
     /// <summary>Encodes images [B, 3, S, S].</summary>
     public ImageFeatures EncodeImage(Tensor images)
     {
         // The decoder makes its skip connections of the features, once for all prompts.
-        var results = Run(["image_encoder.", "sam_mask_decoder.conv_s"], [images], inputs =>
+        var again = _checkpointing && !Model.Config.ImageEncoder.Trunk.KeepsStatistics;
+        var results = Run(again, ["image_encoder.", "sam_mask_decoder.conv_s"], [images], inputs =>
         {
             var features = Model.EncodeImage(inputs[0]);
             return features.HighRes is null ? [features.Embedding] : [features.Embedding, features.HighRes.Stride8, features.HighRes.Stride4];
-        }, twice: !Model.Config.ImageEncoder.Trunk.KeepsStatistics);
+        });
         return new(results[0], results.Count == 1 ? null : new(results[1], results[2]));
     }
 
     /// <inheritdoc/>
     protected override Tensor ConditionOnMemory(Tensor embedding, MemoryTokens memories) =>
         Run(
-            ["memory_attention."], [embedding, memories.Memory, memories.Position],
+            _attentionTwice, ["memory_attention."], [embedding, memories.Memory, memories.Position],
             inputs => [Model.ConditionOnMemory(inputs[0], new(inputs[1], inputs[2], memories.NumObjPtrTokens))])[0];
 
     /// <inheritdoc/>
@@ -191,7 +193,7 @@ internal sealed class ForwardSegments : TrackingStep
         var features = given.Count;
         if (points is not null) given.AddRange([points.Coordinates, points.Labels]);
         if (masks is not null) given.Add(masks);
-        var results = Run(["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
+        var results = Run(_checkpointing, ["sam_", "obj_ptr_proj.", "no_obj_ptr"], given, inputs =>
         {
             var output = Model.ForwardSamHeads(
                 inputs[0],
@@ -205,16 +207,16 @@ internal sealed class ForwardSegments : TrackingStep
     }
 
     /// <summary>Computes a part.</summary>
+    /// <param name="again">Whether it is computed again for the backward pass; batch normalisation would count its statistics twice.</param>
     /// <param name="weights">What the names of its weights begin with.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="compute">The part.</param>
-    /// <param name="twice">Whether it may be computed again for the backward pass; batch normalisation would count its statistics twice.</param>
     private IReadOnlyList<Tensor> Run(
-        string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute, bool twice = true)
+        bool again, string[] weights, IReadOnlyList<Tensor> inputs, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> compute)
     {
         var seed = (long)_seeds.NextBits();
         // Where nothing needs a gradient, nothing is kept anyway, and the results must not claim to need one.
-        var differentiated = _checkpointing && twice && (inputs.Any(x => x.requires_grad)
+        var differentiated = again && (inputs.Any(x => x.requires_grad)
             || Model.named_parameters().Any(p => p.parameter.requires_grad && weights.Any(start => p.name.StartsWith(start, StringComparison.Ordinal))));
         return differentiated ? ActivationCheckpoint.Run(Seeded, inputs) : Seeded(inputs);
 

@@ -59,6 +59,7 @@ public sealed class Trainer : IDisposable
         if (parts?.ModelParts is { } own && own != model.Parts)
             throw new ArgumentException($"{nameof(TrainerParts)}.{nameof(TrainerParts.ModelParts)} are not the parts of the model; give them to the model's constructor.", nameof(parts));
         (_recipe, _model, _batches, _folder, _validator, _parts) = (recipe, model, batches, folder, validator, parts ?? new());
+        _position = batches.Position;
         var forward = ForwardPass(model);
         if (_parts.Features is not null)
             FeatureCache.Require(model);
@@ -96,13 +97,16 @@ public sealed class Trainer : IDisposable
     /// <summary>Trains to the end of the recipe.</summary>
     /// <param name="cancellationToken">Ends the run with a checkpoint of the last complete step.</param>
     /// <exception cref="TrainingException">The loss is not finite or explodes; the message names the batch.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed, here by calling this again.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
         Notify(callback => callback.OnStart(_state.Step));
         foreach (var (model, _) in _workers)
             model.train();
         var meter = new StepMeter();
+        // A step that was interrupted has taken batches, and is taken again.
+        if (_batches.Position != _position)
+            _batches.Seek(_position);
         try
         {
             // A run that was interrupted during a validation repeats it, and writes the weights that follow the last one.
@@ -170,11 +174,13 @@ public sealed class Trainer : IDisposable
                     : ProcessBatches(_threads, i, Math.Min(_recipe.ConcurrentBatches, _recipe.Accumulate - i), meter, cancellationToken));
             }
         }
-        catch (OperationCanceledException)
+        catch
         {
             // The step is taken again from its first batch, which must not count twice.
             _guard.Restore(meanLoss, lossCount);
             _optimizer.Weights.ClearGradients();
+            foreach (var (replica, _) in _workers.Skip(1))
+                replica.zero_grad();
             throw;
         }
         var (norm, taken) = _optimizer.Step(Where(_state.Step));

@@ -70,7 +70,7 @@ public sealed class TrainingForwardPass : IForwardPass
         ArgumentNullException.ThrowIfNull(random);
         RequireShape(clips);
         using var scope = NewDisposeScope();
-        var segments = new ForwardSegments(Model, Options.ActivationCheckpointing, new TrainingRandom(random.NextBits()));
+        var segments = new ForwardSegments(Model, Options, new TrainingRandom(random.NextBits()));
         var user = new ClipPrompts(_prompts, clips.FrameCount, Model.training, random);
         var plan = user.Plan;
         var features = new ClipFeatures(Features is null ? segments.EncodeImage : images => Features.Encode(Model, images), clips, ahead: Model.training || !Options.ForwardBackbonePerFrameForEval);

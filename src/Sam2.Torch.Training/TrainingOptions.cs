@@ -94,6 +94,12 @@ public sealed record TrainingOptions
     /// </summary>
     public bool ActivationCheckpointing { get; init; }
 
+    /// <summary>
+    /// Whether the memory attention alone is computed again for the backward pass: a third of all activations in a clip of eight frames, for 4 % more time.
+    /// Turn it off where a hook collects activations for a loss, or where a replaced part counts how often it is called.
+    /// </summary>
+    public bool RecomputeMemoryAttention { get; init; } = true;
+
     /// <summary>Whether the image encoder is frozen: its parameters stop requiring gradients.</summary>
     public bool FreezeImageEncoder { get; init; }
 

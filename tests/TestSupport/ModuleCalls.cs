@@ -13,7 +13,10 @@ public sealed class ModuleCalls
     private Action _action = () => { };
 
     /// <summary>Hooks every module of a model that has hooks.</summary>
-    public ModuleCalls(nn.Module model)
+    public ModuleCalls(nn.Module model) => Watch(model);
+
+    /// <summary>Counts the calls of another model's modules too.</summary>
+    public void Watch(nn.Module model)
     {
         foreach (var (_, module) in model.named_modules())
         {
@@ -33,19 +36,12 @@ public sealed class ModuleCalls
         return _calls;
     }
 
-    /// <summary>How many calls an action makes, with what was to happen at one of them.</summary>
-    public int Count(Action action)
-    {
-        _calls = 0;
-        action();
-        return _calls;
-    }
-
     /// <summary>A tensor operation that no machine has the memory for: 2^50 bytes.</summary>
     public static void RunOutOfMemory() => empty([1L << 50], dtype: ScalarType.Byte).Dispose();
 
     private void Count()
     {
-        if (++_calls == _at) _action();
+        // Batches that are computed side by side call on several threads.
+        if (Interlocked.Increment(ref _calls) == _at) _action();
     }
 }

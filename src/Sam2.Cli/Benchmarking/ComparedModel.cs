@@ -31,13 +31,15 @@ public abstract class ComparedModel : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="precision">The type to compute in; TorchScript files keep theirs.</param>
     /// <param name="pointsPerSide">Points along each side of the grid with which a prompted model finds everything.</param>
+    /// <param name="cancellationToken">Stops what the model does with a picture.</param>
     /// <exception cref="CliException">It is a TorchScript file with another ending than <see cref="TorchScriptEnding"/>.</exception>
-    public static ComparedModel Load(string nameOrPath, torch.Device device, torch.ScalarType precision, int pointsPerSide)
+    public static ComparedModel Load(
+        string nameOrPath, torch.Device device, torch.ScalarType precision, int pointsPerSide, CancellationToken cancellationToken = default)
     {
-        if (nameOrPath.EndsWith(TorchScriptEnding, StringComparison.OrdinalIgnoreCase)) return new UnpromptedModel(nameOrPath, device);
+        if (nameOrPath.EndsWith(TorchScriptEnding, StringComparison.OrdinalIgnoreCase)) return new UnpromptedModel(nameOrPath, device, cancellationToken);
         if (InstanceSegmenter.IsTorchScript(nameOrPath))
             throw new CliException($"{nameOrPath} holds a TorchScript program, which would run; if you trust it, give it a name that ends in {TorchScriptEnding}");
-        return new PromptedModel(nameOrPath, device, precision, pointsPerSide);
+        return new PromptedModel(nameOrPath, device, precision, pointsPerSide, cancellationToken);
     }
 
     /// <summary>What is timed on a picture: encoding it, a click, and everything in it.</summary>
@@ -62,9 +64,11 @@ internal sealed class PromptedModel : ComparedModel
     private readonly IPromptableModel _model;
     private readonly ImagePredictor _predictor;
     private readonly int _pointsPerSide;
+    private readonly CancellationToken _cancellation;
 
-    public PromptedModel(string nameOrPath, torch.Device device, torch.ScalarType precision, int pointsPerSide)
+    public PromptedModel(string nameOrPath, torch.Device device, torch.ScalarType precision, int pointsPerSide, CancellationToken cancellationToken)
     {
+        _cancellation = cancellationToken;
         using (var checkpoint = Checkpoint.Open(ModelFiles.Resolve(nameOrPath))) FileBytes = checkpoint.FileLength;
         _pointsPerSide = pointsPerSide;
         _model = ModelLoader.LoadForPictures(nameOrPath, device: device, precision: precision);
@@ -101,7 +105,7 @@ internal sealed class PromptedModel : ComparedModel
             }),
             new("everything", $"everything, {_pointsPerSide}x{_pointsPerSide} points", () =>
             {
-                new MaskGenerator(_model, new() { PointsPerSide = _pointsPerSide }).Generate(picture);
+                new MaskGenerator(_model, new() { PointsPerSide = _pointsPerSide }).Generate(picture, cancellationToken: _cancellation);
                 DeviceClock.Wait(_model.Device);
             })
             { MaxRepeat = 2 },
@@ -114,6 +118,7 @@ internal sealed class PromptedModel : ComparedModel
         var masks = new List<CocoRle>();
         foreach (var some in clicks.Chunk(16))
         {
+            _cancellation.ThrowIfCancellationRequested();
             using var prediction = _predictor.Predict([.. some.Select(click => ObjectPrompt.FromPoints(click))], multimask: false);
             masks.AddRange(BinaryMask.FromTensors(prediction.Masks).Select(CocoRle.Encode));
         }
@@ -129,7 +134,7 @@ internal sealed class PromptedModel : ComparedModel
 }
 
 /// <summary>A model without prompts: FastSAM or YOLO-seg, as TorchScript.</summary>
-internal sealed class UnpromptedModel(string path, torch.Device device) : ComparedModel
+internal sealed class UnpromptedModel(string path, torch.Device device, CancellationToken cancellationToken) : ComparedModel
 {
     private readonly InstanceSegmenter _network = new(path, device: device);
 
@@ -146,14 +151,14 @@ internal sealed class UnpromptedModel(string path, torch.Device device) : Compar
     [
         new("everything", "everything", () =>
         {
-            _network.Segment(picture);
+            _network.Segment(picture, cancellationToken);
             DeviceClock.Wait(device);
         }),
     ];
 
     public override IReadOnlyList<CocoRle> Answer(RgbImage picture, IReadOnlyList<PointPrompt> clicks, IReadOnlyList<CocoRle>? wanted)
     {
-        List<(CocoRle Rle, BinaryMask Mask)> masks = [.. _network.Segment(picture).Select(found => found.Shape!.ToRle()).Select(rle => (rle, rle.Decode()))];
+        List<(CocoRle Rle, BinaryMask Mask)> masks = [.. _network.Segment(picture, cancellationToken).Select(found => found.Shape!.ToRle()).Select(rle => (rle, rle.Decode()))];
         var nothing = CocoRle.Encode(new BinaryMask(picture.Height, picture.Width));
         return [.. clicks.Select((click, i) => wanted is null ? Around(click) : Best(wanted[i]))];
 

@@ -36,6 +36,9 @@ public sealed class ModelWorkloads : IDisposable
         _memories = new RandomMemoryBank(video.Config, video.Device, rememberedFrames);
     }
 
+    /// <summary>Stops the workload that takes minutes on a processor, <see cref="Everything"/>.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>All workloads that the model is able to do, in the order in which a user waits for them.</summary>
     public IReadOnlyList<Workload> All => _video is null
         ? [ImageEncoder, OneClick, ManyClicks, Everything]
@@ -70,7 +73,7 @@ public sealed class ModelWorkloads : IDisposable
         {
             var generator = new MaskGenerator(
                 _model, new() { PointsPerSide = GridPointsPerSide, PredIouThreshold = 0, StabilityScoreThreshold = 0 });
-            generator.Generate(BenchmarkPicture.Draw(PictureWidth, PictureHeight));
+            generator.Generate(BenchmarkPicture.Draw(PictureWidth, PictureHeight), cancellationToken: Cancellation);
             DeviceClock.Wait(_model.Device);
         })
     { MaxRepeat = 2 };

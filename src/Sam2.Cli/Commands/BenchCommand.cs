@@ -114,7 +114,7 @@ internal static class BenchCommand
         using var model = request.NameOrPath.Length > 0 ? request.LoadForPictures() : RandomModel.CreateForPictures(name, device, precision);
 
         using var reference = new ReferenceProduct(device);
-        using var workloads = new ModelWorkloads(model);
+        using var workloads = new ModelWorkloads(model) { Cancellation = context.Cancellation };
         var tensors = new List<IDisposable>();
         var work = attention ? workloads.All.Concat(AttentionShape.All.Select(shape => shape.Create(device, precision, tensors))) : workloads.All;
         try

@@ -78,7 +78,7 @@ internal sealed class Comparison(CommandContext context)
             context.Cancellation.ThrowIfCancellationRequested();
             progress.Step($"loading {name} ...");
             using var scope = torch.NewDisposeScope();
-            using var model = ComparedModel.Load(name, device, PrecisionNames.ToScalarType(request.Where.Precision), request.PointsPerSide);
+            using var model = ComparedModel.Load(name, device, PrecisionNames.ToScalarType(request.Where.Precision), request.PointsPerSide, context.Cancellation);
             var times = BenchmarkRun.Measure(
                 reference: null, model.Workloads(timed), request.Repeat, workload => progress.Step($"{name}: {workload.Title} ..."), context.Cancellation);
             var answers = Answers(request, name, model, pictures, first, progress);

@@ -116,7 +116,7 @@ internal sealed class Segmentation(CommandContext context)
     {
         using var progress = new ProgressLine(context);
         progress.Step($"reading {request.Image} ...");
-        var input = Read(request, request.Image);
+        var input = Prepare(request, request.Image, request.Pictures.ReadImage(context, request.Image));
         using var run = RunOutput.Begin(request.Directory, "segment", [.. SegmentResults.Planned(request.Save)]);
         using var scope = torch.NewDisposeScope();
         progress.Step($"loading {request.Model.NameOrPath} ...");
@@ -143,13 +143,14 @@ internal sealed class Segmentation(CommandContext context)
         var (model, load) = Timed(request.Model.LoadForPictures);
         using var ownedModel = model;
         using var predictor = new ImagePredictor(model);
+        using var ahead = new PicturesAhead(pictures, name => request.Pictures.ReadImage(context, Path.Combine(request.Image, name)));
         var (reports, skipped) = (new List<SegmentReport>(), new List<string>());
-        foreach (var name in pictures)
+        foreach (var (index, name) in pictures.Index())
         {
             using var scope = torch.NewDisposeScope();
             try
             {
-                var input = Read(request, Path.Combine(request.Image, name));
+                var input = Prepare(request, Path.Combine(request.Image, name), ahead.Read(index));
                 var place = new SegmentPlace(Path.Combine(run.Staging, folders[name]), Path.Combine(request.Directory, folders[name]));
                 reports.Add(Segment(request, input, predictor, load, progress, place));
                 progress.Dispose();
@@ -183,9 +184,8 @@ internal sealed class Segmentation(CommandContext context)
     }
 
     /// <summary>A picture, and the prompts in its pixels.</summary>
-    private SegmentInput Read(SegmentRequest request, string path)
+    private static SegmentInput Prepare(SegmentRequest request, string path, RgbImage image)
     {
-        var image = request.Pictures.ReadImage(context, path);
         var prompts = PromptArguments.Resolve(request.Points, request.Boxes, image.Width, image.Height);
         var mask = request.Mask is { } file ? MaskArgument.Read("--mask ", file, image.Width, image.Height) : null;
         return new SegmentInput(path, image, mask is null ? prompts : [prompts[0] with { Mask = mask }]);

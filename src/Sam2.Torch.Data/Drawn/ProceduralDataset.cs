@@ -14,18 +14,21 @@ public sealed class ProceduralDataset : IReadOnlyList<IAnnotatedVideo>
 {
     private readonly ProceduralOptions _options;
     private readonly ulong _seed;
+    private readonly string _prefix;
 
     /// <summary>A data set of drawn clips.</summary>
     /// <param name="count">Number of clips; clip i is the same whatever the number.</param>
     /// <param name="seed">Chooses the clips. Different seeds share none.</param>
     /// <param name="options">What the clips are like.</param>
+    /// <param name="prefix">What the clips' names begin with, so that several data sets can be joined.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>
-    public ProceduralDataset(int count, long seed = 0, ProceduralOptions? options = null)
+    public ProceduralDataset(int count, long seed = 0, ProceduralOptions? options = null, string prefix = "")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         _options = options ?? new ProceduralOptions();
         _options.Check();
         _seed = (ulong)seed;
+        _prefix = prefix;
         Count = count;
     }
 
@@ -43,7 +46,7 @@ public sealed class ProceduralDataset : IReadOnlyList<IAnnotatedVideo>
 
             // Two rounds of mixing: neighbouring seeds and indices must not give related clips.
             ulong mixed = new DrawnRandom(new DrawnRandom(_seed).NextBits() + (ulong)index).NextBits();
-            return new ProceduralClip($"{index:D6}", mixed, _options);
+            return new ProceduralClip($"{_prefix}{index:D6}", mixed, _options);
         }
     }
 

@@ -88,6 +88,7 @@ public sealed class ImageProtocol
             var predicted = new Dictionary<int, BinaryMask>();
             foreach (var batch in truth.Chunk(ObjectBatch))
             {
+                observer.CancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 var measured = Measure(predictor, [.. batch.Select(o => o.Value)], watch);
                 for (int o = 0; o < batch.Length; o++)

@@ -41,7 +41,7 @@ public sealed class MemoryComparison(IReadOnlyList<MemoryChoice> memories, SemiS
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(video);
         ArgumentNullException.ThrowIfNull(observer);
-        var frames = new AnnotatedFrames(video);
+        using var frames = new AnnotatedFrames(video);
         var create = memories.Select(memory => memory.For(model.Config)).ToList();
         using var session = new VideoSession(model, frames, new VideoSessionOptions
         {
@@ -100,7 +100,7 @@ public sealed class MemoryComparison(IReadOnlyList<MemoryChoice> memories, SemiS
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(video);
         ArgumentOutOfRangeException.ThrowIfLessThan(frameCount, 1);
-        var frames = new AnnotatedFrames(video);
+        using var frames = new AnnotatedFrames(video);
         var (id, mask) = video.ReadTruth(0, frames.Width, frames.Height).OrderBy(o => o.Key).FirstOrDefault(o => o.Value.Area > 0);
         if (mask is null) throw new DatasetException($"{video.Name} shows no object on its first frame, so no step can be measured on it; choose another video.");
 

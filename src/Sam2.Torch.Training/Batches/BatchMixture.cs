@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Sam2.Torch.Data;
+using System.Runtime.InteropServices;
 using Sam2.Torch.Training.Optimization;
 
 namespace Sam2.Torch.Training.Batches;
@@ -114,9 +114,9 @@ public sealed class BatchMixture : IBatchSource
             {
                 // Nothing was made.
             }
-            catch (Exception e) when (e is IOException or DatasetException)
+            catch (Exception e) when (e is IOException or Sam2Exception or ExternalException)
             {
-                // Nobody needs that batch any more, so nobody needs to know what was wrong with it.
+                // Nobody needs that batch any more, so nobody needs to know what was wrong with it, or that there was no memory for it.
             }
         }
     }

@@ -78,7 +78,9 @@ public sealed class ClipSampler : IClipSampler
             objectClip.AddRange(Enumerable.Repeat(clip, (int)mask.shape[1]));
             names.Add(name);
         }
-        return new ClipBatch(stack([.. images], 1).DetachFromDisposeScope(), cat([.. masks], 1).DetachFromDisposeScope(), objectClip, names);
+        // Both first: if there is no memory for the second, the scope still owns the first.
+        var (clips, objects) = (stack([.. images], 1), cat([.. masks], 1));
+        return new ClipBatch(clips.DetachFromDisposeScope(), objects.DetachFromDisposeScope(), objectClip, names);
     }
 
     /// <summary>[T, 3, S, S] and [T, O, S, S].</summary>

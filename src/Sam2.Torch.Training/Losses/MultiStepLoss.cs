@@ -100,11 +100,20 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
     /// <param name="visible">1 for objects whose masks count, [O, 1].</param>
     private Tensor StepLosses(PredictionStep step, Tensor truth, Tensor visible)
     {
+        Tensor[] inputs = [step.Masks, step.Ious, step.ObjectScores, truth, visible];
+        // Recomputed for the backward pass: what autograd would keep is seven times as large as the masks, for every click of a clip.
+        return is_grad_enabled() && inputs.Any(x => x.requires_grad)
+            ? ActivationCheckpoint.Run(x => [StepLosses(x[0], x[1], x[2], x[3], x[4])], inputs)[0]
+            : StepLosses(step.Masks, step.Ious, step.ObjectScores, truth, visible);
+    }
+
+    private Tensor StepLosses(Tensor masks, Tensor ious, Tensor objectScores, Tensor truth, Tensor visible)
+    {
         using var scope = NewDisposeScope();
         var targets = truth.to(float32);
-        var mask = MaskLosses.SigmoidFocal(step.Masks, targets, Options.FocalAlpha, Options.FocalGamma).mean([2, 3]);
-        var dice = MaskLosses.Dice(step.Masks, targets);
-        var error = step.Ious - MaskLosses.TrueIou(step.Masks, truth);
+        var mask = MaskLosses.SigmoidFocal(masks, targets, Options.FocalAlpha, Options.FocalGamma).mean([2, 3]);
+        var dice = MaskLosses.Dice(masks, targets);
+        var error = ious - MaskLosses.TrueIou(masks, truth);
         var iou = Options.IouUseL1Loss ? error.abs() : error * error;
         if (mask.shape[1] > 1)
         {
@@ -115,7 +124,7 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
         }
 
         var presence = Options.PredObjScores
-            ? MaskLosses.SigmoidFocal(step.ObjectScores, visible, Options.FocalAlphaObjScore, Options.FocalGammaObjScore)
+            ? MaskLosses.SigmoidFocal(objectScores, visible, Options.FocalAlphaObjScore, Options.FocalGammaObjScore)
             : zeros_like(visible);
         return stack([(mask * visible).sum(), (dice * visible).sum(), (iou * visible).sum(), presence.sum()]).MoveToOuterDisposeScope();
     }

@@ -18,11 +18,14 @@ public static class BlockwiseAttention
     // A block of scores is 8 MB. 4096 × 512 and 1024 × 1024 take up to 3 % more or less by processor, 128 × 4,096 20 % more.
     private const long RowsPerBlock = 2048, KeysPerBlock = 1024;
 
-    // e^±60 and sums of millions of them are far inside float32's range, so scores below need no maximum.
-    private const float SmallScore = 60;
+    // Weights are powers of 2, for scores times log₂ e: libtorch has its own code for exp2, in half the time of exp, which it leaves to MKL.
+    private static readonly double LogE = 1 / Math.Log(2);
+
+    // 2^±86 and sums of millions of them are far inside float32's range, so scores below need no maximum.
+    private const float SmallScore = 86;
 
     // A row's maximum may rise by this much before its sums are scaled.
-    private const float Rise = 20;
+    private const float Rise = 28;
 
     /// <summary>softmax(<paramref name="queries"/> · <paramref name="keys"/>ᵀ / √C) · <paramref name="values"/>.</summary>
     /// <param name="queries"><c>[N, C]</c>, float32.</param>
@@ -33,7 +36,7 @@ public static class BlockwiseAttention
     {
         using var scope = NewDisposeScope();
         var (rows, channels) = (queries.shape[0], values.shape[1]);
-        var scaled = queries.Times(1 / Math.Sqrt(queries.shape[1]));
+        var scaled = queries.Times(LogE / Math.Sqrt(queries.shape[1]));
         var small = LargestNorm(scaled) * LargestNorm(keys) <= SmallScore;
         // A column of ones beside the values sums the weights. Eight, because products prefer a multiple.
         var summed = cat([values, ones([values.shape[0], 8], device: values.device)], 1);
@@ -54,7 +57,7 @@ public static class BlockwiseAttention
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var scope = NewDisposeScope();
-            var weights = Scores(queries, keys.narrow(0, start, count)).exp_();
+            var weights = Scores(queries, keys.narrow(0, start, count)).exp2_();
             sums.addmm_(weights, values.narrow(0, start, count), 1, 1);
         }
     }
@@ -72,11 +75,11 @@ public static class BlockwiseAttention
             if (!((largest - shift).max().item<float>() <= Rise))
             {
                 var risen = maximum(largest, shift);
-                // Nothing is summed yet in the first block, where e^−∞ = 0.
-                sums.mul_((shift - risen).exp_());
+                // Nothing is summed yet in the first block, where 2^−∞ = 0.
+                sums.mul_((shift - risen).exp2_());
                 shift.copy_(risen);
             }
-            sums.addmm_(scores.sub_(shift).exp_(), values.narrow(0, start, count), 1, 1);
+            sums.addmm_(scores.sub_(shift).exp2_(), values.narrow(0, start, count), 1, 1);
         }
     }
 
@@ -92,6 +95,6 @@ public static class BlockwiseAttention
     private static float LargestNorm(Tensor vectors)
     {
         using var scope = NewDisposeScope();
-        return (vectors * vectors).sum(1).max().sqrt().item<float>();
+        return linalg.vector_norm(vectors, 2, [1]).max().item<float>();
     }
 }

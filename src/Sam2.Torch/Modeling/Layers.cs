@@ -1,4 +1,5 @@
 using Sam2.Torch.Runtime;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -78,6 +79,32 @@ public static class Activations
     public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
         is_grad_enabled() ? activation.Apply(x)
         : activation == Activation.Relu ? F.relu(x, inplace: true) : F.gelu(x, inplace: true);
+}
+
+/// <summary>
+/// Goes through a batch one after the other on a CPU, where a batch is no faster: what is computed for one of four objects stays in the
+/// cache, and all four take as much memory as one. With gradients, elsewhere, and where a forward hook waits for the batch, it is one call.
+/// </summary>
+internal static class OneByOne
+{
+    private const long All = -1;
+
+    /// <summary>Calls <paramref name="compute"/> with one index after the other and puts the results together, or once for all.</summary>
+    /// <param name="batch">What has the size of the batch.</param>
+    /// <param name="module">Whose hooks count.</param>
+    /// <param name="compute">Computes <c>[1 or B, …]</c> from what <see cref="Of"/> returns for its argument.</param>
+    public static Tensor Apply(Tensor batch, nn.Module module, Func<long, Tensor> compute)
+    {
+        if (batch.shape[0] == 1 || batch.device_type != DeviceType.CPU || is_grad_enabled() || module.training || ForwardHooks.AreIn([.. module.children()]))
+            return compute(All);
+        using var scope = NewDisposeScope();
+        var results = new Tensor[batch.shape[0]];
+        for (var i = 0; i < results.Length; i++) results[i] = compute(i);
+        return cat(results, 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>; the batch itself where all are computed at once.</summary>
+    public static Tensor Of(Tensor batch, long index) => index == All || batch.shape[0] == 1 ? batch : batch.narrow(0, index, 1);
 }
 
 /// <summary>

@@ -118,16 +118,24 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
         var placed = _config.PosEncAtAttn ? normed.Plus(position) : normed;
         var x = target.Plus(dropout1.call(self_attn.call(placed, placed, normed, 0)));
 
-        normed = norm2.call(x);
+        return OneByOne.Apply(memory, this, i => Attend(
+            OneByOne.Of(x, i), OneByOne.Of(memory, i), OneByOne.Of(position, i), OneByOne.Of(memoryPosition, i), numObjPtrTokens))
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What follows the self-attention.</summary>
+    private Tensor Attend(Tensor x, Tensor memory, Tensor position, Tensor memoryPosition, long numObjPtrTokens)
+    {
+        using var scope = NewDisposeScope();
+        var normed = norm2.call(x);
         x = x.Plus(dropout2.call(cross_attn_image.call(
             _config.PosEncAtCrossAttnQueries ? normed.Plus(position) : normed,
             _config.PosEncAtCrossAttnKeys ? memory.Plus(memoryPosition) : memory,
             memory,
             numObjPtrTokens)));
 
-        var hidden = _activation.Apply(linear1.call(norm3.call(x)));
-        x = x.Plus(dropout3.call(linear2.call(dropout.call(hidden))));
-        return x.MoveToOuterDisposeScope();
+        var hidden = _activation.ApplyConsuming(linear1.call(norm3.call(x)));
+        return x.Plus(dropout3.call(linear2.call(dropout.call(hidden)))).MoveToOuterDisposeScope();
     }
 }
 

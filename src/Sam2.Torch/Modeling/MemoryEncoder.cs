@@ -43,8 +43,14 @@ public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor imageEmbedding, Tensor masks)
     {
         using var scope = NewDisposeScope();
-        var x = pix_feat_proj.call(imageEmbedding).Plus(mask_downsampler.call(masks));
-        x = fuser.call(x);
+        var image = pix_feat_proj.call(imageEmbedding);
+        return OneByOne.Apply(masks, this, i => Fuse(OneByOne.Of(image, i), OneByOne.Of(masks, i))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Fuse(Tensor image, Tensor masks)
+    {
+        using var scope = NewDisposeScope();
+        var x = fuser.call(image.Plus(mask_downsampler.call(masks)));
         if (out_proj is not null) x = out_proj.call(x);
         return x.MoveToOuterDisposeScope();
     }
@@ -153,7 +159,7 @@ public class CXBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = norm.call(dwconv.call(input)).permute(0, 2, 3, 1);
-        x = pwconv2.call(functional.gelu(pwconv1.call(x)));
+        x = pwconv2.call(Activation.Gelu.ApplyConsuming(pwconv1.call(x)));
         if (gamma is not null) x = gamma * x;
         x = x.permute(0, 3, 1, 2);
         if (drop_path is not null) x = drop_path.call(x);

@@ -25,6 +25,29 @@ public class MemoryOptionTests : FolderTests
     }
 
     [Test]
+    public void Clips_of_several_kinds_are_drawn_for_one_evaluation()
+    {
+        const string Clips = "procedural:name=short,count=2,seed=5,width=64,height=64,frames=2,max_objects=1;name=long,count=1,frames=3";
+        var result = CommandLine.Run("eval", "vos", Clips, "--model", Model, "--no-predictions", "--out", Folder.At("kinds"));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(
+            Directory.GetFiles(Folder.At("kinds", "videos")).Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(new[] { "short-000000", "short-000001", "long-000000" }));
+        var alone = CommandLine.Run("eval", "vos", "procedural:count=1,seed=5,width=64,height=64,frames=3,max_objects=1", "--model", Model, "--no-predictions", "--out", Folder.At("alone"));
+        Assert.That(alone.ExitCode, Is.Zero, alone.Error);
+        Assert.That(Rounds(Folder.At("kinds", "videos", "long-000000.json")), Is.EqualTo(Rounds(Folder.At("alone", "videos", "000000.json"))), "drawn and followed in the same way");
+
+        var named = CommandLine.Run("eval", "vos", "procedural:count=1;frames=3", "--model", Model, "--out", Folder.At("same"));
+        Assert.That(named.ExitCode, Is.Not.Zero);
+        Assert.That(named.Error, Does.Contain("several kinds of clips").And.Contain("name=slow"));
+    }
+
+    private static string Rounds(string path)
+    {
+        using var result = JsonDocument.Parse(File.ReadAllText(path));
+        return result.RootElement.GetProperty("rounds").GetRawText();
+    }
+
+    [Test]
     public void One_policy_alone_is_not_compared()
     {
         var result = CommandLine.Run("eval", "memory", "d", "--model", Model, "--memory", "slow");

@@ -1,6 +1,8 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
+using Sam2.Torch.Tracking;
 using TestSupport;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,5 +55,34 @@ public sealed class ForwardHookTests
         }
 
         Assert.That(silent, Is.EquivalentTo(NeverCalled));
+    }
+
+    [Test]
+    public void A_hook_sees_all_objects_at_once_though_they_are_computed_one_after_the_other_without_it()
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var model = NanoModel.Create(Sam2Presets.Nano with { ImageSize = 64 });
+        manual_seed(1);
+        var (width, side) = (model.Config.HiddenDim, 64 / model.Config.BackboneStride);
+        var image = randn(1, width, side, side);
+        var memories = new MemoryTokens(randn(3, side * side, model.Config.MemDim), randn(1, side * side, model.Config.MemDim), NumObjPtrTokens: 0);
+        var masks = randn(3, 1, 64, 64);
+
+        var conditioned = model.ConditionOnMemory(image, memories);
+        var encoded = model.EncodeMemory(image, masks, ones(3, 1), binarize: false);
+
+        var seen = new List<long>();
+        Tensor See(nn.Module<Tensor, Tensor> module, Tensor input, Tensor output)
+        {
+            seen.Add(input.shape[0]);
+            return output;
+        }
+
+        foreach (var (name, module) in model.named_modules())
+            if (name is "memory_attention.layers.1.norm2" or "memory_encoder.fuser") ((nn.Module<Tensor, Tensor>)module).register_forward_hook(See);
+        Assert.That((model.ConditionOnMemory(image, memories) - conditioned).abs().max().item<float>(), Is.LessThan(1e-4));
+        Assert.That((model.EncodeMemory(image, masks, ones(3, 1), binarize: false) - encoded).abs().max().item<float>(), Is.LessThan(1e-4));
+        Assert.That(seen, Is.EqualTo(new long[] { 3, 3 }));
     }
 }

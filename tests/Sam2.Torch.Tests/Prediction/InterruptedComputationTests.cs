@@ -56,6 +56,32 @@ public class InterruptedComputationTests : VideoSessionFixture
     }
 
     [Test]
+    public void Tracking_on_other_threads_that_is_cancelled_can_be_taken_up_again()
+    {
+        var expected = Expected(); // also makes what the model keeps for every later run
+        var before = torch.Tensor.TotalCount;
+        for (var frame = 0; frame < 5; frame++)
+        {
+            using (var session = Prompted(Video))
+            {
+                using var cancel = new CancellationTokenSource();
+                async Task Track()
+                {
+                    await foreach (var masks in session.PropagateAsync(maxFrames: 5, cancellationToken: cancel.Token))
+                    {
+                        if (masks.Frame == frame) await cancel.CancelAsync();
+                    }
+                }
+
+                Assert.That(Track, Throws.InstanceOf<OperationCanceledException>(), $"frame {frame}");
+                AssertEqual(session.Propagate(startFrame: 0, maxFrames: 5).ToList(), expected);
+            }
+
+            Assert.That(torch.Tensor.TotalCount, Is.LessThanOrEqualTo(before), $"frame {frame}");
+        }
+    }
+
+    [Test]
     public void A_frame_that_cannot_be_read_is_read_the_next_time()
     {
         var expected = Expected(); // also makes what the model keeps for every later run

@@ -26,6 +26,7 @@ internal sealed class EverythingInFolder(CommandContext context)
             progress.Step($"loading {request.Model.NameOrPath} ...");
             using var model = request.Model.LoadForPictures();
             var generator = new MaskGenerator(model, request.Generator);
+            using var ahead = new PicturesAhead(left, name => request.Pictures.ReadImage(context, Path.Combine(request.Input, name)));
             var stems = new HashSet<string>(StringComparer.Ordinal);
             for (var i = 0; i < left.Length; i++)
             {
@@ -34,7 +35,7 @@ internal sealed class EverythingInFolder(CommandContext context)
                 try
                 {
                     RequireOwnName(request, name, stems);
-                    masks += WriteOne(request, name, generator, run, output, new GeneratorProgress(progress, () => $"picture {number} of {left.Length}, "));
+                    masks += WriteOne(request, name, ahead.Read(i), generator, run, output, new GeneratorProgress(progress, () => $"picture {number} of {left.Length}, "));
                 }
                 catch (Exception e) when (e is MediaException or AnnotationException or CliException)
                 {
@@ -58,9 +59,9 @@ internal sealed class EverythingInFolder(CommandContext context)
         return skipped.Count == 0 ? ExitCode.Success : throw UnrelatedPictures.Skipped(skipped, pictures.Count, "no picture could be segmented");
     }
 
-    private int WriteOne(ImageRequest request, string name, MaskGenerator generator, RunOutput run, AnnotationOutput output, GeneratorProgress progress)
+    private int WriteOne(
+        ImageRequest request, string name, RgbImage image, MaskGenerator generator, RunOutput run, AnnotationOutput output, GeneratorProgress progress)
     {
-        var image = request.Pictures.ReadImage(context, Path.Combine(request.Input, name));
         var masks = generator.Generate(image, progress, context.Cancellation);
 
         // The annotation comes last: a picture that has one is done.
