@@ -11,10 +11,12 @@ public sealed record Sam2LongOptions
     /// <summary>Pathways, P. Every frame is segmented once for each.</summary>
     public int Pathways { get; init; } = 3;
 
-    /// <summary>Predicted IoU above which a frame is attended to, δ_iou. The public code has 0.1.</summary>
+    /// <summary>Predicted IoU above which a frame is attended to, δ_iou. The public code has 0.3 in its tool and 0.1 in its functions.</summary>
     public double IouThreshold { get; init; } = 0.3;
 
-    /// <summary>A frame is uncertain if no pathway's object score is farther from 0 than this, δ_conf.</summary>
+    /// <summary>
+    /// A frame is uncertain if no pathway's object score is farther from 0 than this, δ_conf. The public code has 1 in its tool and 2 in its functions.
+    /// </summary>
     public double Uncertainty { get; init; } = 2;
 
     /// <summary>Weight of the memory whose object is least surely visible, w_low.</summary>
@@ -31,9 +33,8 @@ public sealed record Sam2LongOptions
 /// </summary>
 /// <remarks>
 /// Masks come frame by frame, so the mask on a frame is that of the pathway that leads there; the paper goes back once the video has ended and takes
-/// all masks from the pathway that leads at the end. The public code differs from the text, which is followed: its threshold for memories is 0.1, the
-/// frame before is always attended to, and on the first frame all pathways begin with the same mask. A prompt, or a walk that begins elsewhere, starts
-/// again from the pathway that leads.
+/// all masks from the pathway that leads at the end. The public code differs from the text, which is followed: the frame before is always attended to,
+/// and on the first frame all pathways begin with the same mask. A prompt, or a walk that begins elsewhere, starts again from the pathway that leads.
 /// </remarks>
 public sealed class Sam2LongMemory : IPathwayPolicy, IStatefulMemoryPolicy
 {

@@ -9,7 +9,7 @@ public sealed record SamuraiOptions
 {
     /// <summary>
     /// Weight of the agreement with the expected box in the choice of a mask, the paper's α_kf; the rest is that of the predicted IoU. The
-    /// public code's configurations have 0.15 and 0.25.
+    /// public code has 0.15 for the large model and 0.25 for the three smaller ones.
     /// </summary>
     public double MotionWeight { get; init; } = 0.15;
 
@@ -39,9 +39,10 @@ public sealed record SamuraiOptions
 /// </summary>
 /// <remarks>
 /// The public code differs from the text, which is followed: its filter has the ratio of width to height in place of the width; the
-/// frame before is always attended to, whatever its scores; frames below an object score of −1 rather than 0 count as hidden, by which masks of
-/// barely visible objects are shown. Where the text is silent: an empty mask counts as the object not being found, while the code tells the filter of a
-/// box in the corner; a prompt starts the filter at its mask; object pointers are those of SAM 2. Boxes are measured in pixels of the low-resolution mask.
+/// frame before is always attended to, whatever its scores, and the second frame of the video never; frames below an object score of −1 rather than 0
+/// count as hidden, by which masks of barely visible objects are shown. Where the text is silent: an empty mask counts as the object not being found,
+/// while the code tells the filter of a box in the corner; a prompt starts the filter at its mask; object pointers are those of SAM 2. Boxes are
+/// measured in pixels of the low-resolution mask.
 /// </remarks>
 public sealed class SamuraiMemory : ScoredMemoryBank
 {
