@@ -14,7 +14,9 @@ public sealed class TrainingForwardPassTests
     // All activations are kept here unless a test says otherwise.
     private static readonly TrainingOptions Clicks = TrainingOptions.FineTuning with
     {
-        ProbToUsePtInputForTrain = 1, NumCorrectionPtPerFrame = 2, RecomputeMemoryAttention = false,
+        ProbToUsePtInputForTrain = 1,
+        NumCorrectionPtPerFrame = 2,
+        RecomputeMemoryAttention = false,
     };
 
     private static readonly TrainingOptions Masks = new() { RecomputeMemoryAttention = false };

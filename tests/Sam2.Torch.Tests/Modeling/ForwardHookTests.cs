@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
-using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
 using TestSupport;
