@@ -105,6 +105,6 @@ public static partial class AtomicFile
         }
     }
 
-    [GeneratedRegex(@"^\.(?<name>.+)\.[0-9a-f]{32}\.tmp(?<ending>\.[^.]*)?$")]
+    [GeneratedRegex(@"^\.(?<name>.*)\.[0-9a-f]{32}\.tmp(?<ending>\.[^.]*)?$")]
     private static partial Regex TemporaryName();
 }

@@ -30,6 +30,16 @@ public class AtomicFileTests : FolderTests
         Assert.That(Folder.Files, Is.EquivalentTo(strangers.Append("big.pt")));
     }
 
+    [TestCase(".sam2-run")]
+    [TestCase("no-ending")]
+    [TestCase(".hidden.json")]
+    public void What_was_left_of_a_file_goes_whatever_its_name(string name)
+    {
+        File.WriteAllText(AtomicFile.TemporaryNameFor(Folder[name]), "half");
+        AtomicFile.Write(Folder[name], stream => stream.WriteByte(1), e => e);
+        Assert.That(Folder.Files, Is.EqualTo(new[] { name }));
+    }
+
     [Test]
     public void What_is_being_written_stays() => AtomicFile.Write(
         Folder["a.pt"],

@@ -129,7 +129,7 @@ public class EvalVosCommandTests : FolderTests
         Assert.That(run.Error, Does.Contain("Did you mean 'cli-own'?"));
     }
 
-    [TestCase("procedural:colour=1", "count, seed, width, height and frames")]
+    [TestCase("procedural:colour=1", "count, seed, name, width, height and frames")]
     [TestCase("procedural:count=many", "count=many")]
     [TestCase("procedural:count=0", "at least 1")]
     [TestCase("procedural:colour=1", "max_distractors")]

@@ -25,7 +25,7 @@ public partial class DocumentedCommandTests
         (new(@"--device cuda( --precision bf16)?"), "--device cpu"),
         (new(@"(?<=[ =])/data/"), "data/"),
         (new(@"--project src/"), $"--project {RepositoryFiles.Root}/src/"),
-        (new(@"(?<=procedural:count=)\d+"), "1"),
+        (new(@"(?<=procedural:.*count=)\d+"), "1"),
         (new(@"(?<=procedural:.*[,;]frames=)\d+"), "8"),
         (new(@"(?m)^(tools/sam2 train .*recipes/finetune\.yaml.*?)(?=\s*(#.*)?$)"), "$1 --set device=cpu --set precision=fp32 --set model.architecture=sam2.1_hiera_micro --set data.train.0.frames=2"),
         (new(@"(?m)^(tools/sam2 (?:train|ablate) .*?)(?=\s*(#.*)?$)"), "$1 --set steps=2 --set data.train.0.clips=1 --set validation="),

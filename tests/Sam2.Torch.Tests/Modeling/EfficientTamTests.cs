@@ -74,6 +74,8 @@ public sealed class EfficientTamTests
     /// <summary>
     /// Memories feed every change back, and are rounded to bfloat16. The original itself, with its weights changed by 3·10⁻⁷ of their size, moves
     /// by 0.001 of the deviation on frame 2, by 0.007 on frame 3 and by 0.04 on frame 4. Five times that is allowed, and frame 4 says nothing any more.
+    /// What is remembered of a click is its mask, cut at 0, and two of object 1's pixels have logits nearer to 0 than the last digits of any processor: weights
+    /// changed by 3·10⁻⁸ move its logits on frame 1 by 0.07 of the deviation, by 3·10⁻⁷ those on frame 2 by 0.14. Object 2 has no such pixel.
     /// </summary>
     [TestCaseSource(nameof(Kinds))]
     public void Objects_are_tracked_as_by_the_original((string Name, AttentionKind Kind) kind)
@@ -91,9 +93,9 @@ public sealed class EfficientTamTests
         foreach (var frame in session.Propagate().Take(4))
         {
             frames++;
-            var tolerance = frame.Frame switch { 2 => 5e-3, 3 => 3.5e-2, _ => 2e-3 };
             foreach (var found in frame.Objects)
             {
+                var tolerance = (frame.Frame, found.ObjectId) switch { (> 0, 1) => 0.2, (2, _) => 5e-3, (3, _) => 3.5e-2, _ => 2e-3 };
                 using var inner = NewDisposeScope();
                 var lowRes = tensor(found.Logits!.Cast<float>().ToArray(), [1, 1, found.Logits!.GetLength(0), found.Logits.GetLength(1)]);
                 GoldenProbe.CheckMask(_golden, $"{kind.Name}.{frame.Frame}.{found.ObjectId}", MaskResize.Logits(lowRes, 180, 240)[0], tolerance);
