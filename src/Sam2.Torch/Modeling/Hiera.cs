@@ -93,11 +93,24 @@ public class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
     internal Tensor AddPositionEmbedding(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (x.shape[1], x.shape[2]);
-        // Interpolated in float32 whatever the weights' type, as the original does.
-        var global = F.interpolate(pos_embed.to(float32), size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).to(x.dtype);
-        var windows = pos_embed_window.tile([1, 1, height / pos_embed_window.shape[2], width / pos_embed_window.shape[3]]);
-        return x.Plus(global.Plus(windows).permute(0, 2, 3, 1)).contiguous().MoveToOuterDisposeScope();
+        var (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3]);
+        var (side, windowSide) = (pos_embed.shape[2..], pos_embed_window.shape[2..]);
+        // Interpolated in float32 whatever the weights' type, as the original does. Bicubic interpolation is one product for each direction: 2 ms, and
+        // 37 ms as interpolate does it (256×256, 2 cores).
+        var global = pos_embed.to(float32).permute(0, 2, 3, 1);
+        global = matmul(Bicubic(side[0], height, x.device), global.reshape(side[0], side[1] * channels)).view(height, side[1], channels);
+        global = matmul(Bicubic(side[1], width, x.device), global).to(x.dtype);
+        var windows = pos_embed_window.permute(0, 2, 3, 1).view(1, windowSide[0], 1, windowSide[1], channels);
+        var embedding = global.view(height / windowSide[0], windowSide[0], width / windowSide[1], windowSide[1], channels).Plus(windows).view(1, height, width, channels);
+        return x.Plus(embedding).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The weights of bicubic interpolation along one side, <c>[to, from]</c>: what it makes of each unit vector.</summary>
+    private static Tensor Bicubic(long from, long to, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var units = eye(from, device: device).view(from, 1, from, 1);
+        return F.interpolate(units, size: [to, 1], mode: InterpolationMode.Bicubic, align_corners: false).view(from, to).t().MoveToOuterDisposeScope();
     }
 }
 
