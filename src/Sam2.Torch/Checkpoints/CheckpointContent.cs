@@ -8,6 +8,15 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, TensorEntry
     /// <summary>Under what a model lies in a checkpoint, the first that is there. An average is what is left where a trainer saved nothing else.</summary>
     private static readonly string[] ModelKeys = ["model", "state_dict", "model_state_dict", "ema"];
 
+    // Where trainers keep an average of a module with more about it.
+    private static readonly string[] InnerKeys = ["module", .. ModelKeys];
+
+    /// <summary>
+    /// Everything else. An entry <c>model</c> is none of it: where the weights are elsewhere, it is None or a name, and when they are
+    /// written, it is theirs.
+    /// </summary>
+    public PlainDictionary Entries { get; } = new(Entries.Where(entry => !entry.Key.Equals("model")));
+
     /// <summary>Whether Ultralytics has written it.</summary>
     public bool IsFromUltralytics { get; private init; }
 
@@ -46,6 +55,8 @@ internal sealed record CheckpointContent(IReadOnlyDictionary<string, TensorEntry
         if (model is PickledObject module)
             return PickledModules.StateDict(source, module);
         var dictionary = (PlainDictionary)model;
+        if (!dictionary.Values.Any(value => value is TensorEntry))
+            dictionary = InnerKeys.Select(name => dictionary.GetValueOrDefault(name)).OfType<PlainDictionary>().FirstOrDefault() ?? dictionary;
         var tensors = new OrderedDictionary<string, TensorEntry>(dictionary.Count, StringComparer.Ordinal);
         foreach (var (name, value) in dictionary)
             tensors.Add(

@@ -191,7 +191,7 @@ public static class ConfigValues
         // safetensors metadata is text: there it is JSON.
         var tree = value as PlainDictionary ?? (value is string text ? PlainJson.TryRead(text) as PlainDictionary : null);
         // Other software may use the same name for something else.
-        if (tree is null || !tree.ContainsKey(ConfigTree.Target))
+        if (tree is null || !tree.ContainsKey(ConfigTree.Target) || !tree.ContainsKey("image_encoder"))
             return null;
         try
         {

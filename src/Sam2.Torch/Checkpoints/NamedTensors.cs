@@ -48,7 +48,7 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
                 .Select(tensor => WrapperBefore(anchor, tensor.Key)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
             if (Choose(wrappers) is not { } wrapper)
                 continue;
-            var (unwrapped, leftOut) = Unwrap(file, tensors, wrapper);
+            var (unwrapped, leftOut) = Unwrap(file, tensors, wrapper, OuterPart(tensors.Keys.Where(name => WrapperBefore(anchor, name) == wrapper)));
             return new(layout == CheckpointLayout.HuggingFace ? Translate(file, unwrapped) : unwrapped, layout, wrapper, leftOut);
         }
         return new(tensors, CheckpointLayout.Original, "", []);
@@ -72,15 +72,19 @@ internal sealed record NamedTensors(IReadOnlyDictionary<string, TensorEntry> Ten
         return wrappers.Count == 1 ? wrappers[0] : null;
     }
 
+    /// <summary>The wrapper part with which every name of the model begins; null if it begins with none. PyTorch's averaged models have a counter beside it.</summary>
+    private static string? OuterPart(IEnumerable<string> anchors) =>
+        anchors.Select(name => name[..name.IndexOf('.')]).Distinct(StringComparer.Ordinal).ToList() is [var first] && WrapperParts.Contains(first) ? first + "." : null;
+
     private static (IReadOnlyDictionary<string, TensorEntry> Tensors, IReadOnlyList<string> LeftOut) Unwrap(
-        string file, IReadOnlyDictionary<string, TensorEntry> tensors, string wrapper)
+        string file, IReadOnlyDictionary<string, TensorEntry> tensors, string wrapper, string? outerPart)
     {
         var result = new OrderedDictionary<string, TensorEntry>(tensors.Count, StringComparer.Ordinal);
         var leftOut = new List<string>();
         foreach (var (name, tensor) in tensors)
         {
             var plain = WithoutWrapperParts(name);
-            if (!plain.StartsWith(wrapper, StringComparison.Ordinal))
+            if (!plain.StartsWith(wrapper, StringComparison.Ordinal) || outerPart is not null && !name.StartsWith(outerPart, StringComparison.Ordinal))
                 leftOut.Add(name);
             else
                 Add(file, result, plain[wrapper.Length..], tensor);

@@ -46,6 +46,16 @@ public class WrappedStateDictTests : FolderTests
         Assert.That(checkpoint.LeftOut, Is.EqualTo(new[] { "loss.weights", "n_averaged" }));
     }
 
+    [TestCase("module.{0}")]
+    [TestCase("module._orig_mod.{0}")]
+    public void The_counter_of_PyTorch_s_averaged_models_is_left_out(string pattern)
+    {
+        var averaged = SyntheticStateDict.Published("sam2_hiera_t").Select(t => (pattern.Replace("{0}", t.Key, StringComparison.Ordinal), t.Shape));
+        using var checkpoint = SyntheticStateDict.Open([("n_averaged", []), .. averaged]);
+        Assert.That(checkpoint.StateDict.Keys, Is.EquivalentTo(SyntheticStateDict.Published("sam2_hiera_t").Select(t => t.Key)));
+        Assert.That(checkpoint.LeftOut, Is.EqualTo(new[] { "n_averaged" }));
+    }
+
     [Test]
     public void Surplus_tensors_beside_names_without_a_wrapper_stay_surplus()
     {
@@ -87,14 +97,20 @@ public class WrappedStateDictTests : FolderTests
                 lightning={"state_dict": {"model." + k: v for k, v in weights.items()}, "pytorch-lightning_version": "2.4.0", "loops": {"fit_loop": dict(state_dict=dict())}, "optimizer_states": []},
                 parallel={"model": {"module." + k: v for k, v in weights.items()}, "ema": {k: v * 2 for k, v in weights.items()}, "epoch": 3},
                 averaged={"model": None, "ema": weights, "updates": 7},
+                inner={"ema": {"module": weights, "decay": 0.99} },
+                entitled={"model": "sam2.1_hiera_nano", "state_dict": weights, "config": {"_target_": "my.train.Trainer", "lr": 1} },
                 named={"model_state_dict": weights, "epoch": 3})
             for name, value in saved.items(): torch.save(value, rf"{{Folder.Path}}/{name}.pt")
             """);
         using var expected = Checkpoint.Open(Nano);
-        foreach (var name in new[] { "original", "lightning", "parallel", "averaged", "named" })
+        foreach (var name in new[] { "original", "lightning", "parallel", "averaged", "inner", "entitled", "named" })
         {
             using var actual = Checkpoint.Open(Folder[name + ".pt"]);
             SameTensors.Assert(actual, expected);
+            Assert.That(ConfigInference.PublishedName(actual), Is.EqualTo("sam2.1_hiera_nano"), name);
+            using var model = ModelLoader.Load(Folder[name + ".pt"]);
+            // What is beside the weights can be written with them again.
+            CheckpointWriter.Save(Folder["again.pt"], model, actual.Entries);
         }
     }
 
