@@ -87,9 +87,13 @@ public static class VideoListFile
             var names = File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).Select(NameOf).Distinct().ToList();
             return names.Count > 0 ? names : throw new DatasetException($"The list {path} names no video; write one name per line.");
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DatasetException($"The list of videos {path} does not exist.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"The list of videos {path} can't be read: {e.Message}", e);
+            throw new DatasetException(Directory.Exists(path) ? $"The list of videos {path} is a folder; name a text file." : $"The list of videos {path} can't be read: {e.Message}", e);
         }
     }
 

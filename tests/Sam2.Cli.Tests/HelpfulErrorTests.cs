@@ -43,6 +43,7 @@ public class HelpfulErrorTests : FolderTests
 
     [TestCase("nope=3", "--set has the unknown setting 'nope'")]
     [TestCase("steps=abc", "--set has 'steps: abc' where a whole number belongs")]
+    [TestCase("steps=-1", "--set steps=-1: steps is -1; at least 1 is needed")]
     [TestCase("steps", "--set 'steps' is not of the form key=value")]
     public void A_setting_that_is_wrong(string setting, string message)
     {
@@ -50,6 +51,33 @@ public class HelpfulErrorTests : FolderTests
         Assert.That(run.Error, Does.Contain(message));
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(Folder.Files, Is.Empty);
+    }
+
+    [Test]
+    public void A_folder_or_nothing_where_a_file_belongs()
+    {
+        Directory.CreateDirectory(Folder["folder"]);
+        File.WriteAllText(Folder["empty.json"], "[]");
+        var video = Folder["v"];
+        DemoClip.Write(video, 120, 90, 2);
+        Directory.CreateDirectory(Folder["unrelated"]);
+        foreach (var (name, width) in new[] { ("a.png", 60), ("b.png", 80) }) ImageFile.Write(Folder.At("unrelated", name), new RgbImage(width, 50));
+        foreach (var (args, message, exitCode) in new (string[], string, int)[]
+        {
+            (["train", Folder["folder"], "--out", Folder["run"]], "is a folder", ExitCode.Failed),
+            (["eval", "vos", "procedural:count=1", "--model", Model, "--videos", Folder["none"], "--out", Folder["run"]], "none does not exist", ExitCode.Failed),
+            (["eval", "vos", "procedural:count=1", "--model", Model, "--videos", Folder["folder"], "--out", Folder["run"]], "is a folder; name a text file", ExitCode.Failed),
+            (["bench", "--compare", Folder["none"]], "none' does not exist", ExitCode.Failed),
+            (["bench", "--compare", Folder["folder"]], "is a folder, not a file", ExitCode.Failed),
+            (["everything", Folder["unrelated"], "--model", Model, "--points-per-side", "1", "--out", Folder["run"]], "If they are no frames of a video: --pictures", ExitCode.Failed),
+            (["track", video, "--model", Model, "--prompts", Folder["empty.json"], "--out", Folder["run"]], "has no prompt in it", ExitCode.Usage),
+            (["track", video, "--model", Model, "--prompt", "point=50%,50%", "--out", Folder["empty.json"]], "is a file, where a folder is needed", ExitCode.Failed),
+        })
+        {
+            var run = CommandLine.Run(args);
+            Assert.That((run.ExitCode, run.Error), Is.EqualTo((exitCode, run.Error)));
+            Assert.That(run.Error, Does.Contain(message).And.Not.Contain("Access to the path").And.Not.Contain("Could not find"));
+        }
     }
 
     [Test]

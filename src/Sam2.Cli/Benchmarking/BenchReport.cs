@@ -77,9 +77,13 @@ public sealed record BenchReport(string Model, string Device, string Precision, 
         {
             throw new CliException($"'{path}' is not what sam2 bench prints; save its output, or the last line of it, to compare with", e);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CliException($"'{path}' does not exist", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"'{path}' can't be read: {e.Message}", e);
+            throw new CliException(Directory.Exists(path) ? $"'{path}' is a folder, not a file" : $"'{path}' can't be read: {e.Message}", e);
         }
     }
 

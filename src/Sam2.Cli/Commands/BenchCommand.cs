@@ -19,7 +19,7 @@ internal static class BenchCommand
             HelpName = "ARCHITECTURE",
         };
         var repeat = new Option<int>("--repeat") { Description = "Repetitions per figure; the best counts.", HelpName = "N", DefaultValueFactory = _ => 5 };
-        repeat.AtLeast(1);
+        repeat.AtLeast(1).AtMost(10_000);
         var attention = new Option<bool>("--attention") { Description = "Also time the attention kernel at the shapes that SAM 2.1 tiny uses." };
         var train = new Option<bool>("--train") { Description = "Time a training step on a clip at 512x512 pixels instead, in fp32." };
         var only = new Option<string[]>("--only")
@@ -134,7 +134,7 @@ internal static class BenchCommand
         var known = all.ToList();
         var unknown = names.Except(known.Select(workload => workload.Name)).ToList();
         if (unknown.Count > 0)
-            throw new CliException($"--only {unknown[0]} is no figure of this run; {string.Join(", ", known.Select(workload => workload.Name))} are");
+            throw new CliException($"--only {unknown[0]} is no figure of this run; {string.Join(", ", known.Select(workload => workload.Name))} are") { ExitCode = ExitCode.Usage };
         return names.Length == 0 ? known : known.FindAll(workload => names.Contains(workload.Name));
     }
 }

@@ -30,7 +30,7 @@ internal static class CompareCommand
             .AtLeast(1).AtMost(32);
         var points = new Option<int>("--points-per-side") { Description = "Points along each side of the grid with which everything is found, up to 512.", HelpName = "N", DefaultValueFactory = _ => 32 }
             .AtLeast(1).AtMost(512);
-        var repeat = new Option<int>("--repeat") { Description = "Repetitions per time; the best counts.", HelpName = "N", DefaultValueFactory = _ => 3 }.AtLeast(1);
+        var repeat = new Option<int>("--repeat") { Description = "Repetitions per time; the best counts.", HelpName = "N", DefaultValueFactory = _ => 3 }.AtLeast(1).AtMost(10_000);
         var limit = new Option<int?>("--limit") { Description = "Only the first N pictures.", HelpName = "N" }.AtLeast(1);
         var options = new ModelOptions();
 

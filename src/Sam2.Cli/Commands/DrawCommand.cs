@@ -12,7 +12,7 @@ namespace Sam2.Cli.Commands;
 /// </summary>
 internal static class DrawCommand
 {
-    private const int MostCells = 10_000, CellSize = 192;
+    private const int MostCells = 10_000, CellSize = 192, MostFrames = 1_000_000;
 
     public static Command Create(CommandContext context)
     {
@@ -21,7 +21,7 @@ internal static class DrawCommand
         var height = SizeOption("--height", 600);
         var seed = new Option<int?>("--seed") { Description = "A random scene instead of the demo's; equal seeds give equal scenes.", HelpName = "N" };
         var frames = new Option<int?>("--frames") { Description = "Draws a video of N frames, in which the objects move.", HelpName = "N" };
-        frames.AtLeast(1);
+        frames.AtLeast(1).AtMost(MostFrames);
         var cells = new Option<int?>("--cells")
         {
             Description = "Draws N pictures of cells under a microscope into images/ of the folder, and their masks into masks/: a small data set to fine-tune on.", HelpName = "N",

@@ -32,4 +32,20 @@ internal static class SettingOption
             throw new CliException($"--set {text}{e.Cause}{(e.Remedy.Length > 0 ? $". {e.Remedy}" : "")}", e) { ExitCode = ExitCode.Usage };
         }
     }
+
+    /// <summary>Does what a recipe says. Values that only show to be impossible then are said of the option, too, if it gave them.</summary>
+    /// <param name="settings">What <c>--set</c> gave.</param>
+    /// <param name="run">What to do.</param>
+    /// <exception cref="CliException">A setting is impossible.</exception>
+    public static T Run<T>(IReadOnlyList<string>? settings, Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (ArgumentException e) when (settings?.FirstOrDefault(setting => e.Message.StartsWith(setting.Split('=')[0] + " ", StringComparison.Ordinal)) is { } setting)
+        {
+            throw new CliException($"--set {setting}: {ErrorLine.Flatten(e.Message)}", e) { ExitCode = ExitCode.Usage };
+        }
+    }
 }

@@ -23,7 +23,8 @@ internal static class TrainCommand
         {
             var file = parsed.GetRequiredValue(recipe);
             var folder = new TrainingFolder(parsed.GetValue(directory) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file)));
-            return Run(context, SettingOption.Read(() => RecipeYaml.Read(file, parsed.GetValue(set))), folder, parsed.GetValue(resume));
+            var settings = parsed.GetValue(set);
+            return SettingOption.Run(settings, () => Run(context, SettingOption.Read(() => RecipeYaml.Read(file, settings)), folder, parsed.GetValue(resume)));
         });
         return command;
     }

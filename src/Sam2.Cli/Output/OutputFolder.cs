@@ -25,7 +25,7 @@ internal static class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"the folder {path} can't be created: {e.Message}", e);
+            throw new CliException(File.Exists(path) ? $"{path} is a file, where a folder is needed" : $"the folder {path} can't be created: {e.Message}", e);
         }
     }
 

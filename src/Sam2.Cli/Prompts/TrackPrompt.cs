@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Sam2.Torch.Data.Annotation;
 
 namespace Sam2.Cli.Prompts;
@@ -10,7 +11,7 @@ namespace Sam2.Cli.Prompts;
 /// <param name="Points">Clicks.</param>
 /// <param name="Box">A box, or null.</param>
 /// <param name="Mask">A picture of a mask, or null.</param>
-public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgument> Points, BoxArgument? Box, string? Mask)
+public sealed partial record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgument> Points, BoxArgument? Box, string? Mask)
 {
     /// <summary>Reads a prompt.</summary>
     /// <param name="text">
@@ -44,6 +45,8 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
                 "frame" => prompt with { Frame = Number(place, name, value) },
                 "obj" => prompt with { Object = Number(place, name, value) },
                 "box" => prompt with { Box = BoxArgument.Parse(value, $"{place}: box") },
+                "mask" when NextWord().Match(value) is { Success: true } next => throw new FormatException(
+                    $"{place}: all that follows mask= is the name of its file; put {next.Groups["name"].Value}= before it, or leave it out"),
                 "mask" when value.Length > 0 => prompt with { Mask = value },
                 _ => throw new FormatException($"{place}: '{word}' is none of frame=N, obj=N, point=X,Y[,LABEL], box=X0,Y0,X1,Y1 and mask=FILE"),
             };
@@ -77,6 +80,9 @@ public sealed record TrackPrompt(int Frame, int Object, IReadOnlyList<PointArgum
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new FormatException($"{place}: {name} '{value}' is not a number from 0");
+
+    [GeneratedRegex(@" (?<name>frame|obj|point|box|mask)=")]
+    private static partial Regex NextWord();
 }
 
 /// <summary>
@@ -97,7 +103,8 @@ public static class TrackPromptFile
         {
             ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
             using var document = JsonDocument.Parse(bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
-            return [.. new JsonFields(document.RootElement, path, "prompts").Elements().Select(entry => Prompt(entry, path))];
+            List<TrackPrompt> prompts = [.. new JsonFields(document.RootElement, path, "prompts").Elements().Select(entry => Prompt(entry, path))];
+            return prompts.Count > 0 ? prompts : throw new CliException($"--prompts {path} has no prompt in it") { ExitCode = ExitCode.Usage };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

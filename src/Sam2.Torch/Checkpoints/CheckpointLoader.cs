@@ -83,6 +83,8 @@ public static class CheckpointLoader
             return "The model has no place for the surplus keys: take them out of the file, or give a configuration that has the part they belong to";
         if (misshaped.Count == 0 && RenamedTo(missing, unexpected) is { } name)
             return $"The file has the same parameters by other names: rename its keys, such as '{unexpected[0]}' to '{name}'";
+        if (misshaped.Count == 0 && unexpected.Count == 0)
+            return "The file is incomplete: save the whole state dict, or give a configuration without the part that the missing keys belong to";
         return "The configuration describes another architecture: give the one that the file was trained with, for example in a YAML file of the same name beside it";
     }
 

@@ -102,8 +102,10 @@ internal abstract record PickleGlobal
         "builtins set", "__builtin__ set", "functools partial", "pathlib PosixPath", "pathlib WindowsPath", "pathlib._local PosixPath", "pathlib._local WindowsPath", "torch._C._nn gelu",
     };
 
+    private static readonly string[] PlainTypes = ["list", "dict", "int", "long", "float", "str", "unicode", "bool", "set", "tuple"];
+
     /// <summary>A type of Python's own such as <c>list</c>, which a <c>defaultdict</c> names as what it makes; it is never called.</summary>
-    public sealed record PlainType : PickleGlobal;
+    public sealed record PlainType(string Name) : PickleGlobal;
 
     /// <summary>A NumPy type such as <c>f8</c>.</summary>
     public sealed record NumpyType(string Code) : PickleGlobal
@@ -163,7 +165,7 @@ internal abstract record PickleGlobal
         var ofModel = name.Length > 0 && ModelPackages.Any(package => module == package || module.StartsWith(package + ".", StringComparison.Ordinal));
         if (ofModel || (inModel && InModels.Contains(key)))
             return new Class($"{module}.{name}");
-        return module is "builtins" or "__builtin__" && name is "list" or "dict" or "int" or "float" or "str" or "bool" or "set" or "tuple" ? new PlainType() : null;
+        return module is "builtins" or "__builtin__" && PlainTypes.Contains(name) ? new PlainType(name) : null;
     }
 }
 

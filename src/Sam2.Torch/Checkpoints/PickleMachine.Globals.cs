@@ -34,6 +34,8 @@ internal sealed partial class PickleMachine
             Push(new PickledObject(@class.Name, arguments), 96);
             return;
         }
+        if (arguments is { IsTuple: true } && callee is PickleGlobal.PlainType type)
+            throw Bad($"its pickle makes a {type.Name} of Python's, which is not read", CheckpointRemedy.Resave);
         if (arguments is not { IsTuple: true } || callee is not PickleGlobal.Function function)
             throw Damaged("it calls something that is not a function");
         switch (function.Kind)
@@ -71,7 +73,7 @@ internal sealed partial class PickleMachine
 
     /// <summary>A <c>collections.defaultdict</c>: what it makes for keys that it lacks plays no part in what it holds.</summary>
     private PlainDictionary DefaultDict(PlainList arguments) =>
-        arguments.Count == 0 || (arguments.Count == 1 && arguments[0] is null or PickleGlobal.PlainType or PickleGlobal.Function { Kind: PickleFunction.OrderedDict })
+        arguments.Count == 0 || (arguments.Count == 1 && arguments[0] is null or PickleGlobal.PlainType or PickleGlobal.Function)
             ? new PlainDictionary()
             : throw Damaged("a default dictionary has unexpected arguments");
 

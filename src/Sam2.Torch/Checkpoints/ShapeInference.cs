@@ -104,6 +104,8 @@ internal static class ShapeInference
         const string Layers = Memory + "fuser.layers.";
         var projected = shapes.Has(Memory + "fuser.proj.weight");
         var dim = shapes[Layers + "0.dwconv.weight", 0];
+        // Some programs call gamma weight. That is the loader's to say, which knows the remedy.
+        var scaled = shapes.Has(Layers + "0.gamma") || shapes.Has(Layers + "0.weight");
         return start with
         {
             NumLayers = shapes.CountLayers(Layers, ".dwconv.weight"),
@@ -114,7 +116,7 @@ internal static class ShapeInference
                 Dim = dim,
                 KernelSize = shapes[Layers + "0.dwconv.weight", 2],
                 UseDwconv = dim == 1 ? start.Layer.UseDwconv : shapes[Layers + "0.dwconv.weight", 1] == 1,
-                LayerScaleInitValue = !shapes.Has(Layers + "0.gamma") ? 0 : start.Layer.LayerScaleInitValue > 0 ? start.Layer.LayerScaleInitValue : 1e-6,
+                LayerScaleInitValue = !scaled ? 0 : start.Layer.LayerScaleInitValue > 0 ? start.Layer.LayerScaleInitValue : 1e-6,
             },
         };
     }

@@ -96,7 +96,7 @@ public static class PlainYaml
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new ConfigurationException(path, $"can't be read: {e.Message.TrimEnd('.')}", "Give a YAML file", e);
+            throw new ConfigurationException(path, Directory.Exists(path) ? "is a folder" : $"can't be read: {e.Message.TrimEnd('.')}", "Give a YAML file", e);
         }
     }
 

@@ -138,7 +138,7 @@ internal static partial class Ffmpeg
     private static VideoInfo Describe(string path, IMediaAnalysis analysis)
     {
         var stream = analysis.VideoStreams.FirstOrDefault(s => !(s.Disposition?.GetValueOrDefault("attached_pic") ?? false))
-            ?? throw new MediaException(path, "has no video stream", "Name a video, a picture or a folder of pictures");
+            ?? throw new MediaException(path, "has no video stream", "Name a video, a picture or a folder of pictures; a video may have lost the end, where some kinds say what is in them");
         bool isSideways = stream.Rotation % 180 is 90 or -90;
         var (width, height) = (stream.Width ?? 0, stream.Height ?? 0);
         var duration = stream.Duration > TimeSpan.Zero ? stream.Duration : analysis.Format.Duration;

@@ -14,7 +14,7 @@ internal static class PngReader
     /// <summary>The eight bytes that open a PNG file.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Reads what comes before the pixels; no checksum is verified.</summary>
+    /// <summary>Reads the header, and the orientation, which may stand before the pixels or after them; no checksum is verified.</summary>
     /// <param name="stream">The file from its first byte on; it can seek.</param>
     /// <param name="path">Its name, for messages.</param>
     /// <exception cref="MediaException">Damaged, cut off, or not a PNG.</exception>
@@ -22,7 +22,7 @@ internal static class PngReader
     {
         var header = ReadStart(stream);
         Span<byte> chunk = stackalloc byte[8];
-        while (stream.ReadAtLeast(chunk, 8, throwOnEndOfStream: false) == 8 && !chunk[4..].SequenceEqual("IDAT"u8))
+        while (stream.ReadAtLeast(chunk, 8, throwOnEndOfStream: false) == 8 && !chunk[4..].SequenceEqual("IEND"u8))
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
             long next = stream.Position + length + 4;

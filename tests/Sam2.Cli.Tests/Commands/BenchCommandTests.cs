@@ -145,7 +145,7 @@ public class BenchCommandTests
     public void An_unknown_figure_lists_the_known_ones()
     {
         var run = CommandLine.Run("bench", "--model", "sam2.1_hiera_micro", "--only", "encoder");
-        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain("--only encoder").And.Contain("image_encoder"));
     }
 

@@ -16,6 +16,12 @@ public class TrackPromptTests
         Assert.That(TrackPrompt.Parse("obj=3 mask=my mask.png").Mask, Is.EqualTo("my mask.png"));
     }
 
+    [TestCase("mask=m.png frame=2", "put frame= before it")]
+    [TestCase("obj=1 mask=a.png point=1,2", "put point= before it")]
+    [TestCase("mask=a.png mask=b.png", "put mask= before it")]
+    public void What_follows_a_mask_is_not_taken_for_its_name(string text, string message) =>
+        Assert.That(() => TrackPrompt.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(message));
+
     [Test]
     public void A_prompt_of_very_many_points_is_read_at_once_and_shown_by_its_beginning()
     {

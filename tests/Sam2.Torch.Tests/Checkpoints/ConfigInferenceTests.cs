@@ -228,6 +228,21 @@ public class ConfigInferenceTests
         using var file = SyntheticStateDict.Open(renamed);
         Assert.That(() => CheckpointLoader.LoadInto(model, file), Throws.TypeOf<CheckpointException>().With.Message
             .Matches("rename its keys, such as '(.*)\\.weight' to '\\1\\.gamma'"));
+
+        using var incomplete = SyntheticStateDict.Open(Sam2PresetsShapes().Where(s => s.Key != "no_mem_embed"));
+        Assert.That(() => CheckpointLoader.LoadInto(model, incomplete), Throws.TypeOf<CheckpointException>().With.Message
+            .Contains("1 missing: no_mem_embed").And.Message.Contains("is incomplete").And.Message.Not.Contain("another architecture"));
+    }
+
+    [Test]
+    public void A_custom_architecture_with_renamed_keys_is_found_out_so_that_the_loader_can_name_them()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = NanoModel.Create();
+        using var scope = NewDisposeScope();
+        var weights = model.state_dict().ToDictionary(t => t.Key.Replace(".gamma", ".weight", StringComparison.Ordinal), t => t.Value);
+        CheckpointWriter.Save(folder["renamed.pt"], weights, ConfigValues.EntriesFor(model.Config));
+        Assert.That(() => ModelLoader.Load(folder["renamed.pt"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("rename its keys"));
     }
 
     private static Sam2Config Custom()

@@ -30,7 +30,12 @@ public class PythonValuesTests
     {
         var made = (PlainDictionary)Read(p => p.Global("argparse", "Namespace").Op(')').Op(0x81).Op('}').Text("lr").Integer(3).Op('s').Text("name").Text("x").Op('s').Op('b'))!;
         Assert.That(made, Is.EqualTo(new Dictionary<object, object?> { ["lr"] = 3L, ["name"] = "x" }));
-        foreach (var (module, factory) in new[] { ("__builtin__", "list"), ("builtins", "dict"), ("collections", "OrderedDict") })
+        foreach (var (module, factory) in new[]
+                 {
+                     ("__builtin__", "list"), ("builtins", "dict"), ("collections", "OrderedDict"), ("argparse", "Namespace"),
+                     // int and str in the pickles that torch.save makes.
+                     ("__builtin__", "long"), ("__builtin__", "unicode"),
+                 })
         {
             made = (PlainDictionary)Read(p => p.Global("collections", "defaultdict").Global(module, factory).Op(0x85).Op('R').Text("a").Integer(1).Op('s'))!;
             Assert.That(made, Is.EqualTo(new Dictionary<object, object?> { ["a"] = 1L }), factory);
@@ -51,7 +56,9 @@ public class PythonValuesTests
             (p => p.Global("argparse", "Namespace").Op(')').Op('R'), "unexpected arguments"),
             (p => p.Global("collections", "OrderedDict").Op(')').Op(0x81), "no part of a model"),
             (p => p.Global("collections", "defaultdict").Text("list").Op(0x85).Op('R'), "unexpected arguments"),
-            (p => p.Global("builtins", "list").Op(')').Op('R'), "not a function"),
+            (p => p.Global("builtins", "list").Op(')').Op('R'), "a list of Python's, which is not read"),
+            (p => p.Global("__builtin__", "set").Op(']').Op(0x85).Op('R'), "a set of Python's, which is not read"),
+            (p => p.Text("list").Op(')').Op('R'), "not a function"),
             (p => p.Global("builtins", "list"), "global"),
             (p => p.Global("builtins", "eval"), "builtins.eval"),
             (p => p.Global("__main__", "Namespace").Op(')').Op(0x81), "__main__.Namespace"),

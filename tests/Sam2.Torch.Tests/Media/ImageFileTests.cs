@@ -88,7 +88,7 @@ public class ImageFileTests : FolderTests
     }
 
     [Test]
-    public void Png_orientation_is_applied([Range(1, 8)] int orientation)
+    public void Png_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool behindPixels)
     {
         string path = Folder["o.png"];
         ImageFile.Write(path, Corners(48, 32));
@@ -96,7 +96,9 @@ public class ImageFileTests : FolderTests
         byte[] exif = TestPictures.Exif(orientation, littleEndian: false)[6..];
         byte[] chunk = [0, 0, 0, (byte)exif.Length, .. "eXIf"u8, .. exif, 0, 0, 0, 0];
         BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.HashToUInt32(chunk.AsSpan(4, exif.Length + 4)));
-        File.WriteAllBytes(path, [.. png[..33], .. chunk, .. png[33..]]);
+        // Behind the header, or before the end.
+        var place = behindPixels ? png.Length - 12 : 33;
+        File.WriteAllBytes(path, [.. png[..place], .. chunk, .. png[place..]]);
         AssertUpright(path, orientation);
     }
 
