@@ -132,6 +132,11 @@ internal static partial class Ffmpeg
                 path, $"is of the kind '{format.Groups[1].Value}', which is not read because it may lead to other files", "Make an MP4 or MKV file of it with ffmpeg, if you trust it", e);
         }
 
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            return new MediaException(path, "is empty", "Copy or download it again", e);
+        }
+
         return new MediaException(path, $"is not a video that can be read ({Summarise(e.Message.TrimEnd(')'))})", "The file is damaged, cut off or not a video", e);
     }
 

@@ -23,6 +23,7 @@ public static class ImageFile
         var info = ReadInfo(stream, path);
         return info.Format switch
         {
+            ImageFormat.Unknown when stream.Length == 0 => throw new MediaException(path, "is empty", "Copy or download it again"),
             ImageFormat.Unknown => throw new MediaException(path, "is not a picture in a known format", Supported),
             ImageFormat.Tiff => throw new MediaException(path, "is a TIFF, a format that is not read", "Convert it to PNG"),
             _ => info,

@@ -246,6 +246,9 @@ public class ImageFileTests : FolderTests
             Assert.That(() => ImageFile.Read(Folder.Path), Throws.TypeOf<MediaException>().With.Message.Contains("folder"));
             Assert.That(() => ImageFile.Read(Folder["t.tif"]), Throws.TypeOf<MediaException>().With.Message.Contains("TIFF").And.Message.Contains("PNG"));
             Assert.That(() => ImageFile.Read(Folder["note.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("known format"));
+            File.WriteAllBytes(Folder["empty.png"], []);
+            Assert.That(() => ImageFile.Read(Folder["empty.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("is empty"));
+            Assert.That(() => VideoReader.Open(Folder["empty.png"]), Throws.TypeOf<MediaException>().With.Message.Contains("is empty"));
             Assert.That(
                 () => ImageFile.Write(Folder["a.xyz"], new RgbImage(1, 1)), Throws.TypeOf<MediaException>().With.Message.Contains(".png"));
             Assert.That(
