@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Sam2.Torch.Data;
 using Sam2.Torch.Evaluation.Protocols;
 
 namespace Sam2.Torch.Evaluation.Reports;
 
 /// <summary>The report that compares memory policies: one of <see cref="VideoReport"/> for each, and their differences from the first.</summary>
-public sealed class MemoryReport
+public sealed partial class MemoryReport
 {
     /// <summary>The score of objects that were away: see <see cref="MemoryComparison.FoundAgain"/>.</summary>
     public const string FoundAgain = "J&F found again";
@@ -54,6 +55,28 @@ public sealed class MemoryReport
             ])]);
     }
 
+    /// <summary>
+    /// J&amp;F on each kind of clip: of the first policy, and by how much the others differ from it. Null where clips are not drawn, in several kinds.
+    /// </summary>
+    public ReportTable? Kinds()
+    {
+        var names = _reports[0].Report.Items.Select(item => Drawn().Match(item.Video)).ToList();
+        var kinds = names.Select(name => name.Groups["kind"].Value).Distinct().ToList();
+        if (kinds.Count < 2 || names.Any(name => !name.Success)) return null;
+        var comparisons = kinds.ConvertAll(kind => ReportComparison.Create([.. _reports.Select(report => (report.Name, OfKind(report.Report, kind)))], MetricNames.JAndF));
+        return new ReportTable(
+            ["memory", .. kinds.Select((kind, i) => $"{kind}, {OfKind(_reports[0].Report, kind).Items.Select(item => item.Video).Distinct().Count()} clips")],
+            [.. _reports.Select((report, i) => (IReadOnlyList<string>)
+            [
+                report.Name,
+                .. kinds.Select((kind, k) => i == 0
+                    ? ReportNumber.Format(OfKind(report.Report, kind).Items.Average(item => item.Values[MetricNames.JAndF]))
+                    : Difference(comparisons[k].Differences[i - 1])),
+            ])]);
+
+        static string Difference(PairedDifference d) => $"{Signed(d.Mean)} ({Signed(d.Low)} to {Signed(d.High)})";
+    }
+
     /// <summary>What a step costs with each policy; null where that wasn't measured.</summary>
     public ReportTable? Costs() => _costs.Count == 0 ? null : new(
         ["memory", "ms per frame", "ratio to the first"],
@@ -77,6 +100,12 @@ public sealed class MemoryReport
 
         var page = new HtmlPage($"{_reports.Count} memory policies").Table(Scores());
         var text = $"# {_reports.Count} memory policies\n\n{Scores().ToMarkdown()}";
+        if (Kinds() is { } kinds)
+        {
+            page.Table(kinds);
+            text += $"\n{kinds.ToMarkdown()}";
+        }
+
         if (Costs() is { } costs)
         {
             page.Table(costs);
@@ -121,6 +150,13 @@ public sealed class MemoryReport
                 : item)],
         };
     }
+
+    private static Report OfKind(Report report, string kind) =>
+        report with { Items = [.. report.Items.Where(item => Drawn().Match(item.Video).Groups["kind"].Value == kind)] };
+
+    // As a drawn data set of several kinds names its clips.
+    [GeneratedRegex(@"^(?<kind>.+)-\d{6}$")]
+    private static partial Regex Drawn();
 
     private static string Signed(double value) => value.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 }

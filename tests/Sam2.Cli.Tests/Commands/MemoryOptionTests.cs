@@ -41,6 +41,16 @@ public class MemoryOptionTests : FolderTests
         Assert.That(named.Error, Does.Contain("several kinds of clips").And.Contain("name=slow"));
     }
 
+    [Test]
+    public void Policies_are_compared_on_each_kind_of_clips_too()
+    {
+        const string Clips = "procedural:name=still,count=1,seed=5,width=64,height=64,frames=3,max_objects=1;name=long,frames=5";
+        var result = CommandLine.Run("eval", "memory", Clips, "--model", Model, "--memory", "sam2", "--memory", "slow", "--cost-frames", "0", "--out", Folder.At("kinds"));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Match(@"(?m)^\| memory +\| +still, 1 clips \| +long, 1 clips \|$").And.Match(@"(?m)^\| slow +\| +[-+]?\d+\.\d\d \(\S+ to \S+\) \|"));
+        Assert.That(File.ReadAllText(Folder.At("kinds", "memory.md")), Does.Contain("still, 1 clips"));
+    }
+
     private static string Rounds(string path)
     {
         using var result = JsonDocument.Parse(File.ReadAllText(path));

@@ -66,6 +66,7 @@ internal sealed class MemoryEvaluation(CommandContext context)
         report.Write(folder.Path);
         progress.Dispose();
         context.Output.WriteLine(report.Scores().ToMarkdown());
+        if (report.Kinds() is { } kinds) context.Output.WriteLine(kinds.ToMarkdown());
         if (report.Costs() is { } table) context.Output.WriteLine(table.ToMarkdown());
         context.Output.WriteLine(Path.Combine(request.Directory, "memory.html"));
         return ExitCode.Success;
