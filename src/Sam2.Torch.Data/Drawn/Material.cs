@@ -306,7 +306,7 @@ internal sealed class NoiseTile
         return top + ((bottom - top) * fy);
     }
 
-    /// <summary>Smooth noise between random values on a grid of so many cells to the tile.</summary>
+    /// <summary>Random values on a grid of <paramref name="cells"/> cells to the side of a tile, and smooth transitions between them.</summary>
     private static float ValueNoise(int x, int y, int cells)
     {
         float u = x * cells / (float)Size, v = y * cells / (float)Size;

@@ -44,7 +44,7 @@ public static class FineTunePlan
     // The layers of these parts that get low-rank updates: all linear ones of the decoder's transformer, and those of the encoder's attention.
     private const string Decoder = "sam_mask_decoder.transformer.*", Encoder = "image_encoder.trunk.blocks.*.attn.qkv|proj";
 
-    // Up to so many pictures, they are varied more or less.
+    // The fewer pictures, the more they are varied. These are the numbers at which that changes.
     private const int Few = 30, Some = 80, Many = 200;
 
     /// <summary>How many steps are taken: 100, and 5 for each picture, from 150 to 1000.</summary>

@@ -124,7 +124,7 @@ public sealed class LabelImage
 /// </summary>
 internal static class SoftEdges
 {
-    /// <summary>So many different numbers and no insides make brightness also where nothing is quite white.</summary>
+    /// <summary>A picture with this many numbers, none of which fills an area, shows brightness and not objects, even if nothing in it is quite white.</summary>
     private const int ManyNumbers = 16;
 
     /// <summary>Of the pixels of objects as small as three by three, one in nine has four neighbours alike.</summary>

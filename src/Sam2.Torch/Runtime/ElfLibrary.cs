@@ -114,7 +114,7 @@ internal sealed class ElfLibrary
 
     private ulong U64(ulong at) => BinaryPrimitives.ReadUInt64LittleEndian(Rest(at, sizeof(ulong)));
 
-    /// <summary>The file from an offset on; at least so many bytes.</summary>
+    /// <summary>The rest of the file from an offset on, which has at least <paramref name="least"/> bytes.</summary>
     private ReadOnlySpan<byte> Rest(ulong at, int least) =>
         at <= (ulong)(_image.Length - least) ? _image.AsSpan((int)at) : throw new InvalidDataException("the file is cut off");
 }
