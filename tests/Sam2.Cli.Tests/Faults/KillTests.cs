@@ -46,11 +46,14 @@ public class KillTests : FolderTests
             var folder = Prepare(command, $"round{ends}");
             for (var i = 0; i < KillsInARow && kills < wanted; i++)
             {
+                watch.Restart();
                 using var process = Start(command, folder);
                 // The first third is the start of .NET, in which nothing is written.
                 if (process.WaitForExit(duration * (0.3 + 0.75 * random.NextDouble())))
                 {
+                    // The machine was busier at first.
                     finished++;
+                    if (i == 0 && watch.Elapsed < duration) duration = watch.Elapsed;
                     break;
                 }
 
