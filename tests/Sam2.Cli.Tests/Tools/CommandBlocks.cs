@@ -34,6 +34,7 @@ public sealed partial record CommandBlock(string Document, int Line, string Text
     [GeneratedRegex(@"(^|\s)#.*")]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"\s*(?:;|&&)\s*")]
+    // With an even number of quotation marks before and behind it.
+    [GeneratedRegex(@"(?<=^[^""]*(""[^""]*""[^""]*)*)\s*(?:;|&&)\s*(?=[^""]*(""[^""]*""[^""]*)*$)", RegexOptions.ExplicitCapture)]
     private static partial Regex Separator();
 }
