@@ -54,7 +54,8 @@ public static partial class AtomicFile
     /// </summary>
     /// <param name="folder">The folder; those in it are not looked at.</param>
     /// <param name="of">The file name whose temporary files are removed; all when null.</param>
-    public static void RemoveLeftovers(string folder, string? of = null)
+    /// <param name="alone">Whether nobody else writes in the folder: videos and folders, which nothing locks, then go at once and not after a day.</param>
+    public static void RemoveLeftovers(string folder, string? of = null, bool alone = false)
     {
         try
         {
@@ -62,7 +63,7 @@ public static partial class AtomicFile
             {
                 if (TemporaryName().Match(entry.Name) is { Success: true } match
                     && (of is null || match.Groups["name"].Value + match.Groups["ending"].Value == of))
-                    RemoveUnlessInUse(entry);
+                    RemoveUnlessInUse(entry, alone);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -71,7 +72,7 @@ public static partial class AtomicFile
         }
     }
 
-    private static void RemoveUnlessInUse(FileSystemInfo entry)
+    private static void RemoveUnlessInUse(FileSystemInfo entry, bool alone)
     {
         try
         {
@@ -81,7 +82,7 @@ public static partial class AtomicFile
                 using (new FileStream(entry.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
                     entry.Delete();
             }
-            else if (DateTime.UtcNow - entry.LastWriteTimeUtc > UnlockedAge)
+            else if (alone || DateTime.UtcNow - entry.LastWriteTimeUtc > UnlockedAge)
             {
                 if (entry is DirectoryInfo directory) directory.Delete(recursive: true);
                 else entry.Delete();

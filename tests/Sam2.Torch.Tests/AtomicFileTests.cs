@@ -59,6 +59,12 @@ public class AtomicFileTests : FolderTests
         Directory.CreateDirectory(folder);
         AtomicFile.RemoveLeftovers(Folder.Path);
         Assert.That(Folder.Files, Has.Length.EqualTo(2));
+        var mine = Directory.CreateDirectory(Folder["mine"]).FullName;
+        File.WriteAllText(AtomicFile.TemporaryNameFor(Path.Combine(mine, "v.mp4")), "");
+        Directory.CreateDirectory(AtomicFile.TemporaryNameFor(Path.Combine(mine, "masks")));
+        AtomicFile.RemoveLeftovers(mine, alone: true);
+        Assert.That(Directory.GetFileSystemEntries(mine), Is.Empty);
+        Directory.Delete(mine);
         File.SetLastWriteTimeUtc(video, DateTime.UtcNow.AddDays(-2));
         Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddDays(-2));
         AtomicFile.RemoveLeftovers(Folder.Path);

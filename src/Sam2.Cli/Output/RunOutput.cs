@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Sam2.Torch;
 
 namespace Sam2.Cli.Output;
 
@@ -50,6 +51,8 @@ internal sealed class RunOutput : IDisposable
                 }
 
                 OutputFolder.Create(Staging);
+                // Of a run that was killed. The lock is held, so nobody else writes here.
+                foreach (var written in Directory.GetDirectories(Staging, "*", SearchOption.AllDirectories).Prepend(Staging)) AtomicFile.RemoveLeftovers(written, alone: true);
             }
             catch
             {
