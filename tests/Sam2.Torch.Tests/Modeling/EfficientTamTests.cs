@@ -95,7 +95,7 @@ public sealed class EfficientTamTests
             frames++;
             foreach (var found in frame.Objects)
             {
-                var tolerance = (frame.Frame, found.ObjectId) switch { (> 0, 1) => 0.2, (2, _) => 5e-3, (3, _) => 3.5e-2, _ => 2e-3 };
+                var tolerance = (frame.Frame, found.ObjectId) switch { ( > 0, 1) => 0.2, (2, _) => 5e-3, (3, _) => 3.5e-2, _ => 2e-3 };
                 using var inner = NewDisposeScope();
                 var lowRes = tensor(found.Logits!.Cast<float>().ToArray(), [1, 1, found.Logits!.GetLength(0), found.Logits.GetLength(1)]);
                 GoldenProbe.CheckMask(_golden, $"{kind.Name}.{frame.Frame}.{found.ObjectId}", MaskResize.Logits(lowRes, 180, 240)[0], tolerance);
