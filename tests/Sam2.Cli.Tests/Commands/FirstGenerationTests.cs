@@ -56,7 +56,7 @@ public class FirstGenerationTests : FolderTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("image encoder, 256x256"));
         var none = CommandLine.Run("bench", "--model", _sam, "--repeat", "1", "--only", "track_1");
-        Assert.That(none.ExitCode, Is.EqualTo(ExitCode.Failed));
+        Assert.That(none.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(none.Error, Does.Contain("track_1 is no figure of this run; image_encoder, one_click, clicks_64_multimask, everything_32 are"));
     }
 

@@ -110,9 +110,9 @@ public class TrainCommandTests : FolderTests
     [TestCase("data.train.0.dataset.options={widht: 3}", "'width'")]
     [TestCase("optimizer.lr.0.param_names=['nothing*']", "nothing*")]
     [TestCase("device=warp", "warp")]
-    [TestCase("steps=0", "steps is 0")]
-    [TestCase("ema.decay=2", "ema.decay")]
-    [TestCase("divergence.patience=0", "divergence.patience is 0")]
+    [TestCase("steps=0", "steps is 0", ExitCode.Usage)]
+    [TestCase("ema.decay=2", "ema.decay", ExitCode.Usage)]
+    [TestCase("divergence.patience=0", "divergence.patience is 0", ExitCode.Usage)]
     public void A_wrong_setting_is_one_line_and_nothing_is_written(string set, string what, int exitCode = ExitCode.Failed)
     {
         var run = Train("run", "--set", set);
