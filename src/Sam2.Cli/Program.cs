@@ -4,8 +4,9 @@ using Sam2.Torch.Runtime;
 
 NativeHeap.KeepFreedMemory();
 
-// The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted.
-var patience = TimeSpan.FromSeconds(3);
+// The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted, and to write what it has: a frame of a
+// large model takes seconds. After a moment, it is said how not to wait.
+var (moment, patience) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30));
 
 // Not disposed: a signal that comes while the process ends is still passed on, and must not find the source gone.
 var cancel = new CancellationTokenSource();
@@ -29,7 +30,9 @@ try
 }
 catch (OperationCanceledException)
 {
-    if (await Task.WhenAny(command, Task.Delay(patience)) != command)
+    if (await Task.WhenAny(command, Task.Delay(moment)) != command)
+        Console.Error.WriteLine("sam2: stopping; another Ctrl-C stops at once");
+    if (await Task.WhenAny(command, Task.Delay(patience - moment)) != command)
     {
         Console.Error.WriteLine("sam2: cancelled");
         ProcessExit.Immediately(ExitCode.Cancelled);
