@@ -36,15 +36,12 @@ internal sealed class EverythingInVideo(CommandContext context)
             new MaskletResults(request with { Directory = run.Staging }, frames, [.. kept.Select(masklet => masklet.Id)]).Write(store, context.Cancellation);
             run.Complete();
         }
-        catch (MediaException e) when (Directory.Exists(request.Input) && e.Cause.Contains("the first frame", StringComparison.Ordinal))
-        {
-            SaveIfPossible(generator, store);
-            throw new CliException($"{e.Message} If they are no frames of a video: --pictures.", e);
-        }
-        catch
+        catch (Exception e)
         {
             // Ctrl-C, a damaged frame or a full disk: what was found so far is worth keeping.
             SaveIfPossible(generator, store);
+            if (e is MediaException { Cause: var cause } && Directory.Exists(request.Input) && cause.Contains("the first frame", StringComparison.Ordinal))
+                throw new CliException($"{e.Message} If they are no frames of a video: --pictures.", e);
             throw;
         }
 
