@@ -25,8 +25,9 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 # Installs packages of Debian or Ubuntu.
 apt_install() {
     say "apt-get install $*"
-    as_root apt-get update -qq >&2 </dev/null &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 </dev/null
+    # On a machine that has just started, the system's own updates hold the lock for some minutes.
+    as_root apt-get -o DPkg::Lock::Timeout=600 update -qq >&2 </dev/null &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "$@" >&2 </dev/null
 }
 
 # ffmpeg and ffprobe, which read and write videos: installed where apt can, else asked for.

@@ -48,6 +48,11 @@ public static partial class TorchRuntime
     }
 
     /// <summary>Loads TorchSharp's native library and libtorch now, unless they are loaded.</summary>
+    /// <remarks>
+    /// Switches NNPACK off for the process, as <c>torch.backends.nnpack.set_flags(False)</c> does in Python. libtorch asks for it before
+    /// each small convolution, and prints a warning each time where it doesn't know the processor (as on AMD's Zen 5). It would use it only
+    /// for batches of 16 and more, which oneDNN has taken by then, so nothing else changes.
+    /// </remarks>
     /// <exception cref="TorchRuntimeException">They can't be loaded; says what is missing and what to install.</exception>
     public static void EnsureLoaded()
     {
@@ -57,7 +62,7 @@ public static partial class TorchRuntime
             if (_loaded) return;
             // TorchSharp prints pages about a library that can't be loaded, so this finds out first.
             var assembly = typeof(torch).Assembly;
-            _ = NativeLibrary.TryLoad("torch_cpu", assembly, null, out _);
+            _ = NativeLibrary.TryLoad("torch_cpu", assembly, null, out var libtorch);
             if (!NativeLibrary.TryLoad(NativeName, assembly, null, out _)) throw TorchRuntimeException.For(Reason(assembly));
             try
             {
@@ -67,8 +72,20 @@ public static partial class TorchRuntime
             {
                 throw TorchRuntimeException.For(e.Message, e);
             }
+            SwitchNnpackOff(libtorch);
             _loaded = true;
         }
+    }
+
+    /// <summary>Calls <c>at::globalContext().setUserEnabledNNPACK(false)</c>, for which TorchSharp has no name, where it is there.</summary>
+    private static unsafe void SwitchNnpackOff(IntPtr libtorch)
+    {
+        // These are names of GCC and Clang; libtorch has no NNPACK on Windows.
+        if (libtorch == IntPtr.Zero
+            || !NativeLibrary.TryGetExport(libtorch, "_ZN2at13globalContextEv", out var globalContext)
+            || !NativeLibrary.TryGetExport(libtorch, "_ZN2at7Context20setUserEnabledNNPACKEb", out var setEnabled)) return;
+        var context = ((delegate* unmanaged<IntPtr>)globalContext)();
+        ((delegate* unmanaged<IntPtr, byte, void>)setEnabled)(context, 0);
     }
 
     /// <summary>Called by the runtime when its own search has found no library that it could load.</summary>

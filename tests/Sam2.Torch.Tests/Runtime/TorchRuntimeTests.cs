@@ -18,6 +18,16 @@ public class TorchRuntimeTests
         Assert.That(sum.data<float>(), Is.EqualTo(new[] { 2f, 2f }));
     }
 
+    [Test, Platform("Linux")]
+    public unsafe void NNPACK_is_off_so_that_it_does_not_warn_of_processors_that_it_does_not_know()
+    {
+        TorchRuntime.EnsureLoaded();
+        var libtorch = NativeLibrary.Load("torch_cpu", typeof(TorchSharp.torch).Assembly, null);
+        var context = ((delegate* unmanaged<IntPtr>)NativeLibrary.GetExport(libtorch, "_ZN2at13globalContextEv"))();
+        var enabled = ((delegate* unmanaged<IntPtr, byte>)NativeLibrary.GetExport(libtorch, "_ZNK2at7Context17userEnabledNNPACKEv"))(context);
+        Assert.That(enabled, Is.Zero);
+    }
+
     [Test]
     public void The_installed_library_is_found() => Assert.That(TorchRuntime.FindInstalled(), Does.Exist);
 
