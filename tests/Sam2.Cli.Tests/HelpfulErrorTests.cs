@@ -70,6 +70,9 @@ public class HelpfulErrorTests : FolderTests
             (["bench", "--compare", Folder["none"]], "none' does not exist", ExitCode.Failed),
             (["bench", "--compare", Folder["folder"]], "is a folder, not a file", ExitCode.Failed),
             (["everything", Folder["unrelated"], "--model", Model, "--points-per-side", "1", "--out", Folder["run"]], "If they are no frames of a video: --pictures", ExitCode.Failed),
+            (["everything", Folder.At("unrelated", "a.png"), "--model", Model, "--frames", "3", "--out", Folder["run"]], "--frames is about videos", ExitCode.Usage),
+            (["everything", Folder["unrelated"], "--pictures", "--model", Model, "--memory", "slow", "--out", Folder["run"]], "--memory is about videos", ExitCode.Usage),
+            (["everything", Folder["none"], "--model", Model, "--crop-overlap", "2"], "--crop-overlap 2: a number from 0 to 1 is needed (see", ExitCode.Usage),
             (["track", video, "--model", Model, "--prompts", Folder["empty.json"], "--out", Folder["run"]], "has no prompt in it", ExitCode.Usage),
             (["track", video, "--model", Model, "--prompt", "point=50%,50%", "--out", Folder["empty.json"]], "is a file, where a folder is needed", ExitCode.Failed),
         })

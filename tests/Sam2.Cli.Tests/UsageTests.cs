@@ -18,6 +18,13 @@ public class UsageTests
     }
 
     [Test]
+    public void Limits_of_numbers_are_in_the_help()
+    {
+        foreach (var (args, limit) in new (string[], int)[] { (["bench"], 10_000), (["compare"], 10_000), (["draw"], 1_000_000), (["finetune"], 1024), (["eval", "image"], 100), (["annotate"], 8192) })
+            Assert.That(CommandLine.Run([.. args, "--help"]).Output, Does.Contain($"Up to {limit}."), string.Join(' ', args));
+    }
+
+    [Test]
     public void The_version_names_what_the_program_computes_with()
     {
         var run = CommandLine.Run("--version");

@@ -30,7 +30,7 @@ internal static class AnnotateCommand
         };
         var confidence = Share("--conf", $"Boxes of which the detector is less sure are dropped, 0 to 1; {Defaults.Confidence} if not given.", "C");
         var iou = Share("--iou", $"Of boxes of one class that overlap by more than this IoU, the best is kept, 0 to 1; {Defaults.Iou} if not given.", "T");
-        var imageSize = Number("--imgsz", "Side in pixels of the picture that the detector gets; what its file says, or else 640, if not given. Up to 8192.").AtMost(8192);
+        var imageSize = Number("--imgsz", "Side in pixels of the picture that the detector gets; what its file says, or else 640, if not given.").AtMost(8192);
         var most = Number("--max-det", $"Most boxes per picture that the detector may find; {Defaults.MaxDetections} if not given.");
         var classes = ClassChoice.CreateOption();
         var names = new Option<string?>("--names")

@@ -26,9 +26,9 @@ internal static class CompareCommand
         {
             Description = "Where compare.md and compare.json are written; nowhere if not given. The results of an earlier run there are replaced.", HelpName = "DIR",
         };
-        var clicks = new Option<int>("--clicks") { Description = "Clicks along each side of a grid on every picture, up to 32.", HelpName = "N", DefaultValueFactory = _ => 4 }
+        var clicks = new Option<int>("--clicks") { Description = "Clicks along each side of a grid on every picture.", HelpName = "N", DefaultValueFactory = _ => 4 }
             .AtLeast(1).AtMost(32);
-        var points = new Option<int>("--points-per-side") { Description = "Points along each side of the grid with which everything is found, up to 512.", HelpName = "N", DefaultValueFactory = _ => 32 }
+        var points = new Option<int>("--points-per-side") { Description = "Points along each side of the grid with which everything is found.", HelpName = "N", DefaultValueFactory = _ => 32 }
             .AtLeast(1).AtMost(512);
         var repeat = new Option<int>("--repeat") { Description = "Repetitions per time; the best counts.", HelpName = "N", DefaultValueFactory = _ => 3 }.AtLeast(1).AtMost(10_000);
         var limit = new Option<int?>("--limit") { Description = "Only the first N pictures.", HelpName = "N" }.AtLeast(1);

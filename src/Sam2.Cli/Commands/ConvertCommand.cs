@@ -14,7 +14,7 @@ internal static class ConvertCommand
     public static Command Create(CommandContext context)
     {
         var input = new Argument<string>("IN") { Description = "The checkpoint to read: a path or a name." };
-        var output = new Argument<string>("OUT") { Description = "The file to write; its ending, .pt or .safetensors, decides the format. With --layout hf also a folder, written with a / at its end." };
+        var output = new Argument<string>("OUT") { Description = "The file to write; its ending, .pt or .safetensors, decides the format. With --layout hf also a folder." };
         var type = new Option<string?>("--dtype") { Description = "Convert floating-point weights: fp32, bf16 or fp16. Kept as they are if not given.", HelpName = "fp32|bf16|fp16" };
         type.AcceptOnlyFromAmong(PrecisionNames.All);
         var config = new Option<string?>("--config") { Description = "The architecture to record in the new file, as YAML, where the weights don't tell it.", HelpName = "YAML" };
@@ -26,19 +26,18 @@ internal static class ConvertCommand
         };
         layout.AcceptOnlyFromAmong([.. CheckpointLayouts.Names]);
         var lora = new Option<string?>("--lora") { Description = ModelOptions.LoraDescription, HelpName = "PATH" };
-        output.Validators.Add(result =>
-        {
-            var path = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (!IsFolder(path) && !Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            {
-                result.AddError($"'{path}' must end in .pt or .safetensors, which decides the format");
-            }
-        });
-
         var command = new Command("convert", "Converts a checkpoint between .pt and .safetensors, between precisions, and to the names of other programs.")
         {
             input, output, type, config, layout, lora,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(output) is not { Tokens: [var path] } || IsFile(path.Value)) return;
+            if (result.GetValue(layout) != CheckpointLayouts.NameOf(CheckpointLayout.HuggingFace))
+                result.AddError($"'{path.Value}' must end in .pt or .safetensors, which decides the format; only --layout hf also writes a folder");
+            else if (Path.GetExtension(path.Value).Length > 0 && !IsFolder(path.Value))
+                result.AddError($"'{path.Value}' must end in .pt or .safetensors, which decides the format, or be a folder, with a / at its end");
+        });
         command.SetAction(parsed => Run(context, new(
             parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(type), parsed.GetValue(config),
             CheckpointLayouts.Parse(parsed.GetRequiredValue(layout)), parsed.GetValue(lora))));
@@ -47,7 +46,7 @@ internal static class ConvertCommand
 
     private static int Run(CommandContext context, Request request)
     {
-        if (IsFolder(request.Output))
+        if (!IsFile(request.Output))
         {
             request = request with { Output = InFolder(request) };
         }
@@ -132,16 +131,13 @@ internal static class ConvertCommand
 
     private static bool IsOfUltralytics(object? docs) => docs is string text && text.Contains("ultralytics", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsFolder(string path) => path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar);
+    private static bool IsFile(string path) => !IsFolder(path) && Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsFolder(string path) => path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar) || Directory.Exists(path);
 
     /// <summary>The file in a new or existing folder, by the name that transformers looks for.</summary>
     private static string InFolder(Request request)
     {
-        if (request.Layout != CheckpointLayout.HuggingFace)
-        {
-            throw new CliException($"'{request.Output}' is a folder, which only --layout hf writes; name a file that ends in .pt or .safetensors");
-        }
-
         try
         {
             Directory.CreateDirectory(request.Output);

@@ -29,6 +29,9 @@ internal sealed class MemoryOption
         });
     }
 
+    /// <summary>The option itself.</summary>
+    public Option Option => _option;
+
     /// <summary>Adds the option to a command.</summary>
     public void AddTo(Command command) => command.Add(_option);
 

@@ -50,7 +50,7 @@ internal sealed class ModelOptions
 
     public Option<int?> Threads { get; } = new("--threads")
     {
-        Description = $"CPU threads, up to {MostThreads}; all cores if not given.",
+        Description = "CPU threads; all cores if not given.",
         HelpName = "N",
     };
 

@@ -19,9 +19,10 @@ internal static class OptionChecks
         return option;
     }
 
-    /// <summary>Refuses whole numbers above <paramref name="largest"/>, which nobody means.</summary>
+    /// <summary>Refuses whole numbers above <paramref name="largest"/>, which nobody means, and says so in the help.</summary>
     public static Option<T> AtMost<T>(this Option<T> option, int largest)
     {
+        option.Description = string.Create(CultureInfo.InvariantCulture, $"{option.Description} Up to {largest}.");
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value > largest)
@@ -43,7 +44,8 @@ internal static class OptionChecks
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && !isValid(value))
+            // One complaint about a value is enough.
+            if (!result.Errors.Any() && result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && !isValid(value))
             {
                 result.AddError($"{option.Name} {result.Tokens[0].Value}: {wanted}");
             }

@@ -147,11 +147,14 @@ public static class ImageFile
                 var header = PngReader.ReadHeader(stream, path);
                 return new ImageInfo(format, header.Width, header.Height, header.Orientation);
             default:
+                ImageInfo info;
                 using (var codec = OpenCodec(stream, path))
                 {
                     // Skia numbers orientations as EXIF does.
-                    return new ImageInfo(format, codec.Info.Width, codec.Info.Height, (ImageOrientation)codec.EncodedOrigin);
+                    info = new ImageInfo(format, codec.Info.Width, codec.Info.Height, (ImageOrientation)codec.EncodedOrigin);
                 }
+
+                return format == ImageFormat.WebP && info.Orientation == ImageOrientation.Upright ? info with { Orientation = ExifBlock.OfWebP(stream) } : info;
         }
     }
 

@@ -31,7 +31,7 @@ internal static class PngReader
                 // An EXIF block has at most 64 kB; its orientation comes early.
                 var exif = new byte[Math.Min(length, 1 << 16)];
                 stream.ReadExactly(exif);
-                header = header with { Orientation = ExifOrientation(exif) };
+                header = header with { Orientation = ExifBlock.ReadOrientation(exif) };
             }
 
             stream.Position = next;
@@ -165,44 +165,6 @@ internal static class PngReader
         return BinaryPrimitives.ReadUInt32BigEndian(head) == checksum.GetCurrentHashAsUInt32()
             ? (type, data)
             : throw new InvalidDataException("the checksum of a chunk is wrong");
-    }
-
-    /// <summary>The orientation in an EXIF block, a TIFF directory (EXIF 2.32, 4.6.2); upright if it has none.</summary>
-    private static ImageOrientation ExifOrientation(ReadOnlySpan<byte> exif)
-    {
-        bool littleEndian = exif.StartsWith("II*\0"u8);
-        if (exif.Length < 8 || (!littleEndian && !exif.StartsWith("MM\0*"u8)))
-        {
-            return ImageOrientation.Upright;
-        }
-
-        uint directory = Number(exif[4..8], littleEndian);
-        for (long entry = directory + 2L, i = 0; entry + 12 <= exif.Length; entry += 12, i++)
-        {
-            if (i == Number(exif.Slice((int)directory, 2), littleEndian))
-            {
-                break;
-            }
-
-            var fields = exif.Slice((int)entry, 12);
-            if (Number(fields[..2], littleEndian) == 0x0112 && Number(fields[8..10], littleEndian) is >= 1 and <= 8 and var value)
-            {
-                return (ImageOrientation)value;
-            }
-        }
-
-        return ImageOrientation.Upright;
-    }
-
-    private static uint Number(ReadOnlySpan<byte> bytes, bool littleEndian)
-    {
-        uint value = 0;
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            value = (value << 8) | bytes[littleEndian ? bytes.Length - 1 - i : i];
-        }
-
-        return value;
     }
 
     private static class Chunk

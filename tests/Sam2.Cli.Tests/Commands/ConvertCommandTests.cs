@@ -32,9 +32,9 @@ public class ConvertCommandTests : FolderTests
     }
 
     [Test]
-    public void To_transformers_and_back_gives_the_same_tensors()
+    public void To_transformers_and_back_gives_the_same_tensors([Values("hf", "hf/", "hf.v2/")] string name)
     {
-        var (folder, back) = (Folder.At("hf") + "/", Folder.At("back.pt"));
+        var (folder, back) = (Folder.At(name), Folder.At("back.pt"));
         var run = CommandLine.Run("convert", "sam2.1_hiera_micro", folder, "--layout", "hf");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "model.safetensors", "config.json" }));
@@ -59,12 +59,13 @@ public class ConvertCommandTests : FolderTests
         AssertSameTensors(RepositoryFiles.At("weights", "sam2.1_hiera_micro.pt"), back);
     }
 
-    [TestCase("x.safetensors", "ultralytics", ".pt")]
-    [TestCase("x/", "original", "--layout hf")]
-    public void A_layout_that_the_file_cannot_have_is_refused(string name, string layout, string named)
+    [TestCase("x.safetensors", "ultralytics", ".pt", ExitCode.Failed)]
+    [TestCase("x/", "original", "--layout hf", ExitCode.Usage)]
+    [TestCase("x.bin", "hf", "with a / at its end", ExitCode.Usage)]
+    public void A_layout_that_the_file_cannot_have_is_refused(string name, string layout, string named, int exitCode)
     {
         var run = CommandLine.Run("convert", "sam2.1_hiera_micro", Folder.At(name), "--layout", layout);
-        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((ExitCode.Failed, 1)));
+        Assert.That((run.ExitCode, run.ErrorLines), Is.EqualTo((exitCode, 1)));
         Assert.That(run.Error, Does.Contain(named));
         Assert.That(Directory.EnumerateFileSystemEntries(Folder.Path), Is.Empty);
     }

@@ -103,13 +103,13 @@ public class ImageFileTests : FolderTests
     }
 
     [Test]
-    public void WebP_orientation_is_applied([Range(1, 8)] int orientation)
+    public void WebP_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool withPrefixOfJpeg)
     {
         using var bitmap = SkiaPixels.ToBitmap(Corners(48, 32));
         using var webp = bitmap.Encode(SKEncodedImageFormat.Webp, 95);
 
         // The extended format: a chunk that announces metadata, the pixels, the metadata (RFC 9649, 2.7).
-        byte[] exif = TestPictures.Exif(orientation, littleEndian: true)[6..];
+        byte[] exif = TestPictures.Exif(orientation, littleEndian: true)[(withPrefixOfJpeg ? 0 : 6)..];
         byte[] body =
         [
             .. "WEBPVP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 47, 0, 0, 31, 0, 0, .. webp.AsSpan()[12..],

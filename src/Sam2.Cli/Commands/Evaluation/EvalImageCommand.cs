@@ -24,7 +24,7 @@ internal static class EvalImageCommand
         prompt.AcceptOnlyFromAmong(Prompts);
         var clicks = new Option<int>("--clicks")
         {
-            Description = "How many clicks are simulated on every object, each at the centre of the largest error. Where they don't suffice, NoC counts all of them. 5 to 100.",
+            Description = "How many clicks are simulated on every object, each at the centre of the largest error. Where they don't suffice, NoC counts all of them. At least 5.",
             HelpName = "N",
             DefaultValueFactory = _ => defaults.Clicks,
         };

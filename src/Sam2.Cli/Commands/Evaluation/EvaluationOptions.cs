@@ -233,5 +233,5 @@ internal static class JobsOption
     private const int Most = 256;
 
     public static Option<int> Create(string description, int fallback) =>
-        new Option<int>("--jobs", "-j") { Description = $"{description} Up to {Most}.", HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1).AtMost(Most);
+        new Option<int>("--jobs", "-j") { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback }.AtLeast(1).AtMost(Most);
 }

@@ -61,12 +61,15 @@ internal static class EverythingCommand
             }
 
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
-            if (chosen == VideoFormatName) throw new CliException($"--format {VideoFormatName} is for videos; {path} is {(Directory.Exists(path) ? "read as unrelated pictures" : "a picture")}") { ExitCode = ExitCode.Usage };
+            if (video.FirstGiven(parsed) is { } odd) throw new CliException($"{odd} is about videos; {path} is {Describe(path)}") { ExitCode = ExitCode.Usage };
+            if (chosen == VideoFormatName) throw new CliException($"--format {VideoFormatName} is for videos; {path} is {Describe(path)}") { ExitCode = ExitCode.Usage };
             var images = new ImageRequest(path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed), restart);
             return parsed.GetValue(unrelated) ? new EverythingInFolder(context).Run(images) : new EverythingInImage(context).Run(images);
         });
         return command;
     }
+
+    private static string Describe(string path) => Directory.Exists(path) ? "read as unrelated pictures" : "a picture";
 }
 
 /// <summary>The options of the mask generator on the command line.</summary>
@@ -79,8 +82,8 @@ internal sealed class GeneratorOptions
         ["finished"] = RegionRemoval.Finished, ["low-resolution"] = RegionRemoval.LowResolution, ["none"] = RegionRemoval.None,
     };
 
-    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts, up to 512.", Defaults.PointsPerSide, 1).AtMost(512);
-    private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that go through the model at a time, up to 4096; affects memory only.", Defaults.PointsPerBatch, 1).AtMost(4096);
+    private readonly Option<int> _pointsPerSide = Number("--points-per-side", "Points along each side of the grid of prompts.", Defaults.PointsPerSide, 1).AtMost(512);
+    private readonly Option<int> _pointsPerBatch = Number("--points-per-batch", "Points that go through the model at a time; affects memory only.", Defaults.PointsPerBatch, 1).AtMost(4096);
     private readonly Option<double?> _predIou = new Option<double?>("--pred-iou")
     {
         Description = "Masks with a lower predicted IoU are dropped; 0.8, or 0.88 with a model of the first Segment Anything, if not given.", HelpName = "T",
@@ -89,10 +92,10 @@ internal sealed class GeneratorOptions
     private readonly Option<double> _stabilityOffset = Logit("--stability-offset", "How far the threshold moves, in logits.", Defaults.StabilityScoreOffset).Only(value => value >= 0, "a number from 0 is needed");
     private readonly Option<double> _maskThreshold = Logit("--mask-threshold", "Logit above which a pixel belongs to a mask.", Defaults.MaskThreshold);
     private readonly Option<double> _boxNms = Share("--box-nms", "Of masks whose boxes overlap by more (IoU), the best stays.", Defaults.BoxNmsThreshold);
-    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. Up to 8. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0).AtMost(8);
+    private readonly Option<int> _crops = Number("--crops", "Layers of zoomed crops beyond the whole picture; layer n has 2^n by 2^n crops. For a video, unless given, 2 with coarser grids.", Defaults.CropLayers, 0).AtMost(8);
     private readonly Option<double> _cropNms = Share("--crop-nms", "Of masks from different crops whose boxes overlap by more (IoU), the one from the smallest crop stays.", Defaults.CropNmsThreshold);
     private readonly Option<double> _cropOverlap = Share("--crop-overlap", "Overlap of the first layer's crops, as a share of the picture's shorter side.", Defaults.CropOverlapRatio).Only(value => value < 1, "a number below 1 is needed");
-    private readonly Option<int> _cropDownscale = Number("--crop-downscale", "Factor by which the grid gets coarser from layer to layer, up to 512.", Defaults.CropPointsDownscale, 1).AtMost(512);
+    private readonly Option<int> _cropDownscale = Number("--crop-downscale", "Factor by which the grid gets coarser from layer to layer.", Defaults.CropPointsDownscale, 1).AtMost(512);
     private readonly Option<int> _minArea = Number("--min-area", "Islands and holes of masks with fewer pixels are removed.", Defaults.MinMaskRegionArea, 0);
     private readonly Option<string> _regions = new("--regions")
     {
@@ -179,7 +182,7 @@ internal sealed class VideoOptions
     private static readonly VideoMaskGeneratorOptions Defaults = new();
 
     private readonly Option<int> _interval = GeneratorOptions.Number("--interval", "Video: new objects are looked for every N frames; 0 for the first only.", Defaults.SearchInterval, 0);
-    private readonly Option<int> _maxObjects = GeneratorOptions.Number("--max-objects", "Video: largest number of objects that are tracked at a time, up to 10000.", Defaults.MaxObjects, 1).AtMost(10_000);
+    private readonly Option<int> _maxObjects = GeneratorOptions.Number("--max-objects", "Video: largest number of objects that are tracked at a time.", Defaults.MaxObjects, 1).AtMost(10_000);
     private readonly Option<int> _minLength = GeneratorOptions.Number("--min-length", "Video: objects that are visible on fewer frames are dropped.", Defaults.MinLength, 0);
     private readonly Option<double> _minStability = GeneratorOptions.Share("--track-stability", "Video: objects whose masks are less stable on average are dropped.", Defaults.MinStability);
     private readonly Option<double> _duplicate = GeneratorOptions.Share("--duplicate-iou", "Video: masks that overlap by more (IoU) show the same object.", Defaults.DuplicateIou);
@@ -207,6 +210,10 @@ internal sealed class VideoOptions
     /// <summary>How objects are remembered; null for SAM 2's own memory.</summary>
     public MemoryChoice? ReadMemory(ParseResult parsed) => _memory.Read(parsed);
 
+    /// <summary>The first option that the user gave and that only a video has a use for; null if none was given.</summary>
+    public string? FirstGiven(ParseResult parsed) =>
+        ForVideosOnly.Append(_memory.Option).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+
     /// <summary>Which frames, at which size.</summary>
     public (int? Frames, int? MaxSide, bool Restart) ReadFrames(ParseResult parsed) =>
         (parsed.GetValue(_frames), parsed.GetValue(_maxSide), parsed.GetValue(_restart));
@@ -214,13 +221,11 @@ internal sealed class VideoOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _interval, _maxObjects, _minLength, _minStability, _duplicate, _lostAfter, _frames, _maxSide, _restart })
-        {
-            command.Add(option);
-        }
-
+        foreach (var option in ForVideosOnly.Append(_restart)) command.Add(option);
         _memory.AddTo(command);
     }
+
+    private IEnumerable<Option> ForVideosOnly => [_interval, _maxObjects, _minLength, _minStability, _duplicate, _lostAfter, _frames, _maxSide];
 
     private static Option<int?> Optional(string name, string description, int smallest) =>
         new Option<int?>(name) { Description = description, HelpName = "N" }.AtLeast(smallest);
