@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Sam2.Cli;
 using Sam2.Torch.Runtime;
 
-NativeHeap.KeepFreedMemory();
+NativeHeap.Restart();
 
 // The first Ctrl-C (or SIGTERM) asks the command to stop; it gets this long to finish what can't be interrupted, and to write what it has: a frame of a
 // large model takes seconds. After a moment, it is said how not to wait.

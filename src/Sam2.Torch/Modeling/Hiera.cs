@@ -222,8 +222,7 @@ public class MultiScaleAttention : nn.Module<Tensor, Tensor>
             (height, width) = (query.shape[1], query.shape[2]);
             query = query.reshape(batch, height * width, _numHeads, -1);
         }
-        var attended = F.scaled_dot_product_attention(
-            query.transpose(1, 2), projected[1].transpose(1, 2), projected[2].transpose(1, 2));
+        var attended = BlockwiseAttention.AttendHeads(query.transpose(1, 2), projected[1].transpose(1, 2), projected[2].transpose(1, 2));
         return proj.call(attended.transpose(1, 2).reshape(batch, height, width, -1)).MoveToOuterDisposeScope();
     }
 }

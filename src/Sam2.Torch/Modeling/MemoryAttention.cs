@@ -203,7 +203,7 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 
     /// <summary>What queries <c>[B, heads, N, c]</c> make of rotated keys and of values, <c>[B, heads, M, c]</c>: <c>[B, heads, N, c]</c>.</summary>
     private protected virtual Tensor Attend(Tensor q, Tensor k, Tensor v, long numKExcludeRope) =>
-        functional.scaled_dot_product_attention(q, k, v, p: training ? _config.Dropout : 0);
+        training && _config.Dropout > 0 ? functional.scaled_dot_product_attention(q, k, v, p: _config.Dropout) : BlockwiseAttention.AttendHeads(q, k, v);
 
     /// <summary>
     /// On a CPU, memories are attended to as they are, 64 channels wide, and what is attended is projected to 256: the same result

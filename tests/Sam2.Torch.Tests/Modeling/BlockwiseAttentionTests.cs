@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,6 +27,24 @@ public class BlockwiseAttentionTests
     {
         var (q, k, v) = (randn(queries, 32) * scale, randn(keys, 32) * scale, randn(keys, 12));
         Assert.That(Difference(q, k, v), Is.LessThan(scale > 1 ? 1e-3 : 2e-6));
+    }
+
+    [Test]
+    public void Several_heads_are_attended_to_as_by_the_kernel([Values(40, 2500)] long tokens, [Values] bool oneDnn)
+    {
+        var (q, k, v) = (randn(2, 3, tokens, 16), randn(2, 3, tokens, 16), randn(2, 3, tokens, 8).transpose(2, 3).contiguous().transpose(2, 3));
+        using var noGradient = no_grad();
+        var before = OneDnn.Enabled;
+        try
+        {
+            OneDnn.Enabled = oneDnn;
+            var difference = (BlockwiseAttention.AttendHeads(q, k, v) - nn.functional.scaled_dot_product_attention(q, k, v)).abs().max().item<float>();
+            Assert.That(difference, Is.LessThan(2e-6));
+        }
+        finally
+        {
+            OneDnn.Enabled = before;
+        }
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Sam2.Torch.Runtime;
@@ -7,7 +8,7 @@ namespace Sam2.Torch.Tests.Runtime;
 
 /// <summary>
 /// This assembly as a program: makes, fills and frees a large tensor again and again, and prints how often the system had to hand out a
-/// page meanwhile. With the argument <c>keep</c>, memory is kept first, which concerns a whole process.
+/// page meanwhile. With the argument <c>keep</c> memory is kept first, with <c>restart</c> the program starts over for that; either concerns a whole process.
 /// </summary>
 internal static partial class HeapProbe
 {
@@ -24,10 +25,20 @@ internal static partial class HeapProbe
     /// </summary>
     private const int WarmUp = 40;
 
+    /// <summary>Arguments that a program must still have after it started over.</summary>
+    public static string[] RestartArguments { get; } = ["restart", "", "two words", "grün"];
+
     private const int DisableHugePages = 41; // PR_SET_THP_DISABLE of prctl
 
     public static int Main(string[] args)
     {
+        if (args.FirstOrDefault() == "restart")
+        {
+            if (!NativeHeap.Restart() || !args.AsSpan().SequenceEqual(RestartArguments)) return 4;
+            using var child = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
+            if (child.StandardOutput.ReadToEnd().Contains("GLIBC_TUNABLES", StringComparison.Ordinal)) return 5;
+        }
+
         // A huge page is 512 pages in one fault, which would hide the difference.
         if (prctl(DisableHugePages, 1, 0, 0, 0) != 0) return 2;
         TorchRuntime.EnsureLoaded();
