@@ -128,7 +128,7 @@ public static class BlockwiseAttention
     /// <summary>Adds <paramref name="weights"/> · <paramref name="values"/>. 2048 × 1024 × 72 takes MKL 2.1 ms on AMD's Zen 5, and oneDNN 1.0 with the sum.</summary>
     private static void AddWeighted(Tensor sums, Tensor weights, Tensor values)
     {
-        if (OneDnn.IsMklSlow && OneDnn.IsUsable(weights, values)) sums.add_(OneDnn.Linear(weights, values.t(), bias: null), 1);
+        if (OneDnn.IsMklSlow && OneDnn.IsUsable(weights, values)) sums.AddInPlace(OneDnn.Linear(weights, values.t(), bias: null));
         else sums.addmm_(weights, values, 1, 1);
     }
 

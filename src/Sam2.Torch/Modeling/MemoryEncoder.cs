@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -68,6 +69,7 @@ public class MaskDownSampler : Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The total stride isn't a power of the stride.</exception>
     public MaskDownSampler(MaskDownSamplerConfig config) : base(nameof(MaskDownSampler))
     {
+        TorchRuntime.EnsureLoaded();
         var stages = new List<Module<Tensor, Tensor>>();
         long channels = 1, reached = 1;
         while (config.Stride > 1 && reached < config.TotalStride)

@@ -1,3 +1,4 @@
+using Sam2.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -45,6 +46,7 @@ public class PromptEncoder : PromptEncoderBase
     /// </param>
     public PromptEncoder(int embedDim, int embeddingSize, int imageSize, int maskInChans, bool padBoxes = true) : base(nameof(PromptEncoder))
     {
+        TorchRuntime.EnsureLoaded();
         pe_layer = new PositionEmbeddingRandom(embedDim / 2);
         point_embeddings = new ModuleList<Embedding>([.. Enumerable.Range(0, 4).Select(_ => nn.Embedding(1, embedDim))]);
         not_a_point_embed = nn.Embedding(1, embedDim);

@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -22,6 +23,7 @@ public class RepViT : nn.Module<Tensor, IReadOnlyList<Tensor>>
     /// <exception cref="ArgumentException">There is no such variant, or the features aren't all stages in order.</exception>
     public RepViT(RepViTConfig config, nn.Module<Tensor, IReadOnlyList<Tensor>>? body = null) : base(nameof(RepViT))
     {
+        TorchRuntime.EnsureLoaded();
         if (config.Variant is not { } variant)
             throw new ArgumentException($"name is '{config.Name}'; the variants are {string.Join(", ", RepViTConfig.Variants.Keys)}, with or without what follows a dot.");
         if (!config.TakesAllStages)

@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -35,6 +36,7 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
     /// <exception cref="ArgumentException">The configuration contradicts itself; the message names the setting.</exception>
     public Sam2Model(Sam2Config config, Sam2Parts? parts = null) : base(nameof(Sam2Model))
     {
+        TorchRuntime.EnsureLoaded();
         Validate(config);
         Config = config;
         Parts = parts ??= Sam2Parts.Standard;

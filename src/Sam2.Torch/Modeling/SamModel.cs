@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Sam2.Torch.Modeling;
@@ -25,6 +26,7 @@ public class SamModel : nn.Module, IPromptableModel
         SamConfig config, nn.Module<Tensor, Tensor>? imageEncoder = null, PromptEncoderBase? promptEncoder = null, MaskDecoderBase? maskDecoder = null)
         : base(nameof(SamModel))
     {
+        TorchRuntime.EnsureLoaded();
         ArgumentNullException.ThrowIfNull(config);
         if (config.ImageSize <= 0 || config.ImageSize % SamConfig.Stride != 0)
             throw new ArgumentException($"The image size is {config.ImageSize}; it must be a positive multiple of {SamConfig.Stride}.", nameof(config));

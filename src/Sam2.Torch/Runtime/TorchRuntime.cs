@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Runtime.Loader;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
@@ -49,9 +50,17 @@ public static partial class TorchRuntime
 
     /// <summary>Loads TorchSharp's native library and libtorch now, unless they are loaded.</summary>
     /// <remarks>
+    /// <para>
     /// Switches NNPACK off for the process, as <c>torch.backends.nnpack.set_flags(False)</c> does in Python. libtorch asks for it before
     /// each small convolution, and prints a warning each time where it doesn't know the processor (as on AMD's Zen 5). It would use it only
     /// for batches of 16 and more, which oneDNN has taken by then, so nothing else changes.
+    /// </para>
+    /// <para>
+    /// Where oneDNN's convolutions are wrong, they are switched off too, as by <c>torch.backends.mkldnn.set_flags(False)</c>. With AVX-512 they go through
+    /// channels in blocks of 16, the last of which is filled with zeros; on a virtual machine with AMD's Zen 5 it was not, so that what had been in that memory before
+    /// was added to 24 channels in float32, and to a mask's single channel in bfloat16. Python's PyTorch, which has the same oneDNN, is as wrong there. The linear layers of
+    /// <see cref="OneDnn"/> are right, and stay on; products in bfloat16 become slow.
+    /// </para>
     /// </remarks>
     /// <exception cref="TorchRuntimeException">They can't be loaded; says what is missing and what to install.</exception>
     public static void EnsureLoaded()
@@ -72,18 +81,37 @@ public static partial class TorchRuntime
             {
                 throw TorchRuntimeException.For(e.Message, e);
             }
-            SwitchNnpackOff(libtorch);
+            SwitchOff(libtorch, "_ZN2at7Context20setUserEnabledNNPACKEb");
+            if (Avx512F.IsSupported && !ConvolutionsAreRight()) SwitchOff(libtorch, "_ZN2at7Context20setUserEnabledMkldnnEb");
             _loaded = true;
         }
     }
 
-    /// <summary>Calls <c>at::globalContext().setUserEnabledNNPACK(false)</c>, for which TorchSharp has no name, where it is there.</summary>
-    private static unsafe void SwitchNnpackOff(IntPtr libtorch)
+    /// <summary>Whether a convolution whose channels don't fill their last block gives the right sums, in memory that holds something else.</summary>
+    private static bool ConvolutionsAreRight()
+    {
+        const int channels = 24, side = 3, sum = channels * side * side;
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            // As large as the weights with whole blocks, so that these are likely to get this memory.
+            foreach (var remains in Enumerable.Range(0, 16).Select(_ => torch.full([16 * 32 * side * side], Scalars.Of(double.NaN))).ToList()) remains.Dispose();
+            // libtorch leaves smaller inputs than this to other code.
+            using var result = torch.nn.functional.conv2d(torch.ones(1, channels, 32, 32), torch.ones(16, channels, side, side));
+            using var wrong = result.ne(Scalars.Of((double)sum)).any();
+            if (wrong.item<bool>()) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Calls <c>at::globalContext().setUserEnabled…(false)</c>, for which TorchSharp has no name, where it is there.</summary>
+    private static unsafe void SwitchOff(IntPtr libtorch, string setter)
     {
         // These are names of GCC and Clang; libtorch has no NNPACK on Windows.
         if (libtorch == IntPtr.Zero
             || !NativeLibrary.TryGetExport(libtorch, "_ZN2at13globalContextEv", out var globalContext)
-            || !NativeLibrary.TryGetExport(libtorch, "_ZN2at7Context20setUserEnabledNNPACKEb", out var setEnabled)) return;
+            || !NativeLibrary.TryGetExport(libtorch, setter, out var setEnabled)) return;
         var context = ((delegate* unmanaged<IntPtr>)globalContext)();
         ((delegate* unmanaged<IntPtr, byte, void>)setEnabled)(context, 0);
     }

@@ -145,7 +145,7 @@ public class EverythingInVideoTests
     [Test]
     public void The_format_of_videos_is_not_for_pictures()
     {
-        var run = CommandLine.Run(["everything", Path.Combine(_video, "00000.png"), "--format", "sav", "--out", _folder.At("none"), .. Settings]);
+        var run = CommandLine.Run(["everything", Path.Combine(_video, "00000.png"), "--format", "sav", "--out", _folder.At("none"), "--model", "sam2.1_hiera_micro"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain("is for videos"));
     }

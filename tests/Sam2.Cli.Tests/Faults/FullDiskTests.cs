@@ -21,7 +21,7 @@ public class FullDiskTests : FolderTests
     /// <summary>Where the kernel lets nobody create anything, root included.</summary>
     private const string ReadOnly = "/sys/kernel";
 
-    private static readonly string[] EverythingSettings = ["--points-per-side", "4", "--crops", "0", "--pred-iou", "0.5", "--stability", "0.5", "--min-length", "0", "--track-stability", "0"];
+    private static readonly string[] EverythingSettings = ["--points-per-side", "4", "--crops", "0", "--pred-iou", "0.5", "--stability", "0.5"];
 
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "sam2.dll");
 
@@ -35,7 +35,7 @@ public class FullDiskTests : FolderTests
         yield return Case("segment", 4, test => ["segment", test.Picture, "--model", Model, "--point", "24%,42%", "--out", test.Folder]);
         yield return Case("track", 8, test => ["track", test.Clip, "--model", Model, "--prompt", "point=24%,42%", "--out", test.Folder]);
         yield return Case("everything-picture", 4, test => ["everything", test.Picture, "--model", Model, "--out", test.Folder, .. EverythingSettings]);
-        yield return Case("everything-video", 4, test => ["everything", test.Clip, "--model", Model, "--out", test.Folder, .. EverythingSettings]);
+        yield return Case("everything-video", 4, test => ["everything", test.Clip, "--model", Model, "--out", test.Folder, "--min-length", "0", "--track-stability", "0", .. EverythingSettings]);
         yield return Case("annotate", 4, test => ["annotate", test.Clip, "--model", Model, "--boxes", test.Labels, "--format", "coco-rle", "--out", test.Folder]);
         yield return Case("train", 1000, test => ["train", test.Recipe, "--out", test.Folder]);
         yield return Case("train-log", 4, test => ["train", test.Recipe, "--out", test.Folder]);

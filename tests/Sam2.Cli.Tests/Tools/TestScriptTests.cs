@@ -74,7 +74,7 @@ public class TestScriptTests
         AptGet("exit 0");
         var run = RunTests("counters total=3 passed=3 failed=0; exit 0");
         Assert.That(run.LastLine, Is.EqualTo("6 passed, 0 failed"), run.Error);
-        Assert.That(AptCalls, Is.EqualTo(new[] { "update -qq", "install -y -qq --no-install-recommends ffmpeg" }));
+        Assert.That(AptCalls, Is.EqualTo(new[] { "-o DPkg::Lock::Timeout=600 update -qq", "-o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends ffmpeg" }));
     }
 
     [Test]

@@ -29,6 +29,24 @@ public class TorchRuntimeTests
     }
 
     [Test]
+    public void Convolutions_are_right_whatever_the_number_of_channels([Values(1, 3, 24, 40, 48)] long input, [Values(4, 16, 24)] long output, [Values] bool bfloat)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var type = bfloat ? bfloat16 : float32;
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            // Memory that others have used.
+            foreach (var remains in Enumerable.Range(0, 32).Select(_ => full([output * 32 * 9], 1e30)).ToList()) remains.Dispose();
+            var (x, weight) = (randn(1, input, 160, 160).to(type), randn(output, input, 3, 3).to(type));
+            var expected = mm(weight.to(float32).view(output, -1), nn.functional.unfold(x.to(float32), 3)[0]).view(1, output, 158, 158);
+            var difference = (nn.functional.conv2d(x, weight).to(float32) - expected).abs().max().item<float>();
+            Assert.That(difference, Is.LessThan(expected.abs().max().item<float>() * (bfloat ? 1e-2 : 1e-5)));
+        }
+    }
+
+    [Test]
     public void The_installed_library_is_found() => Assert.That(TorchRuntime.FindInstalled(), Does.Exist);
 
     [Test]
