@@ -30,7 +30,8 @@ public partial class DeviceReadScanTests
     {
         ["FrameTransfer.Read"] = "the one copy of a frame's masks and scores",
         ["FrameTransfer.ReadAndDispose"] = "on the CPU only (FrameTransfer.Read)",
-        ["BlockwiseAttention.*"] = "on the CPU only (RoPEAttention.IsWorthBlocks)",
+        ["BlockwiseAttention.*"] = "on the CPU only (RoPEAttention.IsWorthBlocks, OneDnn.IsUsable)",
+        ["TorchRuntime.*"] = "once, on the CPU, when libtorch is loaded",
         ["ObjectTracker.RefuseNaN"] = "on the CPU only",
         ["MaskResize.CompareRows"] = "on the CPU only (MaskResize.Binary)",
         ["OutputMasks.OfFrame"] = "names the weights that gave NaN, before it throws",

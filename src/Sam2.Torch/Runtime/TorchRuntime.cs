@@ -58,7 +58,7 @@ public static partial class TorchRuntime
     /// <para>
     /// Where oneDNN's convolutions are wrong, they are switched off too, as by <c>torch.backends.mkldnn.set_flags(False)</c>. With AVX-512 they go through
     /// channels in blocks of 16, the last of which is filled with zeros; on a virtual machine with AMD's Zen 5 it was not, so that what had been in that memory before
-    /// was added to 24 channels in float32, and to a mask's single channel in bfloat16. Python's PyTorch, which has the same oneDNN, is as wrong there. The linear layers of
+    /// was added to 24 channels in float32, and to a mask's single channel in bfloat16. This is oneDNN 3.7.1, which libtorch 2.10 contains; 2.6 was right. The linear layers of
     /// <see cref="OneDnn"/> are right, and stay on; products in bfloat16 become slow.
     /// </para>
     /// </remarks>
