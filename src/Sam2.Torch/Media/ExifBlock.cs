@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
 
 namespace Sam2.Torch.Media;
 
@@ -9,6 +11,8 @@ internal static class ExifBlock
 
     /// <summary>What opens the block in JPEG. Some programs write it into other formats too, where it doesn't belong.</summary>
     private static ReadOnlySpan<byte> JpegPrefix => "Exif\0\0"u8;
+
+    private static byte[][] RawProfileNames { get; } = [[.. "Raw profile type exif\0"u8], [.. "Raw profile type APP1\0"u8]];
 
     /// <summary>The orientation; upright if the block has none, or isn't understood.</summary>
     public static ImageOrientation ReadOrientation(ReadOnlySpan<byte> block)
@@ -48,6 +52,36 @@ internal static class ExifBlock
         }
 
         return ImageOrientation.Upright;
+    }
+
+    /// <summary>
+    /// The orientation in a text chunk of a PNG (ISO/IEC 15948, 11.3.4), in which ImageMagick stores an EXIF block as hexadecimal digits, under a name of its own, for
+    /// PNG had no place for it before 2017. Other texts say upright.
+    /// </summary>
+    /// <param name="chunk">The chunk's data, which may be damaged: a name, a zero byte, a zero byte for the method if compressed, the text.</param>
+    /// <param name="isCompressed">Whether it is zTXt, not tEXt.</param>
+    public static ImageOrientation OfPngText(byte[] chunk, bool isCompressed)
+    {
+        const int longest = 1 << 17;
+        int name = RawProfileNames.Where(known => chunk.AsSpan().StartsWith(known)).Select(known => known.Length).FirstOrDefault();
+        int start = name + (isCompressed ? 1 : 0);
+        if (name == 0 || start > chunk.Length) return ImageOrientation.Upright;
+        var text = new byte[longest];
+        using var source = new MemoryStream(chunk, start, chunk.Length - start);
+        using Stream reader = isCompressed ? new ZLibStream(source, CompressionMode.Decompress) : source;
+        try
+        {
+            text = text[..reader.ReadAtLeast(text, longest, throwOnEndOfStream: false)];
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return ImageOrientation.Upright;
+        }
+
+        // "exif", the number of bytes and the digits, in lines.
+        if (Encoding.Latin1.GetString(text).Split('\n', 4, StringSplitOptions.None) is not [_, _, _, var digits]) return ImageOrientation.Upright;
+        digits = string.Concat(digits.Where(char.IsAsciiHexDigit));
+        return ReadOrientation(Convert.FromHexString(digits[..(digits.Length & ~1)]));
     }
 
     private static uint Number(ReadOnlySpan<byte> bytes, bool littleEndian)

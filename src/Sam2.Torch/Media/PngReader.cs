@@ -7,7 +7,7 @@ namespace Sam2.Torch.Media;
 /// <summary>
 /// Decodes PNG (ISO/IEC 15948): all colour types and depths, interlaced or not. Pictures are left to Skia; this reader is for
 /// what Skia does not give: the numbers of masks as they are stored (palette indices, narrow or wide grey), 16 bits, and
-/// the orientation in an eXIf chunk.
+/// the orientation in an eXIf chunk, or in the text in which ImageMagick stored it before there was one.
 /// </summary>
 internal static class PngReader
 {
@@ -26,12 +26,14 @@ internal static class PngReader
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
             long next = stream.Position + length + 4;
-            if (chunk[4..].SequenceEqual("eXIf"u8))
+            var type = chunk[4..];
+            if (type.SequenceEqual("eXIf"u8) || type.SequenceEqual("zTXt"u8) || type.SequenceEqual("tEXt"u8))
             {
-                // An EXIF block has at most 64 kB; its orientation comes early.
-                var exif = new byte[Math.Min(length, 1 << 16)];
-                stream.ReadExactly(exif);
-                header = header with { Orientation = ExifBlock.ReadOrientation(exif) };
+                // An EXIF block has at most 64 kB, twice that as a text; its orientation comes early.
+                var data = new byte[Math.Min(length, 1 << 17)];
+                stream.ReadExactly(data);
+                var orientation = type[0] == 'e' ? ExifBlock.ReadOrientation(data) : ExifBlock.OfPngText(data, isCompressed: type[0] == 'z');
+                if (orientation != ImageOrientation.Upright) header = header with { Orientation = orientation };
             }
 
             stream.Position = next;

@@ -138,7 +138,7 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
     private readonly LinearLayer? proj;
     private readonly DropPath _dropPath;
     private readonly IntList? _queryStride;
-    private readonly int _windowSize;
+    private readonly int _windowSize, _hiddenDim;
 
     /// <summary>Builds a block with freshly initialised weights.</summary>
     public MultiScaleBlock(HieraBlockConfig config) : base(nameof(MultiScaleBlock))
@@ -149,7 +149,8 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
         norm1 = nn.LayerNorm(dim, epsilon);
         attn = new MultiScaleAttention(dim, dimOut, numHeads, queryStride);
         norm2 = nn.LayerNorm(dimOut, epsilon);
-        mlp = new Mlp(dimOut, dimOut * mlpRatio, dimOut, numLayers: 2, Activation.Gelu);
+        _hiddenDim = dimOut * mlpRatio;
+        mlp = new Mlp(dimOut, _hiddenDim, dimOut, numLayers: 2, Activation.Gelu);
         if (dim != dimOut) proj = new LinearLayer(dim, dimOut);
         _dropPath = new DropPath(dropPath);
         _queryStride = queryStride;
@@ -158,7 +159,19 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Maps <c>[B, H, W, dim]</c> to <c>[B, H', W', dimOut]</c>, where H' and W' are divided by the pooling stride.</summary>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) =>
+        _windowSize == 0 ? Compute(x) : Pieces.ByRows(x, this, RowsOfWindows(x), Compute);
+
+    /// <summary>As many rows of <paramref name="x"/>, in whole windows, as the largest tensor, the hidden layer of the MLP, has room for in the cache.</summary>
+    private long RowsOfWindows(Tensor x)
+    {
+        // 32 MB. With 4 MB the encoder of the tiny model takes 8 % longer, with all rows at once as long, but 1.7 GB instead of 0.95 after some pictures, and 0.2 GB more for the
+        // first (AMD's Zen 4, 2 cores).
+        const long hidden = 8 << 20;
+        return Math.Max(1, hidden / (x.shape[0] * x.shape[2] * _hiddenDim) / _windowSize) * _windowSize;
+    }
+
+    private Tensor Compute(Tensor x)
     {
         using var scope = NewDisposeScope();
         var normed = norm1.call(x);

@@ -82,21 +82,20 @@ public static class Activations
 }
 
 /// <summary>
-/// Goes through a batch one after the other on a CPU, where a batch is no faster: what is computed for one of four objects stays in the
-/// cache, and all four take as much memory as one. With gradients, elsewhere, and where a forward hook waits for the batch, it is one call.
+/// Goes through a large tensor in pieces on a CPU, which is no slower there: what is computed for a piece stays in the cache, and takes the memory of a piece.
+/// With gradients, elsewhere, and where a forward hook waits for the whole, it is one call.
 /// </summary>
-internal static class OneByOne
+internal static class Pieces
 {
     private const long All = -1;
 
-    /// <summary>Calls <paramref name="compute"/> with one index after the other and puts the results together, or once for all.</summary>
+    /// <summary>Calls <paramref name="compute"/> with one index of a batch after the other and puts the results together, or once for all.</summary>
     /// <param name="batch">What has the size of the batch.</param>
     /// <param name="module">Whose hooks count.</param>
     /// <param name="compute">Computes <c>[1 or B, …]</c> from what <see cref="Of"/> returns for its argument.</param>
-    public static Tensor Apply(Tensor batch, nn.Module module, Func<long, Tensor> compute)
+    public static Tensor ByIndex(Tensor batch, nn.Module module, Func<long, Tensor> compute)
     {
-        if (batch.shape[0] == 1 || batch.device_type != DeviceType.CPU || is_grad_enabled() || module.training || ForwardHooks.AreIn([.. module.children()]))
-            return compute(All);
+        if (batch.shape[0] == 1 || !AreAllowed(batch, module)) return compute(All);
         using var scope = NewDisposeScope();
         var results = new Tensor[batch.shape[0]];
         for (var i = 0; i < results.Length; i++) results[i] = compute(i);
@@ -105,6 +104,24 @@ internal static class OneByOne
 
     /// <summary>One of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>; the batch itself where all are computed at once.</summary>
     public static Tensor Of(Tensor batch, long index) => index == All || batch.shape[0] == 1 ? batch : batch.narrow(0, index, 1);
+
+    /// <summary>Calls <paramref name="compute"/> with some rows of a grid after the other and puts the results together, or once with all.</summary>
+    /// <param name="grid"><c>[B, H, W, C]</c>.</param>
+    /// <param name="module">Whose hooks count.</param>
+    /// <param name="rows">How many rows at a time.</param>
+    /// <param name="compute">Maps <c>[B, rows, W, C]</c> to <c>[B, rows', W', C']</c>, without regard to other rows.</param>
+    public static Tensor ByRows(Tensor grid, nn.Module module, long rows, Func<Tensor, Tensor> compute)
+    {
+        var height = grid.shape[1];
+        if (rows >= height || !AreAllowed(grid, module)) return compute(grid);
+        using var scope = NewDisposeScope();
+        var results = new List<Tensor>();
+        for (long row = 0; row < height; row += rows) results.Add(compute(grid.narrow(1, row, Math.Min(rows, height - row))));
+        return cat(results, 1).MoveToOuterDisposeScope();
+    }
+
+    private static bool AreAllowed(Tensor x, nn.Module module) =>
+        x.device_type == DeviceType.CPU && !is_grad_enabled() && !module.training && !ForwardHooks.AreIn([.. module.children()]);
 }
 
 /// <summary>

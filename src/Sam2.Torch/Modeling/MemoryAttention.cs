@@ -118,8 +118,8 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
         var placed = _config.PosEncAtAttn ? normed.Plus(position) : normed;
         var x = target.Plus(dropout1.call(self_attn.call(placed, placed, normed, 0)));
 
-        return OneByOne.Apply(memory, this, i => Attend(
-            OneByOne.Of(x, i), OneByOne.Of(memory, i), OneByOne.Of(position, i), OneByOne.Of(memoryPosition, i), numObjPtrTokens))
+        return Pieces.ByIndex(memory, this, i => Attend(
+            Pieces.Of(x, i), Pieces.Of(memory, i), Pieces.Of(position, i), Pieces.Of(memoryPosition, i), numObjPtrTokens))
             .MoveToOuterDisposeScope();
     }
 

@@ -45,7 +45,7 @@ public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var image = pix_feat_proj.call(imageEmbedding);
-        return OneByOne.Apply(masks, this, i => Fuse(OneByOne.Of(image, i), OneByOne.Of(masks, i))).MoveToOuterDisposeScope();
+        return Pieces.ByIndex(masks, this, i => Fuse(Pieces.Of(image, i), Pieces.Of(masks, i))).MoveToOuterDisposeScope();
     }
 
     private Tensor Fuse(Tensor image, Tensor masks)

@@ -16,7 +16,7 @@ internal static class MediaTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        Picture("png", [PngBytes, new PngMaker()], "IHDR", "IDAT", "PLTE", "eXIf", "tRNS", "acTL", "fdAT", "IEND", "iCCP"),
+        Picture("png", [PngBytes, new PngMaker()], "IHDR", "IDAT", "PLTE", "eXIf", "zTXt", "Raw profile type exif\0", "tRNS", "acTL", "fdAT", "IEND", "iCCP"),
         Picture("jpeg", [Bytes], "\u00FF\u00D8", "\u00FF\u00C0", "\u00FF\u00C2", "\u00FF\u00C4", "\u00FF\u00DA", "\u00FF\u00DB", "\u00FF\u00DD", "\u00FF\u00D9", "\u00FF\u00E1", "\u00FF\u00E5\0\u0002", "Exif\0\0", "Adobe", "\u00FF\u00D0"),
         Picture("webp", [Bytes], "RIFF", "WEBP", "VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "EXIF", "ICCP"),
         Picture("bmp", [Bytes], "BM", "\u0028\0\0\0", "\u007C\0\0\0", "\u006C\0\0\0", "\0\u0001", "\0\0"),

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.IO.Hashing;
+using System.Text;
 using NUnit.Framework;
 using Sam2.Torch.Media;
 using SkiaSharp;
@@ -88,18 +90,30 @@ public class ImageFileTests : FolderTests
     }
 
     [Test]
-    public void Png_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool behindPixels)
+    public void Png_orientation_is_applied([Range(1, 8)] int orientation, [Values] bool behindPixels, [Values("eXIf", "tEXt", "zTXt")] string type)
     {
         string path = Folder["o.png"];
         ImageFile.Write(path, Corners(48, 32));
         byte[] png = File.ReadAllBytes(path);
         byte[] exif = TestPictures.Exif(orientation, littleEndian: false)[6..];
-        byte[] chunk = [0, 0, 0, (byte)exif.Length, .. "eXIf"u8, .. exif, 0, 0, 0, 0];
+        if (type != "eXIf") exif = RawProfile(exif, type == "zTXt");
+        byte[] chunk = [0, 0, 0, (byte)exif.Length, .. Encoding.ASCII.GetBytes(type), .. exif, 0, 0, 0, 0];
         BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.HashToUInt32(chunk.AsSpan(4, exif.Length + 4)));
         // Behind the header, or before the end.
         var place = behindPixels ? png.Length - 12 : 33;
         File.WriteAllBytes(path, [.. png[..place], .. chunk, .. png[place..]]);
         AssertUpright(path, orientation);
+    }
+
+    /// <summary>As ImageMagick writes it, and Pillow reads it.</summary>
+    private static byte[] RawProfile(byte[] exif, bool isCompressed)
+    {
+        string digits = string.Join('\n', Convert.ToHexStringLower(exif).Chunk(72).Select(line => new string(line)));
+        byte[] text = Encoding.ASCII.GetBytes($"\nexif\n{exif.Length,8}\n{digits}\n");
+        if (!isCompressed) return [.. "Raw profile type exif\0"u8, .. text];
+        var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal)) zlib.Write(text);
+        return [.. "Raw profile type exif\0\0"u8, .. packed.ToArray()];
     }
 
     [Test]

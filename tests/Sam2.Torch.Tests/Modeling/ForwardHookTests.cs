@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Modeling;
 using Sam2.Torch.Prediction;
 using Sam2.Torch.Tracking;
 using TestSupport;
@@ -83,5 +84,36 @@ public sealed class ForwardHookTests
         Assert.That((model.ConditionOnMemory(image, memories) - conditioned).abs().max().item<float>(), Is.LessThan(1e-4));
         Assert.That((model.EncodeMemory(image, masks, ones(3, 1), binarize: false) - encoded).abs().max().item<float>(), Is.LessThan(1e-4));
         Assert.That(seen, Is.EqualTo(new long[] { 3, 3 }));
+    }
+
+    [Test]
+    public void A_hook_sees_all_windows_at_once_though_they_are_computed_some_rows_at_a_time_without_it(
+        [Values(1, 2)] long images, [Values(6, 8)] int window, [Values] bool pooling)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        manual_seed(1);
+        const int width = 90;
+        var dimOut = pooling ? 192 : 96;
+        // More rows than are taken at a time, and neither side a multiple of the windows'.
+        var height = (((4 << 20) / (images * width * 4 * dimOut)) + window) * 2 + 3;
+        using var block = new MultiScaleBlock(new HieraBlockConfig(1, 96, dimOut, 2, 0, pooling ? [2, 2] : null, window));
+        block.eval();
+        var x = randn(images, height, width, 96);
+
+        var inRows = block.call(x);
+        var seen = new List<long>();
+        foreach (var (name, part) in block.named_children())
+        {
+            if (name == "mlp") ((nn.Module<Tensor, Tensor>)part).register_forward_hook((_, _, output) =>
+            {
+                seen.Add(output.shape[1]);
+                return output;
+            });
+        }
+        var atOnce = block.call(x);
+        Assert.That(seen, Is.EqualTo(new[] { pooling ? height / 2 : height }));
+        Assert.That(inRows.shape, Is.EqualTo(atOnce.shape));
+        Assert.That((inRows - atOnce).abs().max().item<float>(), Is.LessThan(1e-5));
     }
 }
