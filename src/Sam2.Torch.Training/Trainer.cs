@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Sam2.Torch.Checkpoints;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using Sam2.Torch.Training.Batches;
 using Sam2.Torch.Training.Logging;
 using Sam2.Torch.Training.Losses;

@@ -6,6 +6,7 @@ using Sam2.Torch.Data.Annotation;
 using Sam2.Torch.Data.Annotation.Boxes;
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
+using Sam2.Torch.Modeling;
 
 namespace Sam2.Cli.Commands;
 
@@ -53,11 +54,12 @@ internal static class AnnotateCommand
         var overwrite = new Option<bool>("--overwrite") { Description = "Annotate pictures again that an earlier run has annotated; otherwise they are skipped." };
         var overlay = new Option<bool>("--overlay") { Description = "Write overlays/NAME.jpg with the masks drawn in as well." };
 
+        var atOnce = AtOnceOption.Create("");
         var pictures = new PictureOptions();
 
         var command = new Command("annotate", "Turns boxes on a folder of pictures into masks.") { folder };
         model.AddTo(command);
-        foreach (var option in new Option[] { boxes, detector, confidence, iou, imageSize, most, classes, names, directory, format, overwrite, overlay })
+        foreach (var option in new Option[] { boxes, detector, confidence, iou, imageSize, most, classes, names, directory, format, overwrite, overlay, atOnce })
         {
             command.Add(option);
         }
@@ -86,7 +88,7 @@ internal static class AnnotateCommand
             },
             parsed.GetValue(classes) ?? [], parsed.GetValue(names),
             parsed.GetValue(directory) ?? Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(folder)) + "_auto_annotate_labels",
-            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay), pictures.Read(parsed))));
+            parsed.GetRequiredValue(format), parsed.GetValue(overwrite), parsed.GetValue(overlay), pictures.Read(parsed), parsed.GetValue(atOnce))));
         return command;
     }
 
@@ -110,9 +112,10 @@ internal static class AnnotateCommand
 /// <param name="Overwrite">Whether pictures that are annotated already are annotated again.</param>
 /// <param name="Overlay">Whether pictures with the masks drawn in are written as well.</param>
 /// <param name="Pictures">How pictures are read and masks drawn on them.</param>
+/// <param name="AtOnce">How many pictures are worked on at a time; null to leave it to the machine.</param>
 internal sealed record AnnotateRequest(
     string Folder, ModelRequest Model, string? Boxes, string? Detector, DetectorOptions Detection,
-    IReadOnlyList<string> Classes, string? Names, string Directory, string Format, bool Overwrite, bool Overlay, PictureRequest Pictures)
+    IReadOnlyList<string> Classes, string? Names, string Directory, string Format, bool Overwrite, bool Overlay, PictureRequest Pictures, int? AtOnce)
 {
     /// <summary>What the annotation of a picture depends on: a run of the same settings is continued.</summary>
     public object Settings => new
@@ -148,8 +151,7 @@ internal sealed class Annotation(CommandContext context)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
             using var model = request.Model.LoadForPictures();
-            using var segmenter = new BoxSegmenter(model);
-            AnnotateAll(request with { Directory = run.Staging }, left, new WantedBoxes(boxes, classes), segmenter, output.Writer, count, progress);
+            AnnotateAll(request with { Directory = run.Staging }, left, new WantedBoxes(boxes, classes), model, output.Writer, count, progress);
         }
 
         progress.Step("writing ...");
@@ -175,46 +177,56 @@ internal sealed class Annotation(CommandContext context)
     }
 
     private void AnnotateAll(
-        AnnotateRequest request, IReadOnlyList<string> pictures, WantedBoxes boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
+        AnnotateRequest request, IReadOnlyList<string> pictures, WantedBoxes boxes, IPromptableModel model, IAnnotationWriter writer,
         Counts count, ProgressLine progress)
     {
         var watch = Stopwatch.StartNew();
-        var stems = new HashSet<string>(StringComparer.Ordinal);
-        using var ahead = new PicturesAhead(pictures, picture => request.Pictures.ReadImage(context, Path.Combine(request.Folder, picture)));
-        for (var i = 0; i < pictures.Count; i++)
+        // Two pictures of one name would have the same annotation; the second is not worked on.
+        var clashing = pictures.GroupBy(Path.GetFileNameWithoutExtension).SelectMany(same => same.Skip(1)).ToHashSet();
+        if (request.Format.StartsWith("coco", StringComparison.Ordinal)) clashing.Clear();
+        string[] worked = [.. pictures.Where(name => !clashing.Contains(name))];
+        using var results = new PicturesAtOnce<SegmentedBoxes>(
+            worked, AtOnceOption.Resolve(request.AtOnce, model.Device), picture => request.Pictures.ReadImage(context, Path.Combine(request.Folder, picture)),
+            (i, image, stop) => Segment(worked[i], image, boxes, model, stop), context.Cancellation);
+        foreach (var (i, picture) in pictures.Index())
         {
-            context.Cancellation.ThrowIfCancellationRequested();
             progress.Update(() => Status(i, pictures.Count, watch.Elapsed));
             try
             {
-                if (!stems.Add(Path.GetFileNameWithoutExtension(pictures[i])) && !request.Format.StartsWith("coco", StringComparison.Ordinal))
-                {
-                    throw new CliException($"{pictures[i]}: its annotation would replace that of a picture of the same name with another ending; rename one");
-                }
-
-                Annotate(request, pictures[i], ahead.Read(i), boxes, segmenter, writer, count, progress);
+                if (clashing.Contains(picture)) throw new CliException($"{picture}: its annotation would replace that of a picture of the same name with another ending; rename one");
+                Write(request, picture, results.Next(() => { }), boxes.Source.Categories, writer, count, progress);
             }
             catch (Exception e) when (e is MediaException or AnnotationException or CliException)
             {
-                count.Skipped.Add(pictures[i]);
+                count.Skipped.Add(picture);
                 Report(progress, $"skipped: {ErrorLine.Of(e)}");
             }
         }
     }
 
-    private void Annotate(
-        AnnotateRequest request, string picture, RgbImage image, WantedBoxes boxes, BoxSegmenter segmenter, IAnnotationWriter writer,
-        Counts count, ProgressLine progress)
+    /// <summary>Finds a picture's boxes and segments what is in them; on any thread.</summary>
+    private static SegmentedBoxes Segment(string picture, RgbImage image, WantedBoxes boxes, IPromptableModel model, CancellationToken stop)
     {
-        var found = boxes.Source.Find(picture, image);
+        AnnotatedImage? found;
+        // A detector is a model of its own, which works on one picture at a time.
+        lock (boxes.Source) found = boxes.Source.Find(picture, image);
+        if (found is null) return new(image, null, [], []);
+        var wanted = found.Objects.Where(box => boxes.Classes?.Contains(box.Category) ?? true).ToList();
+        using var segmenter = new BoxSegmenter(model);
+        return new(image, found, wanted, segmenter.Segment(image, wanted, stop));
+    }
+
+    private void Write(
+        AnnotateRequest request, string picture, SegmentedBoxes result, IReadOnlyList<AnnotationCategory> categories, IAnnotationWriter writer, Counts count,
+        ProgressLine progress)
+    {
+        var (image, found, wanted, objects) = result;
         if (found is null)
         {
             count.Unknown++;
             return;
         }
 
-        var wanted = found.Objects.Where(box => boxes.Classes?.Contains(box.Category) ?? true).ToList();
-        var objects = segmenter.Segment(image, wanted, context.Cancellation);
         count.Boxes += wanted.Count;
         count.Masks += objects.Count;
         count.LeftOut += found.LeftOut.Count;
@@ -243,7 +255,7 @@ internal sealed class Annotation(CommandContext context)
         {
             var path = Path.Combine(request.Directory, AnnotateRequest.OverlayFor(picture));
             OutputFolder.CreateFor(path);
-            ImageFile.Write(path, DrawOverlay(request.Pictures, image, objects, wanted, boxes.Source.Categories));
+            ImageFile.Write(path, DrawOverlay(request.Pictures, image, objects, wanted, categories));
         }
     }
 
@@ -364,6 +376,10 @@ internal sealed class Annotation(CommandContext context)
         /// <summary>Whether there is nothing to show: every picture was skipped, or no box was known of any.</summary>
         public bool AreWorthNothing(int pictures) => Skipped.Count == pictures || (Done == 0 && Unknown > 0 && Before == 0);
     }
+
+    /// <summary>A picture, what is known of it (null if nothing is), the boxes that are wanted, and what was found in them.</summary>
+    private sealed record SegmentedBoxes(
+        RgbImage Image, AnnotatedImage? Found, IReadOnlyList<AnnotatedObject> Wanted, IReadOnlyList<AnnotatedObject> Objects);
 
     /// <summary>Boxes, and the classes that are wanted of them; null for all.</summary>
     private sealed record WantedBoxes(IBoxSource Source, IReadOnlySet<int>? Classes);

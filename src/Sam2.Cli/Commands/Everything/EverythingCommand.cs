@@ -20,6 +20,7 @@ internal static class EverythingCommand
         var generator = new GeneratorOptions();
         var video = new VideoOptions();
         var unrelated = new Option<bool>("--pictures") { Description = "The folder's pictures are no frames of a video: each is worked on by itself." };
+        var atOnce = AtOnceOption.Create("With --pictures: ");
         var directory = new Option<string?>("--out", "-o")
         {
             Description = "Where the masks, and overlay.png, side-by-side.png and cutout/1.png ..., or of a video overlay.mp4, side-by-side.mp4 and cutout/OBJECT/00000.png, "
@@ -44,6 +45,7 @@ internal static class EverythingCommand
         generator.AddTo(command);
         video.AddTo(command);
         command.Add(unrelated);
+        command.Add(atOnce);
         command.Add(directory);
         command.Add(format);
         save.AddTo(command);
@@ -63,7 +65,8 @@ internal static class EverythingCommand
             var chosen = parsed.GetValue(format) ?? ImageFormatName;
             if (video.FirstGiven(parsed) is { } odd) throw new CliException($"{odd} is about videos; {path} is {Describe(path)}") { ExitCode = ExitCode.Usage };
             if (chosen == VideoFormatName) throw new CliException($"--format {VideoFormatName} is for videos; {path} is {Describe(path)}") { ExitCode = ExitCode.Usage };
-            var images = new ImageRequest(path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed), restart);
+            var images = new ImageRequest(
+                path, request, generator.Read(parsed), folder, chosen, save.Read(parsed), pictures.Read(parsed), restart, parsed.GetValue(atOnce));
             return parsed.GetValue(unrelated) ? new EverythingInFolder(context).Run(images) : new EverythingInImage(context).Run(images);
         });
         return command;

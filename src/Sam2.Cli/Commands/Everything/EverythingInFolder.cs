@@ -25,17 +25,27 @@ internal sealed class EverythingInFolder(CommandContext context)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
             using var model = request.Model.LoadForPictures();
-            var generator = new MaskGenerator(model, request.Generator);
-            using var ahead = new PicturesAhead(left, name => request.Pictures.ReadImage(context, Path.Combine(request.Input, name)));
-            var stems = new HashSet<string>(StringComparer.Ordinal);
-            for (var i = 0; i < left.Length; i++)
+            // Two pictures of one name would have the same files; the second is not worked on.
+            var clashing = left.GroupBy(Path.GetFileNameWithoutExtension).SelectMany(same => same.Skip(1)).ToHashSet();
+            if (AnnotationFormats.IsOneFile(request.Format)) clashing.Clear();
+            string[] worked = [.. left.Where(name => !clashing.Contains(name))];
+            var states = new string?[worked.Length];
+            using var results = new PicturesAtOnce<(RgbImage Image, IReadOnlyList<GeneratedMask> Masks)>(
+                worked, AtOnceOption.Resolve(request.AtOnce, model.Device), name => request.Pictures.ReadImage(context, Path.Combine(request.Input, name)),
+                (i, image, stop) => (image, new MaskGenerator(model, request.Generator).Generate(image, new GeneratorState(text => states[i] = text), stop)),
+                context.Cancellation);
+            var next = 0;
+            foreach (var name in left)
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                var (name, number) = (left[i], i + 1);
                 try
                 {
-                    RequireOwnName(request, name, stems);
-                    masks += WriteOne(request, name, ahead.Read(i), generator, run, output, new GeneratorProgress(progress, () => $"picture {number} of {left.Length}, "));
+                    if (clashing.Contains(name)) throw new CliException($"{name}: its masks would replace those of a picture of the same name with another ending; rename one");
+                    var i = next++;
+                    var (image, found) = results.Next(() => progress.Update(() => $"picture {i + 1} of {worked.Length}, {states[i] ?? "reading"}"));
+                    masks += found.Count;
+                    // The annotation comes last: a picture that has one is done.
+                    EverythingInImage.WritePictures(request, image, found, file => Path.Combine(run.Staging, PictureFor(file, name)));
+                    output.Writer.Write(EverythingInImage.ToAnnotation(name, image, found, request.Format));
                 }
                 catch (Exception e) when (e is MediaException or AnnotationException or CliException)
                 {
@@ -57,25 +67,6 @@ internal sealed class EverythingInFolder(CommandContext context)
             + (left.Length < pictures.Count ? $"; {pictures.Count - left.Length} done before (--restart does them again)" : "")
             + (skipped.Count > 0 ? $"; {skipped.Count} skipped" : ""));
         return skipped.Count == 0 ? ExitCode.Success : throw UnrelatedPictures.Skipped(skipped, pictures.Count, "no picture could be segmented");
-    }
-
-    private int WriteOne(
-        ImageRequest request, string name, RgbImage image, MaskGenerator generator, RunOutput run, AnnotationOutput output, GeneratorProgress progress)
-    {
-        var masks = generator.Generate(image, progress, context.Cancellation);
-
-        // The annotation comes last: a picture that has one is done.
-        EverythingInImage.WritePictures(request, image, masks, file => Path.Combine(run.Staging, PictureFor(file, name)));
-        output.Writer.Write(EverythingInImage.ToAnnotation(name, image, masks, request.Format));
-        return masks.Count;
-    }
-
-    private static void RequireOwnName(ImageRequest request, string name, HashSet<string> stems)
-    {
-        if (!stems.Add(Path.GetFileNameWithoutExtension(name)) && !AnnotationFormats.IsOneFile(request.Format))
-        {
-            throw new CliException($"{name}: its masks would replace those of a picture of the same name with another ending; rename one");
-        }
     }
 
     /// <summary>Each kind of pictures has a folder: <c>overlay.png</c> of <c>truck.jpg</c> is <c>overlay/truck.png</c>.</summary>

@@ -27,7 +27,7 @@ internal sealed class EverythingInImage(CommandContext context)
         var generator = new MaskGenerator(model, request.Generator);
         progress.Step("encoding the image ...");
         IReadOnlyList<GeneratedMask> masks = [];
-        var seconds = DeviceClock.Seconds(() => masks = generator.Generate(image, new GeneratorProgress(progress), context.Cancellation));
+        var seconds = DeviceClock.Seconds(() => masks = generator.Generate(image, new GeneratorState(text => progress.Update(() => text)), context.Cancellation));
 
         progress.Step("writing ...");
         using (var writer = AnnotationFormats.Create(request.Format, run.Staging, Categories))
@@ -129,15 +129,14 @@ internal sealed class EverythingInImage(CommandContext context)
 /// <param name="Save">Which pictures: <c>overlay</c>, <c>side-by-side</c>, <c>cutout</c>.</param>
 /// <param name="Pictures">How overlays are drawn.</param>
 /// <param name="Restart">Of a folder of pictures: whether those that an earlier run has done are done again.</param>
+/// <param name="AtOnce">Of a folder of pictures: how many are worked on at a time; null to leave it to the machine.</param>
 internal sealed record ImageRequest(
     string Input, ModelRequest Model, MaskGeneratorOptions Generator, string Directory, string Format, IReadOnlySet<string> Save, PictureRequest Pictures,
-    bool Restart = false);
+    bool Restart = false, int? AtOnce = null);
 
-/// <summary>Shows how far the mask generator has come.</summary>
-/// <param name="line">The line to write to.</param>
-/// <param name="prefix">Says what comes before it, such as the frame; null for nothing.</param>
-internal sealed class GeneratorProgress(ProgressLine line, Func<string>? prefix = null) : IProgress<MaskGeneratorProgress>
+/// <summary>Says how far the mask generator has come.</summary>
+/// <param name="show">Gets the text of each state.</param>
+internal sealed class GeneratorState(Action<string> show) : IProgress<MaskGeneratorProgress>
 {
-    public void Report(MaskGeneratorProgress value) => line.Update(
-        () => $"{prefix?.Invoke()}finding masks: point {value.PointsDone} of {value.Points}, {value.Candidates} candidates in this crop");
+    public void Report(MaskGeneratorProgress value) => show($"finding masks: point {value.PointsDone} of {value.Points}, {value.Candidates} candidates in this crop");
 }

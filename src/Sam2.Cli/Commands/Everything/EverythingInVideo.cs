@@ -67,7 +67,7 @@ internal sealed class EverythingInVideo(CommandContext context)
     private void Generate(VideoMaskGenerator generator, MaskletStore store, ProgressLine progress, VideoFrames frames)
     {
         var (watch, first, saved) = (Stopwatch.StartNew(), generator.NextFrame, TimeSpan.Zero);
-        var search = new GeneratorProgress(progress, () => $"frame {generator.NextFrame}, ");
+        var search = new GeneratorState(text => progress.Update(() => $"frame {generator.NextFrame}, {text}"));
         foreach (var frame in generator.Generate(search, context.Cancellation))
         {
             store.Append(frame);
