@@ -127,8 +127,8 @@ public sealed class ImagePredictor : IDisposable
         var cleaned = MaskCleanup.FillHolesAndRemoveSprinkles(
             lowRes, _options.MaxHoleArea, _options.MaxSprinkleArea, _options.MaskThreshold);
         var masks = _images[imageIndex].Placement.Masks(cleaned, _options.MaskThreshold, returnLogits);
-        // Tensors leave the scope when nothing can fail any more.
-        var clamped = lowRes.clamp(Scalars.Of(-32), Scalars.Of(32));
+        // In place, now that nobody else needs them. Tensors leave the scope when nothing can fail any more.
+        var clamped = lowRes.clamp_(Scalars.Of(-32), Scalars.Of(32));
         return new ImagePrediction(masks.DetachFromDisposeScope(), scores.DetachFromDisposeScope(), clamped.DetachFromDisposeScope());
     }
 
@@ -150,8 +150,7 @@ public sealed class ImagePredictor : IDisposable
         using var scope = NewDisposeScope();
         prompts = [.. prompts.Select(p => p.Mask is null ? p : p with { MaskLogits = placement.ToLogits(p.Mask), Mask = null })];
         var imagePe = _model.DensePositionEncoding();
-        var logits = new Tensor[prompts.Count];
-        var scores = new Tensor[prompts.Count];
+        Tensor? logits = null, scores = null;
         // Prompts with the same number of tokens can share a batch; padding the others would change their masks slightly.
         foreach (var group in Enumerable.Range(0, prompts.Count).GroupBy(i => (prompts[i].PointCount, prompts[i].Box is null, prompts[i].MaskLogits is null)))
         {
@@ -159,16 +158,19 @@ public sealed class ImagePredictor : IDisposable
             {
                 using var batchScope = NewDisposeScope();
                 var decoded = Decode([.. batch.Select(i => prompts[i])], features, placement, imagePe, multimask);
+                logits ??= LikeRows(decoded.Masks, prompts.Count).MoveToOuterDisposeScope();
+                scores ??= LikeRows(decoded.Ious, prompts.Count).MoveToOuterDisposeScope();
                 for (var row = 0; row < batch.Length; row++)
                 {
-                    logits[batch[row]] = decoded.Masks.narrow(0, row, 1).clone().MoveToOuterDisposeScope();
-                    scores[batch[row]] = decoded.Ious.narrow(0, row, 1).clone().MoveToOuterDisposeScope();
+                    logits[batch[row]].copy_(decoded.Masks[row]);
+                    scores[batch[row]].copy_(decoded.Ious[row]);
                 }
             }
         }
-        var (allLogits, allScores) = (cat(logits), cat(scores));
-        FiniteNumbers.Require(_model, allLogits, allScores);
-        return (allLogits.MoveToOuterDisposeScope(), allScores.MoveToOuterDisposeScope());
+        FiniteNumbers.Require(_model, logits!, scores!);
+        return (logits!.MoveToOuterDisposeScope(), scores!.MoveToOuterDisposeScope());
+
+        static Tensor LikeRows(Tensor some, long count) => empty([count, .. some.shape[1..]], some.dtype, some.device);
     }
 
     /// <summary>Where an image lies in the model's input.</summary>
