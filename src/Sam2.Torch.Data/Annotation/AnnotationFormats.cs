@@ -67,9 +67,10 @@ public static class AnnotationFormats
     };
 
     /// <summary>Everything that a format writes for some pictures, as <see cref="FileFor"/> names it.</summary>
-    /// <inheritdoc cref="FileFor"/>
     /// <param name="format">One of <see cref="Names"/>.</param>
     /// <param name="fileNames">The pictures.</param>
+    /// <exception cref="ArgumentException">There is no such format.</exception>
+    /// <exception cref="AnnotationException">A name leads out of the directory.</exception>
     public static IEnumerable<string> FilesFor(string format, IEnumerable<string> fileNames) =>
         fileNames.Select(name => FileFor(format, name)).Concat(format == "yolo" ? [YoloClasses.FileName] : []).Distinct();
 
