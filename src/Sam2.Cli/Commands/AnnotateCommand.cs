@@ -181,10 +181,8 @@ internal sealed class Annotation(CommandContext context)
         Counts count, ProgressLine progress)
     {
         var watch = Stopwatch.StartNew();
-        // Two pictures of one name would have the same annotation; the second is not worked on.
-        var clashing = pictures.GroupBy(Path.GetFileNameWithoutExtension).SelectMany(same => same.Skip(1)).ToHashSet();
-        if (request.Format.StartsWith("coco", StringComparison.Ordinal)) clashing.Clear();
-        string[] worked = [.. pictures.Where(name => !clashing.Contains(name))];
+        var taken = UnrelatedPictures.WithTakenNames(pictures, request.Format);
+        string[] worked = [.. pictures.Where(name => !taken.Contains(name))];
         using var results = new PicturesAtOnce<SegmentedBoxes>(
             worked, AtOnceOption.Resolve(request.AtOnce, model.Device), picture => request.Pictures.ReadImage(context, Path.Combine(request.Folder, picture)),
             (i, image, stop) => Segment(worked[i], image, boxes, model, stop), context.Cancellation);
@@ -193,7 +191,7 @@ internal sealed class Annotation(CommandContext context)
             progress.Update(() => Status(i, pictures.Count, watch.Elapsed));
             try
             {
-                if (clashing.Contains(picture)) throw new CliException($"{picture}: its annotation would replace that of a picture of the same name with another ending; rename one");
+                if (taken.Contains(picture)) throw new CliException($"{picture}: its annotation would replace that of a picture of the same name with another ending; rename one");
                 Write(request, picture, results.Next(() => { }), boxes.Source.Categories, writer, count, progress);
             }
             catch (Exception e) when (e is MediaException or AnnotationException or CliException)

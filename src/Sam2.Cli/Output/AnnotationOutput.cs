@@ -53,6 +53,16 @@ internal static class UnrelatedPictures
         return names.Count > 0 ? names : throw new CliException($"{folder} holds no pictures ({string.Join(", ", Torch.Media.ImageFile.Extensions)})");
     }
 
+    /// <summary>
+    /// The pictures that aren't worked on, since an earlier one has their name with another ending and would have the same files; none where all
+    /// annotations are in one file.
+    /// </summary>
+    /// <param name="names">Their names.</param>
+    /// <param name="format">One of <see cref="AnnotationFormats.Names"/>.</param>
+    public static IReadOnlySet<string> WithTakenNames(IReadOnlyList<string> names, string format) => AnnotationFormats.IsOneFile(format)
+        ? new HashSet<string>()
+        : names.GroupBy(Path.GetFileNameWithoutExtension).SelectMany(same => same.Skip(1)).ToHashSet();
+
     /// <summary>How the pictures that were skipped are told of in the end.</summary>
     /// <param name="skipped">Their names.</param>
     /// <param name="all">How many pictures there are.</param>

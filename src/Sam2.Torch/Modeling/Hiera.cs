@@ -165,8 +165,8 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
     /// <summary>As many rows of <paramref name="x"/>, in whole windows, as the largest tensor, the hidden layer of the MLP, has room for in the cache.</summary>
     private long RowsOfWindows(Tensor x)
     {
-        // 32 MB. With 4 MB the encoder of the tiny model takes 8 % longer, with all rows at once as long, but 1.7 GB instead of 0.95 after some pictures, and 0.2 GB more for the
-        // first (AMD's Zen 4, 2 cores).
+        // 32 MB. In strips of 4 MB the encoder of the tiny model takes 8 % longer. All rows at once take as long as this, but 1.7 GB instead of 0.95 after some pictures, and
+        // 0.2 GB more for the first (AMD's Zen 4, 2 cores).
         const long hidden = 8 << 20;
         return Math.Max(1, hidden / (x.shape[0] * x.shape[2] * _hiddenDim) / _windowSize) * _windowSize;
     }

@@ -25,10 +25,8 @@ internal sealed class EverythingInFolder(CommandContext context)
         {
             progress.Step($"loading {request.Model.NameOrPath} ...");
             using var model = request.Model.LoadForPictures();
-            // Two pictures of one name would have the same files; the second is not worked on.
-            var clashing = left.GroupBy(Path.GetFileNameWithoutExtension).SelectMany(same => same.Skip(1)).ToHashSet();
-            if (AnnotationFormats.IsOneFile(request.Format)) clashing.Clear();
-            string[] worked = [.. left.Where(name => !clashing.Contains(name))];
+            var taken = UnrelatedPictures.WithTakenNames(left, request.Format);
+            string[] worked = [.. left.Where(name => !taken.Contains(name))];
             var states = new string?[worked.Length];
             using var results = new PicturesAtOnce<(RgbImage Image, IReadOnlyList<GeneratedMask> Masks)>(
                 worked, AtOnceOption.Resolve(request.AtOnce, model.Device), name => request.Pictures.ReadImage(context, Path.Combine(request.Input, name)),
@@ -39,7 +37,7 @@ internal sealed class EverythingInFolder(CommandContext context)
             {
                 try
                 {
-                    if (clashing.Contains(name)) throw new CliException($"{name}: its masks would replace those of a picture of the same name with another ending; rename one");
+                    if (taken.Contains(name)) throw new CliException($"{name}: its masks would replace those of a picture of the same name with another ending; rename one");
                     var i = next++;
                     var (image, found) = results.Next(() => progress.Update(() => $"picture {i + 1} of {worked.Length}, {states[i] ?? "reading"}"));
                     masks += found.Count;
