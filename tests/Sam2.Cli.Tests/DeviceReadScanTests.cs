@@ -31,6 +31,7 @@ public partial class DeviceReadScanTests
         ["FrameTransfer.Read"] = "the one copy of a frame's masks and scores",
         ["FrameTransfer.ReadAndDispose"] = "on the CPU only (FrameTransfer.Read)",
         ["BlockwiseAttention.*"] = "on the CPU only (RoPEAttention.IsWorthBlocks, OneDnn.IsUsable)",
+        ["RandomMask.*"] = "on the CPU only (DropoutLayer.Drop, DropoutLayer.Attend)",
         ["TorchRuntime.*"] = "once, on the CPU, when libtorch is loaded",
         ["ObjectTracker.RefuseNaN"] = "on the CPU only",
         ["MaskResize.CompareRows"] = "on the CPU only (MaskResize.Binary)",

@@ -33,12 +33,14 @@ public static class ConfigValidation
         Check(config.MemoryTemporalStrideForEval is >= 1 and <= 1000, "memory_temporal_stride_for_eval", config.MemoryTemporalStrideForEval, "1 to 1000");
         Check(config.MemoryEncoder.MaskDownsampler.Padding is >= 0 and <= 64, "memory_encoder.mask_downsampler.padding", config.MemoryEncoder.MaskDownsampler.Padding, "0 to 64");
         Check(config.MemoryEncoder.Fuser.Layer.Padding is >= 0 and <= 64, "memory_encoder.fuser.layer.padding", config.MemoryEncoder.Fuser.Layer.Padding, "0 to 64");
+        Check(layer.Dropout is >= 0 and < 1, "memory_attention.layer.dropout", layer.Dropout, "0 to below 1");
         Check(layer.Activation is "relu" or "gelu" or "glu", "memory_attention.layer.activation", layer.Activation, "relu, gelu or glu");
 
         void CheckAttention(string path, AttentionConfig attention)
         {
             var inner = attention.EmbeddingDim / Math.Max(1, attention.DownsampleRate);
             Check(attention.NumHeads >= 1 && inner % attention.NumHeads == 0, path + ".num_heads", attention.NumHeads, $"a divisor of {inner}");
+            Check(attention.Dropout is >= 0 and < 1, path + ".dropout", attention.Dropout, "0 to below 1");
             Check(attention.KSizes is null || attention.KSizes.Count == 2 && attention.KSizes.All(size => size is >= 1 and <= MaxGrid), path + ".k_sizes", attention.KSizes ?? [], "width and height of the grid");
             Check(attention.FeatSizes.Count == 2 && attention.FeatSizes.All(size => size is >= 1 and <= MaxGrid), path + ".feat_sizes", attention.FeatSizes, "width and height of the grid");
         }

@@ -55,11 +55,11 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
         if (IsWorthFolding(q, k, v)) return (q.shape[1] < k.shape[1] ? FromTokens(q, k, v) : ToTokens(q, k, v)).MoveToOuterDisposeScope();
 
         var batch = Math.Max(q.shape[0], k.shape[0]);
-        var attended = F.scaled_dot_product_attention(
+        var attended = DropoutLayer.Attend(
             SeparateHeads(q_proj.call(q), batch),
             SeparateHeads(k_proj.call(k), batch),
             SeparateHeads(v_proj.call(v), batch),
-            p: training ? _dropout : 0);
+            training ? _dropout : 0);
         return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
@@ -207,11 +207,11 @@ public class EfficientRoPEAttention : RoPEAttention
         var keys = cat([shifted ? averages.Plus(LogCount) : averages, k.narrow(2, placed, numKExcludeRope)], 2);
         var values = cat([Average(v.narrow(2, 0, placed), height, width), v.narrow(2, placed, numKExcludeRope)], 2);
         var dropout = training ? _config.Dropout : 0;
-        if (shifted) return functional.scaled_dot_product_attention(q, keys, values, p: dropout).MoveToOuterDisposeScope();
+        if (shifted) return DropoutLayer.Attend(q, keys, values, dropout).MoveToOuterDisposeScope();
 
         var rise = zeros(1, 1, 1, keys.shape[2], dtype: q.dtype, device: q.device);
         rise.narrow(3, 0, averages.shape[2]).fill_(Scalars.Of(LogCount));
-        return functional.scaled_dot_product_attention(q, keys, values, attn_mask: rise, p: dropout).MoveToOuterDisposeScope();
+        return DropoutLayer.Attend(q, keys, values, dropout, rise).MoveToOuterDisposeScope();
     }
 
     /// <summary>Averages grids that lie one after the other, <c>[B, heads, F · H · W, c]</c>, over squares: <c>[B, heads, F · H/2 · W/2, c]</c>.</summary>

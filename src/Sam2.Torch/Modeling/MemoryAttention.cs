@@ -70,7 +70,7 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
     private readonly Module<Tensor, Tensor, Tensor, long, Tensor> cross_attn_image;
     private readonly LinearLayer linear1, linear2;
     private readonly LayerNorm norm1, norm2, norm3;
-    private readonly Dropout dropout, dropout1, dropout2, dropout3;
+    private readonly DropoutLayer dropout, dropout1, dropout2, dropout3;
 
     /// <summary>Builds the layer with freshly initialised weights.</summary>
     /// <param name="config">The architecture.</param>
@@ -93,10 +93,10 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
         norm1 = LayerNorm(config.DModel);
         norm2 = LayerNorm(config.DModel);
         norm3 = LayerNorm(config.DModel);
-        dropout = Dropout(config.Dropout);
-        dropout1 = Dropout(config.Dropout);
-        dropout2 = Dropout(config.Dropout);
-        dropout3 = Dropout(config.Dropout);
+        dropout = new DropoutLayer(config.Dropout);
+        dropout1 = new DropoutLayer(config.Dropout);
+        dropout2 = new DropoutLayer(config.Dropout);
+        dropout3 = new DropoutLayer(config.Dropout);
         RegisterComponents();
     }
 
@@ -203,7 +203,7 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
 
     /// <summary>What queries <c>[B, heads, N, c]</c> make of rotated keys and of values, <c>[B, heads, M, c]</c>: <c>[B, heads, N, c]</c>.</summary>
     private protected virtual Tensor Attend(Tensor q, Tensor k, Tensor v, long numKExcludeRope) =>
-        training && _config.Dropout > 0 ? functional.scaled_dot_product_attention(q, k, v, p: _config.Dropout) : BlockwiseAttention.AttendHeads(q, k, v);
+        training && _config.Dropout > 0 ? DropoutLayer.Attend(q, k, v, _config.Dropout) : BlockwiseAttention.AttendHeads(q, k, v);
 
     /// <summary>
     /// On a CPU, memories are attended to as they are, 64 channels wide, and what is attended is projected to 256: the same result

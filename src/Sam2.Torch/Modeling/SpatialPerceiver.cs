@@ -103,7 +103,7 @@ public class PerceiverEncoderLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     private readonly Sequential ff;
     private readonly LatentAttention? self_attn;
     private readonly Sequential? self_ff;
-    private readonly Dropout dropout;
+    private readonly DropoutLayer dropout;
 
     /// <summary>Builds the layer with freshly initialised weights.</summary>
     public PerceiverEncoderLayer(PerceiverConfig config) : base(nameof(PerceiverEncoderLayer))
@@ -115,7 +115,7 @@ public class PerceiverEncoderLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
             self_attn = new LatentAttention(config);
             self_ff = FeedForward(config);
         }
-        dropout = nn.Dropout(config.HiddenDropoutP);
+        dropout = new DropoutLayer(config.HiddenDropoutP);
         RegisterComponents();
     }
 
@@ -214,7 +214,7 @@ public class LatentAttention : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor Heads(Tensor x) => x.reshape(x.shape[0], x.shape[1], config.Heads, -1).transpose(1, 2);
-        var attended = F.scaled_dot_product_attention(Heads(q), Heads(k), Heads(v), p: training ? config.AttentionDropoutP : 0);
+        var attended = DropoutLayer.Attend(Heads(q), Heads(k), Heads(v), training ? config.AttentionDropoutP : 0);
         return attended.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
 }

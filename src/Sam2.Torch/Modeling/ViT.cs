@@ -79,7 +79,7 @@ public class ViTBlock : nn.Module<Tensor, Tensor>
     private readonly LayerNorm norm2;
     private readonly Mlp mlp;
     private readonly DropPath _dropPath;
-    private readonly Dropout _dropout;
+    private readonly DropoutLayer _dropout;
     private readonly int _windowSize;
 
     /// <summary>Builds a block with freshly initialised weights.</summary>
@@ -93,7 +93,7 @@ public class ViTBlock : nn.Module<Tensor, Tensor>
         norm2 = nn.LayerNorm(config.EmbedDim, epsilon);
         mlp = new Mlp(config.EmbedDim, (int)(config.EmbedDim * config.MlpRatio), config.EmbedDim, numLayers: 2, Activation.Gelu);
         _dropPath = new DropPath(config.Depth == 1 ? 0 : config.DropPathRate * index / (config.Depth - 1));
-        _dropout = nn.Dropout(config.Dropout);
+        _dropout = new DropoutLayer(config.Dropout);
         _windowSize = config.WindowBlockIndexes.Contains(index) ? config.WindowSize : 0;
         RegisterComponents();
     }

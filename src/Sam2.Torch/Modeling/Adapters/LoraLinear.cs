@@ -143,7 +143,7 @@ public sealed class LoraLinear
     private Tensor WithUpdate(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        if (_layer.training && Settings.Dropout > 0) x = nn.functional.dropout(x, Settings.Dropout);
+        if (_layer.training && Settings.Dropout > 0) x = DropoutLayer.Drop(x, Settings.Dropout);
         var update = nn.functional.linear(nn.functional.linear(x, MatrixA), MatrixB);
         return y.Plus(update.Times(Settings.Scaling)).MoveToOuterDisposeScope();
     }
