@@ -107,7 +107,7 @@ internal sealed class ClipTracker(
     private PredictionStep Predicted(SamHeadsOutput output, PointTensors? points)
     {
         var masks = model.UpsampleMasks(output.LowResMultimasks);
-        var best = masks.shape[1] == 1 ? masks.alias() : model.UpsampleMasks(output.LowResMasks);
+        var best = masks.size(1) == 1 ? masks.alias() : model.UpsampleMasks(output.LowResMasks);
         return new(masks, best, output.Ious, output.ObjectScores, points);
     }
 

@@ -88,7 +88,7 @@ public sealed class FeatureCache : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         using var scope = NewDisposeScope();
         using var mode = no_grad();
-        var all = Enumerable.Range(0, (int)images.shape[0]).Select(i => One(model, images.narrow(0, i, 1))).ToList();
+        var all = Enumerable.Range(0, (int)images.size(0)).Select(i => One(model, images.narrow(0, i, 1))).ToList();
         Tensor Joined(Func<ImageFeatures, Tensor> part) => all.Count == 1 ? part(all[0]) : cat([.. all.Select(part)], 0);
         return new ImageFeatures(
             Joined(f => f.Embedding), all[0].HighRes is null ? null : new(Joined(f => f.HighRes!.Stride8), Joined(f => f.HighRes!.Stride4))).MoveToOuterDisposeScope();

@@ -89,7 +89,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Whether the activations of image encoder, memory attention and mask decoder are computed again for the backward pass
-    /// instead of being kept: it takes a third of the memory, and about a third more time. A training loop of your own then has to
+    /// instead of being kept: it takes a third of the memory, and about a quarter more time. A training loop of your own then has to
     /// run the backward pass by <see cref="LossReport.Backward"/> or <see cref="ActivationCheckpoint.Backward"/>.
     /// </summary>
     public bool ActivationCheckpointing { get; init; }

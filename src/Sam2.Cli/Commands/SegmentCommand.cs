@@ -224,7 +224,7 @@ internal sealed class Segmentation(CommandContext context)
         using var prediction = predictor.Predict(prompts, multimask);
         using var flat = prediction.Masks.flatten(0, 1);
         using var scores = prediction.Scores.cpu();
-        var perObject = (int)prediction.Masks.shape[1];
+        var perObject = (int)prediction.Masks.size(1);
         return [.. BinaryMask.FromTensors(flat)
             .Zip(scores.data<float>().ToArray(), (mask, score) => (mask, score))
             .Select((m, i) => new PredictedMask(i / perObject, m.mask, m.score))

@@ -31,10 +31,10 @@ public interface IClipAugmentation
 public sealed record ClipFrame(Tensor Image, Tensor Masks)
 {
     /// <summary>Height in pixels.</summary>
-    public long Height => Image.shape[1];
+    public long Height => Image.size(1);
 
     /// <summary>Width in pixels.</summary>
-    public long Width => Image.shape[2];
+    public long Width => Image.size(2);
 
     /// <summary>
     /// This frame at another size: the picture is antialiased, masks are interpolated between neighbouring pixels and cut at one half,
@@ -52,7 +52,7 @@ public sealed record ClipFrame(Tensor Image, Tensor Masks)
     /// <summary>Masks [O, H, W] at another size, as <see cref="ResizedTo"/> makes them.</summary>
     public static Tensor ResizedMasks(Tensor masks, long height, long width)
     {
-        if (masks.shape[1] == height && masks.shape[2] == width)
+        if (masks.size(1) == height && masks.size(2) == width)
             return masks.alias();
         using var scope = NewDisposeScope();
         var soft = F.interpolate(masks.to(float32).unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false);

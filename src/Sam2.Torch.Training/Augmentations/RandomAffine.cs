@@ -68,7 +68,7 @@ public sealed record RandomAffine : FrameAugmentation<Affine2>
     {
         using var scope = NewDisposeScope();
         static Tensor Visible(Tensor masks) => masks.flatten(1).any(1);
-        return masks.shape[0] == 0 || Visible(AffineWarp.Masks(masks, map.Inverse())).logical_or(Visible(masks).logical_not()).all().item<bool>();
+        return masks.size(0) == 0 || Visible(AffineWarp.Masks(masks, map.Inverse())).logical_or(Visible(masks).logical_not()).all().item<bool>();
     }
 
     private static void RequirePair(string name, IReadOnlyList<double>? pair, double low, double high)
@@ -129,13 +129,13 @@ internal static class AffineWarp
     private static Tensor Sample(Tensor planes, Affine2 back, long samples, GridSampleMode mode)
     {
         // The sampler's coordinates go from −1 to 1 between the outer edges of the picture.
-        var (height, width) = ((double)planes.shape[2], (double)planes.shape[3]);
+        var (height, width) = ((double)planes.size(2), (double)planes.size(3));
         float[] theta =
         [
             (float)back.Xx, (float)(back.Xy * height / width), (float)(2 * back.X0 / width),
             (float)(back.Yx * width / height), (float)back.Yy, (float)(2 * back.Y0 / height),
         ];
-        var grid = F.affine_grid(tensor(theta).view(1, 2, 3), [1, 1, planes.shape[2] * samples, planes.shape[3] * samples], align_corners: false);
+        var grid = F.affine_grid(tensor(theta).view(1, 2, 3), [1, 1, planes.size(2) * samples, planes.size(3) * samples], align_corners: false);
         return F.grid_sample(planes, grid, mode, GridSamplePaddingMode.Zeros, align_corners: false);
     }
 

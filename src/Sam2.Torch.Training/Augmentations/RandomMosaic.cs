@@ -66,10 +66,10 @@ public sealed record RandomMosaic : IClipAugmentation
         return new ClipFrame(image, masks).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Smaller(Tensor planes, long height, long width) => planes.shape[0] == 0
+    private static Tensor Smaller(Tensor planes, long height, long width) => planes.size(0) == 0
         ? zeros([0, height, width])
         : F.interpolate(planes.unsqueeze(0), size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true).squeeze(0);
 
     private static void Place(Tensor planes, long top, long left, Tensor part) =>
-        planes.narrow(1, top, part.shape[1]).narrow(2, left, part.shape[2]).copy_(part);
+        planes.narrow(1, top, part.size(1)).narrow(2, left, part.size(2)).copy_(part);
 }

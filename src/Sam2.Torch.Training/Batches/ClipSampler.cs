@@ -75,7 +75,7 @@ public sealed class ClipSampler : IClipSampler
             var (image, mask, name) = DrawClip((number * _sampling.Clips) + clip, progress);
             images.Add(image);
             masks.Add(mask);
-            objectClip.AddRange(Enumerable.Repeat(clip, (int)mask.shape[1]));
+            objectClip.AddRange(Enumerable.Repeat(clip, (int)mask.size(1)));
             names.Add(name);
         }
         // Both first: if there is no memory for the second, the scope still owns the first.

@@ -49,13 +49,13 @@ public interface IClipSampler
 public sealed record ClipBatch(Tensor Images, Tensor Masks, IReadOnlyList<int> ObjectClip, IReadOnlyList<string> Names) : IDisposable
 {
     /// <summary>T, the number of frames.</summary>
-    public int FrameCount => checked((int)Images.shape[0]);
+    public int FrameCount => checked((int)Images.size(0));
 
     /// <summary>B, the number of clips.</summary>
-    public int ClipCount => checked((int)Images.shape[1]);
+    public int ClipCount => checked((int)Images.size(1));
 
     /// <summary>O, the number of objects in all clips.</summary>
-    public int ObjectCount => checked((int)Masks.shape[1]);
+    public int ObjectCount => checked((int)Masks.size(1));
 
     /// <inheritdoc/>
     public void Dispose()

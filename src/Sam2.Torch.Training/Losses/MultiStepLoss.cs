@@ -63,8 +63,8 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
     {
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(masks);
-        if (masks.shape[0] != prediction.Frames.Count)
-            throw new ArgumentException($"There are predictions of {prediction.Frames.Count} frames, but masks of {masks.shape[0]}.", nameof(masks));
+        if (masks.size(0) != prediction.Frames.Count)
+            throw new ArgumentException($"There are predictions of {prediction.Frames.Count} frames, but masks of {masks.size(0)}.", nameof(masks));
 
         using var scope = NewDisposeScope();
         // [4]: mask, dice, IoU and class loss.
@@ -73,14 +73,14 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
         {
             using var frame = NewDisposeScope();
             var truth = masks[t].unsqueeze(1);
-            var visible = Options.PredObjScores ? truth.flatten(1).any(1, keepdim: true).to(float32) : ones(truth.shape[0], 1, device: truth.device);
+            var visible = Options.PredObjScores ? truth.flatten(1).any(1, keepdim: true).to(float32) : ones(truth.size(0), 1, device: truth.device);
             var former = sum;
             foreach (var step in prediction.Frames[t].Steps) sum = sum.Plus(StepLosses(step, truth, visible));
             sum.MoveToOuterDisposeScope();
             former.Dispose();
         }
 
-        sum = sum.DividedBy(Math.Max(1, masks.shape[1]));
+        sum = sum.DividedBy(Math.Max(1, masks.size(1)));
         var weights = tensor(new[] { (float)Options.LossMask, (float)Options.LossDice, (float)Options.LossIou, (float)Options.LossClass }, device: masks.device);
         var total = (sum * weights).sum();
         var values = sum.detach().cpu();
@@ -115,7 +115,7 @@ public sealed class MultiStepLoss(LossOptions options) : ITrainingLoss
         var dice = MaskLosses.Dice(masks, targets);
         var error = ious - MaskLosses.TrueIou(masks, truth);
         var iou = Options.IouUseL1Loss ? error.abs() : error * error;
-        if (mask.shape[1] > 1)
+        if (mask.size(1) > 1)
         {
             var best = mask.Times(Options.LossMask).Plus(dice.Times(Options.LossDice)).detach().argmin(1, keepdim: true);
             mask = mask.gather(1, best);

@@ -64,7 +64,7 @@ public static class PromptSampler
     public static PointTensors Box(Tensor masks, double noise, double noiseBound, TrainingRandom random)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (masks.shape[2], masks.shape[3]);
+        var (height, width) = (masks.size(2), masks.size(3));
         var boxes = TensorMemory.ToArray<long>(BoxFromMask.ComputeWithEmptyInverted(masks));
         var coordinates = Array.ConvertAll(boxes, edge => (float)edge);
         if (noise > 0)

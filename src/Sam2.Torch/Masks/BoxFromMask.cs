@@ -47,7 +47,7 @@ public static class BoxFromMask
     /// <summary>First and last true position along the last dimension; its length and −1 where nothing is true.</summary>
     private static (Tensor First, Tensor Last) FirstAndLast(Tensor flags)
     {
-        long length = flags.shape[^1];
+        long length = flags.size(-1);
         var positions = TensorArithmetic.Range(0, length, device: flags.device).expand(flags.shape);
         var off = flags.logical_not();
         return (positions.masked_fill(off, Scalars.Of(length)).amin([-1]), positions.masked_fill(off, Scalars.Of(-1)).amax([-1]));

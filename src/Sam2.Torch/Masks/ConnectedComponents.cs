@@ -245,7 +245,7 @@ internal static class DeviceComponents
     public static Tensor Mark(Tensor mask, double maxArea)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (mask.shape[^2], mask.shape[^1]);
+        var (height, width) = (mask.size(-2), mask.size(-1));
         var pixels = height * width;
         var area = (long)Math.Min(Math.Floor(maxArea), pixels);
         if (area < 1) return zeros_like(mask).MoveToOuterDisposeScope();
@@ -284,7 +284,7 @@ internal static class DeviceComponents
 
     private static Tensor CountByLabel(Tensor index, Tensor counted, long labels)
     {
-        using var none = zeros([index.shape[0], labels + 1], dtype: counted.dtype, device: index.device);
+        using var none = zeros([index.size(0), labels + 1], dtype: counted.dtype, device: index.device);
         return none.scatter_add(1, index, counted);
     }
 }

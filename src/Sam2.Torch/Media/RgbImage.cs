@@ -97,7 +97,7 @@ public sealed class RgbImage
 
         using var scope = NewDisposeScope();
         var interleaved = shape[2] == 3 ? tensor : tensor.permute(1, 2, 0);
-        return new RgbImage((int)interleaved.shape[1], (int)interleaved.shape[0], TensorMemory.ToArray<byte>(interleaved));
+        return new RgbImage((int)interleaved.size(1), (int)interleaved.size(0), TensorMemory.ToArray<byte>(interleaved));
     }
 
     private int Offset(int x, int y)

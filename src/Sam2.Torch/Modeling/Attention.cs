@@ -52,9 +52,9 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor q, Tensor k, Tensor v)
     {
         using var scope = NewDisposeScope();
-        if (IsWorthFolding(q, k, v)) return (q.shape[1] < k.shape[1] ? FromTokens(q, k, v) : ToTokens(q, k, v)).MoveToOuterDisposeScope();
+        if (IsWorthFolding(q, k, v)) return (q.size(1) < k.size(1) ? FromTokens(q, k, v) : ToTokens(q, k, v)).MoveToOuterDisposeScope();
 
-        var batch = Math.Max(q.shape[0], k.shape[0]);
+        var batch = Math.Max(q.size(0), k.size(0));
         var attended = DropoutLayer.Attend(
             SeparateHeads(q_proj.call(q), batch),
             SeparateHeads(k_proj.call(k), batch),
@@ -65,7 +65,7 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
 
     /// <summary><c>[B or 1, N, C]</c> to <c>[B, heads, N, C/heads]</c>.</summary>
     private Tensor SeparateHeads(Tensor x, long batch) =>
-        x.unflatten(2, _numHeads, x.shape[2] / _numHeads).expand(batch, -1, -1, -1).transpose(1, 2);
+        x.unflatten(2, _numHeads, x.size(2) / _numHeads).expand(batch, -1, -1, -1).transpose(1, 2);
 
     /// <summary>
     /// Between a few tokens and very many pixels, the projections of the pixels cost nearly all of the time. Each is one matrix between two others, so it can be
@@ -74,10 +74,10 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// </summary>
     private bool IsWorthFolding(Tensor q, Tensor k, Tensor v)
     {
-        var (few, many) = (Math.Min(q.shape[1], k.shape[1]), Math.Max(q.shape[1], k.shape[1]));
+        var (few, many) = (Math.Min(q.size(1), k.size(1)), Math.Max(q.size(1), k.size(1)));
         // Pixels may be shared by prompts, tokens not.
-        var shared = q.shape[1] < k.shape[1] ? q.shape[0] < k.shape[0] : k.shape[0] < q.shape[0];
-        return !shared && few * FewestPixelsPerToken <= many && few * _numHeads < q_proj.Weight.shape[0]
+        var shared = q.size(1) < k.size(1) ? q.size(0) < k.size(0) : k.size(0) < q.size(0);
+        return !shared && few * FewestPixelsPerToken <= many && few * _numHeads < q_proj.Weight.size(0)
             && !is_grad_enabled() && q.device_type == DeviceType.CPU && q.dtype == float32
             && !(training && _dropout > 0) && !ForwardHooks.AreIn(q_proj, k_proj, v_proj, out_proj);
     }
@@ -88,10 +88,10 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// </summary>
     private Tensor FromTokens(Tensor q, Tensor k, Tensor v)
     {
-        var tokens = q.shape[1];
-        var folded = PerHead(q_proj.call(q)).Times(Scale).matmul(k_proj.Weight.view(_numHeads, -1, k.shape[2])).flatten(1, 2); // [B, heads · N, C]
+        var tokens = q.size(1);
+        var folded = PerHead(q_proj.call(q)).Times(Scale).matmul(k_proj.Weight.view(_numHeads, -1, k.size(2))).flatten(1, 2); // [B, heads · N, C]
         var attended = Product(Product(folded, k.transpose(1, 2)).softmax(-1), v).unflatten(1, _numHeads, tokens);
-        var values = attended.matmul(v_proj.Weight.view(_numHeads, -1, v.shape[2]).transpose(1, 2)); // [B, heads, N, c]
+        var values = attended.matmul(v_proj.Weight.view(_numHeads, -1, v.size(2)).transpose(1, 2)); // [B, heads, N, c]
         return out_proj.call(values.transpose(1, 2).flatten(2).Plus(v_proj.Bias));
     }
 
@@ -100,25 +100,25 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// </summary>
     private Tensor ToTokens(Tensor q, Tensor k, Tensor v)
     {
-        var tokens = k.shape[1];
+        var tokens = k.size(1);
         var keys = PerHead(k_proj.call(k)).Times(Scale);
-        var folded = keys.matmul(q_proj.Weight.view(_numHeads, -1, q.shape[2])).flatten(1, 2); // [B, heads · N, C]
+        var folded = keys.matmul(q_proj.Weight.view(_numHeads, -1, q.size(2))).flatten(1, 2); // [B, heads · N, C]
         var offsets = keys.matmul(q_proj.Bias.view(_numHeads, -1, 1)).view(-1, 1, _numHeads * tokens);
-        var scores = q.expand(k.shape[0], -1, -1).bmm(folded.transpose(1, 2)).AddInPlace(offsets);
+        var scores = q.expand(k.size(0), -1, -1).bmm(folded.transpose(1, 2)).AddInPlace(offsets);
         var weights = scores.unflatten(2, _numHeads, tokens).softmax(-1).flatten(2);
-        var values = PerHead(v_proj.call(v)).matmul(out_proj.Weight.view(out_proj.Weight.shape[0], _numHeads, -1).permute(1, 2, 0));
+        var values = PerHead(v_proj.call(v)).matmul(out_proj.Weight.view(out_proj.Weight.size(0), _numHeads, -1).permute(1, 2, 0));
         // Weights sum to 1 in the first head as in all others, which adds the bias without another pass over the pixels.
         values.select(1, 0).AddInPlace(out_proj.Bias);
         return weights.bmm(values.flatten(1, 2));
     }
 
     /// <summary>The product of matrices <c>[B, N, K]</c> and <c>[B or 1, K, M]</c>; one that all share makes it one large product.</summary>
-    private static Tensor Product(Tensor left, Tensor right) => right.shape[0] == 1 ? left.matmul(right[0]) : left.bmm(right);
+    private static Tensor Product(Tensor left, Tensor right) => right.size(0) == 1 ? left.matmul(right[0]) : left.bmm(right);
 
-    private double Scale => 1 / Math.Sqrt(q_proj.Weight.shape[0] / _numHeads);
+    private double Scale => 1 / Math.Sqrt(q_proj.Weight.size(0) / _numHeads);
 
     /// <summary><c>[B, N, heads · c]</c> to <c>[B, heads, N, c]</c>.</summary>
-    private Tensor PerHead(Tensor x) => x.unflatten(2, _numHeads, x.shape[2] / _numHeads).transpose(1, 2);
+    private Tensor PerHead(Tensor x) => x.unflatten(2, _numHeads, x.size(2) / _numHeads).transpose(1, 2);
 }
 
 /// <summary>
@@ -197,11 +197,11 @@ public class EfficientRoPEAttention : RoPEAttention
     /// <inheritdoc/>
     private protected override Tensor Attend(Tensor q, Tensor k, Tensor v, long numKExcludeRope)
     {
-        var placed = k.shape[2] - numKExcludeRope;
-        if (!_config.RopeKRepeat || placed <= q.shape[2]) return base.Attend(q, k, v, numKExcludeRope);
+        var placed = k.size(2) - numKExcludeRope;
+        if (!_config.RopeKRepeat || placed <= q.size(2)) return base.Attend(q, k, v, numKExcludeRope);
 
         using var scope = NewDisposeScope();
-        var (width, height) = Grid(q.shape[2]);
+        var (width, height) = Grid(q.size(2));
         var averages = Average(k.narrow(2, 0, placed), height, width);
         var shifted = _config.Kind == AttentionKind.EfficientRoPEAttention2;
         var keys = cat([shifted ? averages.Plus(LogCount) : averages, k.narrow(2, placed, numKExcludeRope)], 2);
@@ -209,8 +209,8 @@ public class EfficientRoPEAttention : RoPEAttention
         var dropout = training ? _config.Dropout : 0;
         if (shifted) return DropoutLayer.Attend(q, keys, values, dropout).MoveToOuterDisposeScope();
 
-        var rise = zeros(1, 1, 1, keys.shape[2], dtype: q.dtype, device: q.device);
-        rise.narrow(3, 0, averages.shape[2]).fill_(Scalars.Of(LogCount));
+        var rise = zeros(1, 1, 1, keys.size(2), dtype: q.dtype, device: q.device);
+        rise.narrow(3, 0, averages.size(2)).fill_(Scalars.Of(LogCount));
         return DropoutLayer.Attend(q, keys, values, dropout, rise).MoveToOuterDisposeScope();
     }
 
@@ -220,7 +220,7 @@ public class EfficientRoPEAttention : RoPEAttention
     {
         if (height % Side != 0 || width % Side != 0)
             throw new ArgumentException($"The grid of memories is {width} by {height}; averages over squares of {Side} by {Side} tokens need even sides.", nameof(tokens));
-        var (batch, heads, count, channels) = (tokens.shape[0], tokens.shape[1], tokens.shape[2], tokens.shape[3]);
+        var (batch, heads, count, channels) = (tokens.size(0), tokens.size(1), tokens.size(2), tokens.size(3));
         return tokens.reshape(batch, heads, count / (height * width), height / Side, Side, width / Side, Side, channels)
             .mean([4, 6]).reshape(batch, heads, -1, channels);
     }

@@ -35,21 +35,41 @@ public static class BlockwiseAttention
     /// <param name="keys"><c>[M, C]</c>, float32; M is at least 1.</param>
     /// <param name="values"><c>[M, Cv]</c>, float32.</param>
     /// <returns><c>[N, Cv]</c>.</returns>
-    public static Tensor Attend(Tensor queries, Tensor keys, Tensor values)
+    public static Tensor Attend(Tensor queries, Tensor keys, Tensor values) => Attend(queries, values.size(1), 1, _ => (keys, values));
+
+    /// <summary>The same with keys that come in parts, each of which is freed before the next is made.</summary>
+    /// <param name="queries"><c>[N, C]</c>, float32.</param>
+    /// <param name="channels">Channels of the values, Cv.</param>
+    /// <param name="parts">Number of parts, at least 1.</param>
+    /// <param name="part">Keys <c>[m, C]</c> and values <c>[m, Cv]</c> of a part, by its index.</param>
+    /// <returns><c>[N, Cv]</c>.</returns>
+    internal static Tensor Attend(Tensor queries, long channels, int parts, Func<int, (Tensor Keys, Tensor Values)> part)
     {
         using var scope = NewDisposeScope();
-        var (rows, channels) = (queries.shape[0], values.shape[1]);
-        var scaled = queries.Times(LogE / Math.Sqrt(queries.shape[1]));
-        var small = LargestNorm(scaled) * LargestNorm(keys) <= SmallScore;
-        var (sums, totals) = (zeros([rows, channels], device: values.device), zeros([rows, 1], device: values.device));
-        var overflowing = full([get_num_threads() * Grain], Scalars.Of(200f), device: values.device);
-        for (long row = 0; row < rows; row += RowsPerBlock)
+        var rows = queries.size(0);
+        var scaled = queries.Times(LogE / Math.Sqrt(queries.size(1)));
+        var largest = LargestNorm(scaled);
+        var (sums, totals, shifts) = (zeros([rows, channels], device: queries.device), zeros([rows, 1], device: queries.device), zeros([rows, 1], device: queries.device));
+        var overflowing = full([get_num_threads() * Grain], Scalars.Of(200f), device: queries.device);
+        var subtracts = false;
+        for (var i = 0; i < parts; i++)
         {
-            using var block = NewDisposeScope();
-            var count = Math.Min(RowsPerBlock, rows - row);
-            var (some, result) = (scaled.narrow(0, row, count), new WeightedSum(sums.narrow(0, row, count), totals.narrow(0, row, count)));
-            if (small) SumSmall(some, keys, values, result, overflowing);
-            else Sum(some, keys, values, result, overflowing);
+            using var one = NewDisposeScope();
+            var (keys, values) = part(i);
+            if (!subtracts && !(largest * LargestNorm(keys) <= SmallScore))
+            {
+                subtracts = true;
+                // After small scores, 0 is what was subtracted. Before anything is summed, 2^−∞ = 0.
+                if (i == 0) shifts.fill_(Scalars.Of(double.NegativeInfinity));
+            }
+            for (long row = 0; row < rows; row += RowsPerBlock)
+            {
+                using var block = NewDisposeScope();
+                var count = Math.Min(RowsPerBlock, rows - row);
+                var (some, result) = (scaled.narrow(0, row, count), new WeightedSum(sums.narrow(0, row, count), totals.narrow(0, row, count)));
+                if (subtracts) Sum(some, keys, values, result, shifts.narrow(0, row, count), overflowing);
+                else SumSmall(some, keys, values, result, overflowing);
+            }
         }
         return sums.div_(totals).MoveToOuterDisposeScope();
     }
@@ -64,13 +84,13 @@ public static class BlockwiseAttention
     /// <returns><c>[B, heads, N, Cv]</c>.</returns>
     internal static Tensor AttendHeads(Tensor queries, Tensor keys, Tensor values)
     {
-        var isFaster = OneDnn.IsMklSlow && queries.shape[2] >= RowsPerBlock && keys.shape[2] >= RowsPerBlock && OneDnn.IsUsable(queries, keys);
+        var isFaster = OneDnn.IsMklSlow && queries.size(2) >= RowsPerBlock && keys.size(2) >= RowsPerBlock && OneDnn.IsUsable(queries, keys);
         if (!isFaster) return nn.functional.scaled_dot_product_attention(queries, keys, values);
         using var scope = NewDisposeScope();
-        var attended = empty([.. queries.shape[..3], values.shape[3]], queries.dtype, queries.device);
-        for (long image = 0; image < queries.shape[0]; image++)
+        var attended = empty([.. queries.shape[..3], values.size(3)], queries.dtype, queries.device);
+        for (long image = 0; image < queries.size(0); image++)
         {
-            for (long head = 0; head < queries.shape[1]; head++)
+            for (long head = 0; head < queries.size(1); head++)
             {
                 using var one = NewDisposeScope();
                 attended[image, head].copy_(Attend(queries[image, head].contiguous(), keys[image, head].contiguous(), values[image, head].contiguous()));
@@ -90,10 +110,14 @@ public static class BlockwiseAttention
         }
     }
 
-    private static void Sum(Tensor queries, Tensor keys, Tensor values, WeightedSum sum, Tensor overflowing)
+    /// <param name="queries">Some of the queries, scaled.</param>
+    /// <param name="keys">Some of the keys.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="sum">What these queries have attended to.</param>
+    /// <param name="shift">What is subtracted from their scores, <c>[N, 1]</c>; it is raised in place.</param>
+    /// <param name="overflowing">See <see cref="KeepExp2Fast"/>.</param>
+    private static void Sum(Tensor queries, Tensor keys, Tensor values, WeightedSum sum, Tensor shift, Tensor overflowing)
     {
-        using var scope = NewDisposeScope();
-        var shift = full([queries.shape[0], 1], Scalars.Of(double.NegativeInfinity), device: queries.device);
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var block = NewDisposeScope();
@@ -104,7 +128,6 @@ public static class BlockwiseAttention
             if (!((largest - shift).max().item<float>() <= Rise))
             {
                 var risen = maximum(largest, shift);
-                // Nothing is summed yet in the first block, where 2^−∞ = 0.
                 sum.Scale((shift - risen).exp2_());
                 shift.copy_(risen);
             }
@@ -125,8 +148,8 @@ public static class BlockwiseAttention
 
     private static IEnumerable<(long Start, long Count)> KeyBlocks(Tensor keys)
     {
-        for (long start = 0; start < keys.shape[0]; start += KeysPerBlock)
-            yield return (start, Math.Min(KeysPerBlock, keys.shape[0] - start));
+        for (long start = 0; start < keys.size(0); start += KeysPerBlock)
+            yield return (start, Math.Min(KeysPerBlock, keys.size(0) - start));
     }
 
     /// <summary>The length of the longest row. Some rows at a time, so that their squares stay in the cache.</summary>

@@ -60,7 +60,7 @@ public class DropoutLayer : nn.Module<Tensor, Tensor>
         if (probability == 0 || queries.device_type != DeviceType.CPU)
             return F.scaled_dot_product_attention(queries, keys, values, attn_mask: bias, p: probability);
         using var scope = NewDisposeScope();
-        var scores = queries.Times(1 / Math.Sqrt(queries.shape[^1])).matmul(keys.transpose(-2, -1));
+        var scores = queries.Times(1 / Math.Sqrt(queries.size(-1))).matmul(keys.transpose(-2, -1));
         var weights = (bias is null ? scores : scores.Plus(bias)).softmax(-1);
         var kept = weights.masked_fill(RandomMask.Draw(weights.shape, probability), Scalars.Of(0f));
         return kept.matmul(values).Times(Scale(probability)).MoveToOuterDisposeScope();

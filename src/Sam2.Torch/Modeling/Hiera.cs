@@ -93,7 +93,7 @@ public class Hiera : nn.Module<Tensor, IReadOnlyList<Tensor>>
     internal Tensor AddPositionEmbedding(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3]);
+        var (height, width, channels) = (x.size(1), x.size(2), x.size(3));
         var (side, windowSide) = (pos_embed.shape[2..], pos_embed_window.shape[2..]);
         // Interpolated in float32 whatever the weights' type, as the original does. Bicubic interpolation is one product for each direction: 2 ms, and
         // 37 ms as interpolate does it (256×256, 2 cores).
@@ -168,7 +168,7 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
         // 32 MB. In strips of 4 MB the encoder of the tiny model takes 8 % longer. All rows at once take as long as this, but 1.7 GB instead of 0.95 after some pictures, and
         // 0.2 GB more for the first (AMD's Zen 4, 2 cores).
         const long hidden = 8 << 20;
-        return Math.Max(1, hidden / (x.shape[0] * x.shape[2] * _hiddenDim) / _windowSize) * _windowSize;
+        return Math.Max(1, hidden / (x.size(0) * x.size(2) * _hiddenDim) / _windowSize) * _windowSize;
     }
 
     private Tensor Compute(Tensor x)
@@ -185,7 +185,7 @@ public class MultiScaleBlock : nn.Module<Tensor, Tensor>
         var attended = _windowSize == 0
             ? attn.call(normed)
             : WindowPartition.Unpartition(
-                attn.call(WindowPartition.Partition(normed, _windowSize)), shortcut.shape[1], shortcut.shape[2]);
+                attn.call(WindowPartition.Partition(normed, _windowSize)), shortcut.size(1), shortcut.size(2));
         x = shortcut.Plus(_dropPath.call(attended));
         return x.Plus(_dropPath.call(mlp.call(norm2.call(x)))).MoveToOuterDisposeScope();
     }
@@ -225,14 +225,14 @@ public class MultiScaleAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2]);
+        var (batch, height, width) = (x.size(0), x.size(1), x.size(2));
         // One unbind instead of three selections, each of whose gradients would be as large as all three together.
         var projected = qkv.call(x).view(batch, height * width, 3, _numHeads, -1).unbind(2);
         var query = projected[0];
         if (_queryStride is not null)
         {
             query = MultiScaleBlock.Pool(query.reshape(batch, height, width, -1), _queryStride);
-            (height, width) = (query.shape[1], query.shape[2]);
+            (height, width) = (query.size(1), query.size(2));
             query = query.reshape(batch, height * width, _numHeads, -1);
         }
         var attended = BlockwiseAttention.AttendHeads(query.transpose(1, 2), projected[1].transpose(1, 2), projected[2].transpose(1, 2));
@@ -274,7 +274,7 @@ public static class WindowPartition
     public static Tensor Partition(Tensor x, long size)
     {
         using var scope = NewDisposeScope();
-        var (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+        var (batch, height, width, channels) = (x.size(0), x.size(1), x.size(2), x.size(3));
         var (rows, columns) = (CeilDiv(height, size), CeilDiv(width, size));
         if (rows * size != height || columns * size != width)
             x = F.pad(x, [0, 0, 0, columns * size - width, 0, rows * size - height]);
@@ -286,7 +286,7 @@ public static class WindowPartition
     public static Tensor Unpartition(Tensor windows, long height, long width)
     {
         using var scope = NewDisposeScope();
-        var (size, channels) = (windows.shape[1], windows.shape[3]);
+        var (size, channels) = (windows.size(1), windows.size(3));
         var (rows, columns) = (CeilDiv(height, size), CeilDiv(width, size));
         var grid = windows.view(-1, rows, columns, size, size, channels).permute(0, 1, 3, 2, 4, 5);
         if (rows * size == height && columns * size == width)
@@ -314,7 +314,7 @@ public class DropPath : nn.Module<Tensor, Tensor>
         var keep = 1 - _dropProbability;
         var shape = new long[x.dim()];
         Array.Fill(shape, 1);
-        shape[0] = x.shape[0];
+        shape[0] = x.size(0);
         var mask = empty(shape, dtype: x.dtype, device: x.device).bernoulli_(keep).div_(Scalars.Of(keep));
         return (x * mask).MoveToOuterDisposeScope();
     }

@@ -134,8 +134,8 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
     /// <exception cref="ArgumentException">The features have other channels than <c>backbone_channel_list</c> says.</exception>
     public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> stages)
     {
-        if (!stages.Select(stage => stage.shape[1]).Reverse().SequenceEqual(_config.BackboneChannelList.Select(channels => (long)channels)))
-            throw new ArgumentException($"The trunk's stages have [{string.Join(", ", stages.Select(stage => stage.shape[1]).Reverse())}] channels, the coarsest first, but backbone_channel_list of the neck is {_config.BackboneChannelList}; they must be equal.", nameof(stages));
+        if (!stages.Select(stage => stage.size(1)).Reverse().SequenceEqual(_config.BackboneChannelList.Select(channels => (long)channels)))
+            throw new ArgumentException($"The trunk's stages have [{string.Join(", ", stages.Select(stage => stage.size(1)).Reverse())}] channels, the coarsest first, but backbone_channel_list of the neck is {_config.BackboneChannelList}; they must be equal.", nameof(stages));
         using var scope = NewDisposeScope();
         var levels = new Tensor[stages.Count];
         Tensor? above = null;

@@ -113,7 +113,7 @@ public class ImageEncoderViTBlock : nn.Module<Tensor, Tensor>
         var normed = norm1.call(x);
         var attended = _windowSize == 0
             ? attn.call(normed)
-            : WindowPartition.Unpartition(attn.call(WindowPartition.Partition(normed, _windowSize)), x.shape[1], x.shape[2]);
+            : WindowPartition.Unpartition(attn.call(WindowPartition.Partition(normed, _windowSize)), x.size(1), x.size(2));
         x = x.Plus(attended);
         return x.Plus(mlp.call(norm2.call(x))).MoveToOuterDisposeScope();
     }
@@ -157,18 +157,18 @@ public class RelativePositionAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2]);
-        if (2 * height - 1 != rel_pos_h.shape[0] || 2 * width - 1 != rel_pos_w.shape[0])
-            throw new ArgumentException($"Tokens have shape [{string.Join(", ", x.shape)}]; this attention takes squares of {(rel_pos_h.shape[0] + 1) / 2} tokens a side.", nameof(x));
+        var (batch, height, width) = (x.size(0), x.size(1), x.size(2));
+        if (2 * height - 1 != rel_pos_h.size(0) || 2 * width - 1 != rel_pos_w.size(0))
+            throw new ArgumentException($"Tokens have shape [{string.Join(", ", x.shape)}]; this attention takes squares of {(rel_pos_h.size(0) + 1) / 2} tokens a side.", nameof(x));
         // [3, B · heads, tokens, channels per head]
         var projected = qkv.call(x).view(batch, height * width, 3, _numHeads, -1).permute(2, 0, 3, 1, 4).flatten(1, 2).unbind(0);
         var (query, key, value) = (projected[0].unflatten(1, height, width), projected[1], projected[2]);
         var rows = query.matmul(Relative(rel_pos_h, height).transpose(1, 2)); // [B · heads, H, W, H], by row of the key
         var columns = query.transpose(1, 2).matmul(Relative(rel_pos_w, width).transpose(1, 2)).transpose(1, 2); // by its column
-        var scaled = query.Times(1 / Math.Sqrt(query.shape[3]));
+        var scaled = query.Times(1 / Math.Sqrt(query.size(3)));
         var keys = key.transpose(1, 2);
 
-        var perRow = Math.Max(1, query.shape[0] * width * height * width);
+        var perRow = Math.Max(1, query.size(0) * width * height * width);
         var rowsAtATime = Math.Max(1, MaxScores / perRow);
         var parts = new List<Tensor>();
         for (long row = 0; row < height; row += rowsAtATime)

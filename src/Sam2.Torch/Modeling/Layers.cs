@@ -95,24 +95,24 @@ internal static class Pieces
     /// <param name="compute">Computes <c>[1 or B, …]</c> from what <see cref="Of"/> returns for its argument.</param>
     public static Tensor ByIndex(Tensor batch, nn.Module module, Func<long, Tensor> compute)
     {
-        if (batch.shape[0] == 1 || !AreAllowed(batch, module)) return compute(All);
+        if (batch.size(0) == 1 || !AreAllowed(batch, module)) return compute(All);
         using var scope = NewDisposeScope();
-        var results = new Tensor[batch.shape[0]];
+        var results = new Tensor[batch.size(0)];
         for (var i = 0; i < results.Length; i++) results[i] = compute(i);
         return cat(results, 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>One of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>; the batch itself where all are computed at once.</summary>
-    public static Tensor Of(Tensor batch, long index) => index == All || batch.shape[0] == 1 ? batch : batch.narrow(0, index, 1);
+    public static Tensor Of(Tensor batch, long index) => index == All || batch.size(0) == 1 ? batch : batch.narrow(0, index, 1);
 
     /// <summary>Calls <paramref name="compute"/> with some rows of a grid after the other and puts the results together, or once with all.</summary>
-    /// <param name="grid"><c>[B, H, W, C]</c>.</param>
+    /// <param name="grid"><c>[B, H, W, C]</c>, or tokens <c>[B, H, C]</c>.</param>
     /// <param name="module">Whose hooks count.</param>
     /// <param name="rows">How many rows at a time.</param>
-    /// <param name="compute">Maps <c>[B, rows, W, C]</c> to <c>[B, rows', W', C']</c>, without regard to other rows.</param>
+    /// <param name="compute">Maps <c>[B, rows, …]</c> to <c>[B, rows', …]</c>, without regard to other rows.</param>
     public static Tensor ByRows(Tensor grid, nn.Module module, long rows, Func<Tensor, Tensor> compute)
     {
-        var height = grid.shape[1];
+        var height = grid.size(1);
         if (rows >= height || !AreAllowed(grid, module)) return compute(grid);
         using var scope = NewDisposeScope();
         var results = new List<Tensor>();

@@ -103,7 +103,7 @@ public class MaskDecoder : MaskDecoderBase
     {
         using var scope = NewDisposeScope();
         var dtype = iou_token.weight!.dtype;
-        var (batch, height, width) = (sparsePrompts.shape[0], image.shape[2], image.shape[3]);
+        var (batch, height, width) = (sparsePrompts.size(0), image.size(2), image.size(3));
 
         var outputTokens = obj_score_token is null
             ? cat([iou_token.weight!, mask_tokens.weight!])
@@ -163,7 +163,7 @@ public class MaskDecoder : MaskDecoderBase
         var stable = stability.ge(Scalars.Of(_config.DynamicMultimaskStabilityThresh));
 
         var best = ious.narrow(1, 1, NumMultimaskOutputs).argmax(1).Plus(1);
-        var rows = TensorArithmetic.Range(0, masks.shape[0], device: masks.device);
+        var rows = TensorArithmetic.Range(0, masks.size(0), device: masks.device);
         var bestMask = masks.index(rows, best).unsqueeze(1);
         var bestIou = ious.index(rows, best).unsqueeze(1);
         return (where(stable.unsqueeze(2).unsqueeze(3), single, bestMask), where(stable, singleIou, bestIou));

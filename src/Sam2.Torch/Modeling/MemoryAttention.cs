@@ -44,10 +44,10 @@ public class MemoryAttention : Module<Tensor, Tensor, Tensor, Tensor, long, Tens
     /// <exception cref="ArgumentException">The batch sizes don't fit.</exception>
     public override Tensor forward(Tensor current, Tensor currentPosition, Tensor memory, Tensor memoryPosition, long numObjPtrTokens = 0)
     {
-        if (current.shape[0] != 1 && current.shape[0] != memory.shape[0])
+        if (current.size(0) != 1 && current.size(0) != memory.size(0))
         {
             throw new ArgumentException(
-                $"The frame's tokens have batch {current.shape[0]}, the memories {memory.shape[0]}: they must agree, or the frame's be 1.",
+                $"The frame's tokens have batch {current.size(0)}, the memories {memory.size(0)}: they must agree, or the frame's be 1.",
                 nameof(current));
         }
 
@@ -134,6 +134,13 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
             memory,
             numObjPtrTokens)));
 
+        // The hidden layer of 1024 tokens is 8 MB, as blocks of attention are; that of all would be 33.
+        return Pieces.ByRows(x, this, rows: 1024, Feedforward).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Feedforward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
         var hidden = _activation.ApplyConsuming(linear1.call(norm3.call(x)));
         return x.Plus(dropout3.call(linear2.call(dropout.call(hidden)))).MoveToOuterDisposeScope();
     }
@@ -196,8 +203,8 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
         if (IsWorthBlocks(key)) return out_proj.call(v_proj.call(AttendInBlocks(q, key, value, numKExcludeRope))).MoveToOuterDisposeScope();
 
         var k = SeparateHeads(k_proj.call(key));
-        if (_rotary is not null) (q, k) = (RotateQueries(q, _rotary), RotateKeys(k, q.shape[2], numKExcludeRope, _rotary));
-        var attended = Attend(q.expand(key.shape[0], -1, -1, -1), k, SeparateHeads(v_proj.call(value)), numKExcludeRope);
+        if (_rotary is not null) (q, k) = (RotateQueries(q, _rotary), RotateKeys(k, q.size(2), numKExcludeRope, _rotary));
+        var attended = Attend(q.expand(key.size(0), -1, -1, -1), k, SeparateHeads(v_proj.call(value)), numKExcludeRope);
         return out_proj.call(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
@@ -211,25 +218,61 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     /// </summary>
     private protected virtual bool IsWorthBlocks(Tensor key) =>
         _config.NumHeads == 1 && !is_grad_enabled() && !(training && _config.Dropout > 0)
-        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.shape[2] < v_proj.Weight.shape[0]
+        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.size(2) < v_proj.Weight.size(0)
         && !ForwardHooks.AreIn(k_proj, v_proj);
 
     /// <summary>
-    /// One object after the other, so that the keys of only one are in memory: 29 MB for a full memory bank.
+    /// One object and some memories after the other, so that no more keys are in memory: all 28,736 of a full memory bank take 29 MB, and blocks of that size leave gaps in
+    /// the heap that little else fits into.
     /// </summary>
     /// <returns><c>[B, N, Ckv]</c>: values, weighted but not yet projected.</returns>
     private Tensor AttendInBlocks(Tensor q, Tensor key, Tensor value, long numKExcludeRope)
     {
+        var queries = q.size(2);
+        var parts = Parts(key.size(1), queries, numKExcludeRope);
         if (_rotary is not null) q = RotateQueries(q, _rotary);
         var attended = new List<Tensor>();
-        for (long i = 0; i < key.shape[0]; i++)
+        for (long i = 0; i < key.size(0); i++)
         {
-            using var scope = NewDisposeScope();
-            var k = SeparateHeads(k_proj.call(key.narrow(0, i, 1)));
-            if (_rotary is not null) k = RotateKeys(k, q.shape[2], numKExcludeRope, _rotary);
-            attended.Add(BlockwiseAttention.Attend(q[q.shape[0] == 1 ? 0 : i, 0], k[0, 0], value[i]).MoveToOuterDisposeScope());
+            attended.Add(BlockwiseAttention.Attend(q[q.size(0) == 1 ? 0 : i, 0], value.size(2), parts.Count, index =>
+            {
+                var (start, count, unplaced) = parts[index];
+                var k = SeparateHeads(k_proj.call(key.narrow(0, i, 1).narrow(1, start, count)));
+                if (_rotary is not null) k = RotateKeys(k, queries, unplaced, _rotary, inPlace: true);
+                return (k[0, 0], value[i].narrow(0, start, count));
+            }));
         }
         return stack(attended);
+    }
+
+    /// <summary>Divides keys into parts that can be rotated by themselves: some grids each, then the keys without a place.</summary>
+    /// <param name="keys">Number of keys.</param>
+    /// <param name="queries">Number of queries, which is that of a grid.</param>
+    /// <param name="numKExcludeRope">Number of keys at the end that have no place.</param>
+    private protected virtual IReadOnlyList<(long Start, long Count, long Unplaced)> Parts(long keys, long queries, long numKExcludeRope)
+    {
+        // 4 MB of 256 channels.
+        const long most = 4096;
+        var placed = KeysWithPlace(keys, queries, numKExcludeRope);
+        var some = Math.Max(1, most / queries) * queries;
+        var parts = new List<(long, long, long)>();
+        for (long start = 0; start < placed; start += some) parts.Add((start, Math.Min(some, placed - start), 0));
+        if (numKExcludeRope > 0) parts.Add((placed, numKExcludeRope, numKExcludeRope));
+        return parts;
+    }
+
+    /// <summary>Number of keys that have a place.</summary>
+    /// <exception cref="ArgumentException">It isn't what the rotation can cover.</exception>
+    private long KeysWithPlace(long keys, long queries, long numKExcludeRope)
+    {
+        var placed = keys - numKExcludeRope;
+        if (placed < 0 || (placed != queries && placed != 0 && !_config.RopeKRepeat))
+        {
+            throw new ArgumentException(
+                $"{keys} keys, {numKExcludeRope} of them without place, don't fit {queries} queries; " +
+                "keys of several grids need RopeKRepeat.", "key");
+        }
+        return placed;
     }
 
     /// <inheritdoc/>
@@ -242,24 +285,29 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     /// <summary>Rotates queries, <c>[B, heads, N, C]</c>.</summary>
     private Tensor RotateQueries(Tensor q, RotaryPositionEncoding rotary)
     {
-        var (width, height) = Grid(q.shape[2]);
+        var (width, height) = Grid(q.size(2));
         return RotaryPositionEncoding.Rotate(q, rotary[width, height, q.device]);
     }
 
     /// <summary>Rotates those of the keys, <c>[B, heads, M, C]</c>, that have a place.</summary>
-    private protected virtual Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary)
+    /// <param name="k">The keys.</param>
+    /// <param name="queries">The number of queries, N.</param>
+    /// <param name="numKExcludeRope">Number of keys at the end that have no place.</param>
+    /// <param name="rotary">The rotations.</param>
+    /// <param name="inPlace">Whether the keys, float32, are nobody else's, so that the result may take their memory.</param>
+    private protected virtual Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary, bool inPlace = false)
     {
-        var numRope = k.shape[2] - numKExcludeRope;
-        if (numRope < 0 || (numRope != queries && numRope != 0 && !_config.RopeKRepeat))
-        {
-            throw new ArgumentException(
-                $"{k.shape[2]} keys, {numKExcludeRope} of them without place, don't fit {queries} queries; " +
-                "keys of several grids need RopeKRepeat.", "key");
-        }
+        var numRope = KeysWithPlace(k.size(2), queries, numKExcludeRope);
         if (numRope == 0) return k;
 
         var (width, height) = Grid(queries);
-        var rotated = RotaryPositionEncoding.Rotate(k.narrow(2, 0, numRope), rotary[width, height, k.device]);
+        var (placed, rotations) = (k.narrow(2, 0, numRope), rotary[width, height, k.device]);
+        if (inPlace)
+        {
+            RotaryPositionEncoding.RotateInPlace(placed, rotations);
+            return k;
+        }
+        var rotated = RotaryPositionEncoding.Rotate(placed, rotations);
         return numKExcludeRope == 0 ? rotated : cat([rotated, k.narrow(2, numRope, numKExcludeRope)], 2);
     }
 
@@ -280,100 +328,5 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
         return (width, height);
     }
 
-    private Tensor SeparateHeads(Tensor x) => x.view(x.shape[0], x.shape[1], _config.NumHeads, -1).transpose(1, 2);
-}
-
-/// <summary>
-/// Axial rotary position encoding (RoPE) of a grid of tokens: every pair of neighbouring channels is a complex number, which is
-/// turned by an angle. The first half of the pairs turns with the column, the second half with the row (SAM 2 paper, memory
-/// attention; sam2/modeling/position_encoding.py).
-/// </summary>
-/// <remarks>
-/// Rotations depend on the grid alone, so they are kept once per grid and device. A model is used at one image size, so there is one
-/// grid as a rule and nothing is dropped before disposal.
-/// </remarks>
-/// <param name="dim">Channels of a head, a multiple of 4.</param>
-/// <param name="theta">Base of the wavelengths.</param>
-public sealed class RotaryPositionEncoding(int dim, double theta) : IDisposable
-{
-    private readonly Dictionary<(int Width, int Height, string Device), Tensor> _rotations = [];
-
-    /// <summary>The rotations of a grid, as <see cref="Rotations"/> computes them. The tensor belongs to this object.</summary>
-    public Tensor this[int width, int height, Device device]
-    {
-        get
-        {
-            lock (_rotations)
-            {
-                var key = (width, height, device.ToString());
-                if (_rotations.TryGetValue(key, out var rotations)) return rotations;
-                // Kept across grad and inference modes, so it must be an ordinary tensor.
-                using var inference = inference_mode(false);
-                using var noGrad = no_grad();
-                return _rotations[key] = Rotations(dim, width, height, theta, device).DetachFromDisposeScope();
-            }
-        }
-    }
-
-    /// <summary>The rotations of all tokens, row by row, as complex numbers of length 1, <c>[width · height, dim / 2]</c>, complex64.</summary>
-    /// <param name="dim">Channels of a head, a multiple of 4.</param>
-    /// <param name="width">Columns of the grid.</param>
-    /// <param name="height">Rows of the grid.</param>
-    /// <param name="theta">Base of the wavelengths.</param>
-    /// <param name="device">Where the rotations are needed.</param>
-    /// <exception cref="ArgumentException"><paramref name="dim"/> isn't a positive multiple of 4.</exception>
-    public static Tensor Rotations(int dim, int width, int height, double theta, Device device)
-    {
-        if (dim <= 0 || dim % 4 != 0)
-            throw new ArgumentException($"Rotary position encoding needs a multiple of 4 channels per head, got {dim}.", nameof(dim));
-
-        int perAxis = dim / 4, half = dim / 2;
-        var frequencies = new float[perAxis];
-        for (var i = 0; i < perAxis; i++) frequencies[i] = 1f / (float)Math.Pow(theta, 4f * i / dim);
-
-        var parts = new float[width * height * dim];
-        for (var token = 0; token < width * height; token++)
-        {
-            for (var i = 0; i < half; i++)
-            {
-                var position = i < perAxis ? token % width : token / width;
-                var angle = position * frequencies[i % perAxis];
-                parts[token * dim + 2 * i] = (float)Math.Cos(angle);
-                parts[token * dim + 2 * i + 1] = (float)Math.Sin(angle);
-            }
-        }
-
-        using var scope = NewDisposeScope();
-        return torch.tensor(parts, [width * height, half, 2]).to(device).view_as_complex().MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Rotates tokens, in float32 whatever their type, as the angles are delicate.</summary>
-    /// <param name="x"><c>[B, heads, repeats · N, dim]</c>: one grid of N tokens, or several, one after the other.</param>
-    /// <param name="rotations">The rotations of the grid, <c>[N, dim / 2]</c>, complex64.</param>
-    /// <returns>Like <paramref name="x"/>, in its type.</returns>
-    /// <exception cref="ArgumentException">The rotations are those of another grid or number of channels.</exception>
-    public static Tensor Rotate(Tensor x, Tensor rotations)
-    {
-        long tokens = rotations.shape[0], half = rotations.shape[1];
-        if (x.shape[2] % tokens != 0 || x.shape[3] != 2 * half)
-        {
-            throw new ArgumentException(
-                $"Rotations [{tokens}, {half}] don't fit [{string.Join(", ", x.shape)}]: " +
-                $"the tokens must be a multiple of {tokens} and the channels {2 * half}.", nameof(x));
-        }
-
-        using var scope = NewDisposeScope();
-        var pairs = x.to(float32).reshape(x.shape[0], x.shape[1], x.shape[2] / tokens, tokens, half, 2).view_as_complex();
-        return (pairs * rotations).view_as_real().reshape(x.shape).to(x.dtype).MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        lock (_rotations)
-        {
-            foreach (var rotations in _rotations.Values) rotations.Dispose();
-            _rotations.Clear();
-        }
-    }
+    private Tensor SeparateHeads(Tensor x) => x.view(x.size(0), x.size(1), _config.NumHeads, -1).transpose(1, 2);
 }

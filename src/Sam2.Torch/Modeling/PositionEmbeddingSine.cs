@@ -27,8 +27,8 @@ public class PositionEmbeddingSine : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return Encode(x.shape[2], x.shape[3], x.device)
-            .to(x.dtype).expand(x.shape[0], -1, -1, -1).MoveToOuterDisposeScope();
+        return Encode(x.size(2), x.size(3), x.device)
+            .to(x.dtype).expand(x.size(0), -1, -1, -1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The encoding of a grid, <c>[1, num_pos_feats, H, W]</c>, float32. The tensor belongs to this module.</summary>

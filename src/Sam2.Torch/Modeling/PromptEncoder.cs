@@ -80,7 +80,7 @@ public class PromptEncoder : PromptEncoderBase
     {
         using var scope = NewDisposeScope();
         var sparse = points is null
-            ? empty(masks?.shape[0] ?? 1, 0, no_mask_embed.weight!.shape[1], device: no_mask_embed.weight.device)
+            ? empty(masks?.size(0) ?? 1, 0, no_mask_embed.weight!.size(1), device: no_mask_embed.weight.device)
             : EmbedPoints(points.Coordinates, points.Labels, pad: _padBoxes || !points.HasBox);
         return (sparse.MoveToOuterDisposeScope(), EmbedMasks(masks).MoveToOuterDisposeScope());
     }
@@ -101,7 +101,7 @@ public class PromptEncoder : PromptEncoderBase
     public virtual Tensor EmbedPoints(Tensor coordinates, Tensor labels, bool pad = true)
     {
         // A single label would otherwise be broadcast to all points without a word.
-        if (coordinates.dim() != 3 || coordinates.shape[2] != 2 || !labels.shape.AsSpan().SequenceEqual(coordinates.shape.AsSpan(0, 2)))
+        if (coordinates.dim() != 3 || coordinates.size(2) != 2 || !labels.shape.AsSpan().SequenceEqual(coordinates.shape.AsSpan(0, 2)))
             throw new ArgumentException(
                 $"Points have shape [{string.Join(", ", coordinates.shape)}] and labels [{string.Join(", ", labels.shape)}]; give [B, N, 2] and [B, N].", nameof(labels));
         using var scope = NewDisposeScope();
@@ -109,7 +109,7 @@ public class PromptEncoder : PromptEncoderBase
         labels = labels.to(int32).unsqueeze(2);
         if (pad)
         {
-            var batch = coordinates.shape[0];
+            var batch = coordinates.size(0);
             coordinates = cat([coordinates, zeros(batch, 1, 2, device: coordinates.device)], dim: 1);
             labels = cat([labels, full(batch, 1, 1, Scalars.Of(-1), dtype: int32, device: labels.device)], dim: 1);
         }

@@ -72,7 +72,7 @@ public sealed partial class Sam2Model
     {
         using var scope = NewDisposeScope();
         return tokens.to(like.dtype, like.device).transpose(1, 2)
-            .reshape(tokens.shape[0], tokens.shape[2], like.shape[2], like.shape[3]).MoveToOuterDisposeScope();
+            .reshape(tokens.size(0), tokens.size(2), like.size(2), like.size(3)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -122,7 +122,7 @@ public sealed partial class Sam2Model
                 selection, stack(selection.Pointers.Select(p => Resolve(p).ObjectPointer), 1).to(imageEmbedding.dtype, imageEmbedding.device));
             tokens.Add(pointers);
             positions.Add(pointerPositions);
-            numObjPtrTokens = (int)pointers.shape[1];
+            numObjPtrTokens = (int)pointers.size(1);
         }
 
         return new(
@@ -163,7 +163,7 @@ public sealed partial class Sam2Model
             image_position_encoding.call(imageEmbedding).flatten(2).transpose(1, 2),
             memories.Memory, memories.Position, memories.NumObjPtrTokens);
         return conditioned.transpose(1, 2)
-            .reshape(conditioned.shape[0], conditioned.shape[2], imageEmbedding.shape[2], imageEmbedding.shape[3])
+            .reshape(conditioned.size(0), conditioned.size(2), imageEmbedding.size(2), imageEmbedding.size(3))
             .MoveToOuterDisposeScope();
     }
 
@@ -181,7 +181,7 @@ public sealed partial class Sam2Model
         if (Config.DirectlyAddNoMemEmbed) return imageEmbedding.Plus(no_mem_embed.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
 
         // A single token without place stands for the missing memories.
-        var batch = imageEmbedding.shape[0];
+        var batch = imageEmbedding.size(0);
         var nothing = new MemoryTokens(
             no_mem_embed.expand(batch, 1, Config.MemDim), no_mem_pos_enc.expand(1, 1, Config.MemDim), NumObjPtrTokens: 1);
         return ConditionOnMemory(imageEmbedding, nothing).MoveToOuterDisposeScope();
@@ -197,10 +197,10 @@ public sealed partial class Sam2Model
     public SamHeadsOutput UseMaskAsOutput(ImageFeatures features, Tensor masks)
     {
         using var scope = NewDisposeScope();
-        var batch = masks.shape[0];
+        var batch = masks.size(0);
         var highRes = MaskAsLogits(masks);
         var lowRes = F.interpolate(
-            highRes, size: [highRes.shape[2] / 4, highRes.shape[3] / 4], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+            highRes, size: [highRes.size(2) / 4, highRes.size(3) / 4], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
 
         var visible = masks.flatten(1).amax([1], keepdim: true).gt(Scalars.Of(0)).to(float32);
         Tensor pointer;
@@ -244,7 +244,7 @@ public sealed partial class Sam2Model
     /// <summary>Spatial position encoding of a memory's tokens, [1, tokens, Cm], float32; without a perceiver they lie on the grid of <paramref name="imageEmbedding"/>.</summary>
     private Tensor MemoryPosition(Tensor imageEmbedding) => spatial_perceiver is not null
         ? spatial_perceiver.Position(imageEmbedding.device)
-        : memory_position_encoding.Encode(imageEmbedding.shape[2], imageEmbedding.shape[3], imageEmbedding.device)
+        : memory_position_encoding.Encode(imageEmbedding.size(2), imageEmbedding.size(3), imageEmbedding.device)
             .flatten(2).transpose(1, 2).contiguous();
 
     /// <summary>
@@ -253,7 +253,7 @@ public sealed partial class Sam2Model
     private (Tensor Tokens, Tensor Positions) PointerTokens(MemorySelection selection, Tensor pointers)
     {
         using var scope = NewDisposeScope();
-        long count = pointers.shape[1];
+        long count = pointers.size(1);
         int dim = Config.HiddenDim, width = Config.MemDim, split = width < dim ? dim / width : 1;
         Tensor positions;
         if (Config.AddTposEncToObjPtrs)
@@ -270,7 +270,7 @@ public sealed partial class Sam2Model
 
         positions = positions.repeat_interleave(split, 0).unsqueeze(0);
         return (
-            pointers.reshape(pointers.shape[0], count * split, width).MoveToOuterDisposeScope(),
+            pointers.reshape(pointers.size(0), count * split, width).MoveToOuterDisposeScope(),
             positions.MoveToOuterDisposeScope());
     }
 }
@@ -287,10 +287,10 @@ public static class NonOverlappingMasks
     /// <returns>[B, 1, H, W].</returns>
     public static Tensor Apply(Tensor logits)
     {
-        if (logits.shape[0] == 1) return logits.alias();
+        if (logits.size(0) == 1) return logits.alias();
         using var scope = NewDisposeScope();
         var best = logits.argmax(0, keepdim: true);
-        var objects = TensorArithmetic.Range(0, logits.shape[0], device: logits.device).view(-1, 1, 1, 1);
+        var objects = TensorArithmetic.Range(0, logits.size(0), device: logits.device).view(-1, 1, 1, 1);
         return where(best == objects, logits, logits.clamp_max(Scalars.Of(-10.0))).MoveToOuterDisposeScope();
     }
 }

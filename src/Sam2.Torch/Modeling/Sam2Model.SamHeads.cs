@@ -38,7 +38,7 @@ public sealed partial class Sam2Model
     {
         using var scope = NewDisposeScope();
         var device = embedding.device;
-        var batch = points?.Coordinates.shape[0] ?? masks?.shape[0] ?? embedding.shape[0];
+        var batch = points?.Coordinates.size(0) ?? masks?.size(0) ?? embedding.size(0);
         points ??= new(zeros(batch, 1, 2, device: device), full(batch, 1, Scalars.Of(-1), dtype: int32, device: device));
 
         var decoded = DecodePrompts(embedding, highRes, points, masks, multimaskOutput);
@@ -55,7 +55,7 @@ public sealed partial class Sam2Model
             var rows = TensorArithmetic.Range(0, batch, device: device);
             var index = decoded.Ious.argmax(-1);
             best = lowRes.index(rows, index).unsqueeze(1);
-            if (decoded.Tokens.shape[1] > 1) token = decoded.Tokens.index(rows, index);
+            if (decoded.Tokens.size(1) > 1) token = decoded.Tokens.index(rows, index);
         }
 
         var pointer = obj_ptr_proj.call(token);
@@ -114,7 +114,7 @@ public sealed partial class Sam2Model
     private Tensor ToMaskInputSize(Tensor masks)
     {
         var size = sam_prompt_encoder.MaskInputSize;
-        return masks.shape[2] == size && masks.shape[3] == size
+        return masks.size(2) == size && masks.size(3) == size
             ? masks
             : F.interpolate(masks.to(float32), size: [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
     }
@@ -190,7 +190,7 @@ public sealed partial class Sam2Model
     public MaskCandidates ForwardCandidates(Tensor embedding, HighResFeatures? highRes)
     {
         using var scope = NewDisposeScope();
-        var (batch, device) = (embedding.shape[0], embedding.device);
+        var (batch, device) = (embedding.size(0), embedding.device);
         var nothing = new PointTensors(zeros(batch, 1, 2, device: device), full(batch, 1, Scalars.Of(-1), dtype: int32, device: device));
         var decoded = DecodePrompts(embedding, highRes, nothing, masks: null, UseMultimask(isInitialConditioningFrame: false, pointCount: 0));
 
@@ -206,7 +206,7 @@ public sealed partial class Sam2Model
             pointers = MixNoObjectPointer(pointers, visible.unsqueeze(1));
         }
 
-        if (pointers.shape[1] != masks.shape[1]) pointers = pointers.narrow(1, 0, 1).expand(-1, masks.shape[1], -1);
+        if (pointers.size(1) != masks.size(1)) pointers = pointers.narrow(1, 0, 1).expand(-1, masks.size(1), -1);
         return new MaskCandidates(masks, decoded.Ious, pointers, decoded.ObjectScores).MoveToOuterDisposeScope();
     }
 }

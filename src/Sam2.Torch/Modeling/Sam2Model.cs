@@ -92,7 +92,7 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
     /// <exception cref="InvalidOperationException">The image encoder returned too few levels.</exception>
     public ImageFeatures EncodeImage(Tensor images)
     {
-        if (images.dim() != 4 || images.shape[1] != 3 || images.shape[2] != Config.ImageSize || images.shape[3] != Config.ImageSize)
+        if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != Config.ImageSize || images.size(3) != Config.ImageSize)
             throw new ArgumentException($"Images have shape [{string.Join(", ", images.shape)}]; this model takes [B, 3, {Config.ImageSize}, {Config.ImageSize}].", nameof(images));
         using var scope = NewDisposeScope();
         var levels = image_encoder.call(images.to(Precision));

@@ -78,7 +78,7 @@ public class SamModel : nn.Module, IPromptableModel
     /// <inheritdoc/>
     public ImageFeatures EncodePicture(Tensor image)
     {
-        if (image.dim() != 4 || image.shape[1] != 3 || image.shape[2] != ImageSize || image.shape[3] != ImageSize)
+        if (image.dim() != 4 || image.size(1) != 3 || image.size(2) != ImageSize || image.size(3) != ImageSize)
             throw new ArgumentException($"Images have shape [{string.Join(", ", image.shape)}]; this model takes [B, 3, {ImageSize}, {ImageSize}].", nameof(image));
         using var scope = NewDisposeScope();
         return new ImageFeatures(image_encoder.call(image.to(Precision)), HighRes: null).MoveToOuterDisposeScope();

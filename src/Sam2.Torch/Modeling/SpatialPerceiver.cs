@@ -73,7 +73,7 @@ public class PerceiverResampler : nn.Module<Tensor, Tensor, Tensor>
         var tokens = memories.flatten(2).transpose(1, 2);
         // In the public code the positions of the memory count whatever pos_enc_at_key_value says; its published model sets it.
         var places = position.flatten(2).transpose(1, 2);
-        var x = start.unsqueeze(0).expand(memories.shape[0], -1, -1);
+        var x = start.unsqueeze(0).expand(memories.size(0), -1, -1);
         foreach (var layer in layers) x = layer.call(x, tokens, places);
         return norm.call(x).MoveToOuterDisposeScope();
     }
@@ -82,7 +82,7 @@ public class PerceiverResampler : nn.Module<Tensor, Tensor, Tensor>
     private Tensor Local(Tensor memories, Tensor start)
     {
         using var scope = NewDisposeScope();
-        var (batch, channels, height, width) = (memories.shape[0], memories.shape[1], memories.shape[2], memories.shape[3]);
+        var (batch, channels, height, width) = (memories.size(0), memories.size(1), memories.size(2), memories.size(3));
         long side = _config.Side;
         if (height != width || height % side != 0)
             throw new ArgumentException($"A memory has {width} by {height} tokens; the {side} by {side} windows of the spatial perceiver must divide a square. Its image size must be a multiple of {16 * side}.", nameof(memories));
@@ -213,7 +213,7 @@ public class LatentAttention : nn.Module<Tensor, Tensor>
     internal static Tensor Attend(Tensor q, Tensor k, Tensor v, PerceiverConfig config, bool training)
     {
         using var scope = NewDisposeScope();
-        Tensor Heads(Tensor x) => x.reshape(x.shape[0], x.shape[1], config.Heads, -1).transpose(1, 2);
+        Tensor Heads(Tensor x) => x.reshape(x.size(0), x.size(1), config.Heads, -1).transpose(1, 2);
         var attended = DropoutLayer.Attend(Heads(q), Heads(k), Heads(v), training ? config.AttentionDropoutP : 0);
         return attended.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
@@ -241,20 +241,24 @@ public class RoPEAttentionV2 : RoPEAttention
     }
 
     /// <inheritdoc/>
-    private protected override Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary)
+    private protected override IReadOnlyList<(long Start, long Count, long Unplaced)> Parts(long keys, long queries, long numKExcludeRope) =>
+        [(0, keys, numKExcludeRope)];
+
+    /// <inheritdoc/>
+    private protected override Tensor RotateKeys(Tensor k, long queries, long numKExcludeRope, RotaryPositionEncoding rotary, bool inPlace = false)
     {
-        long grid = (long)_keys.Width * _keys.Height, each = _unplaced + grid, spatial = k.shape[2] - numKExcludeRope;
+        long grid = (long)_keys.Width * _keys.Height, each = _unplaced + grid, spatial = k.size(2) - numKExcludeRope;
         if (spatial < 0 || spatial % each != 0)
         {
             throw new ArgumentException(
-                $"{k.shape[2]} keys, {numKExcludeRope} of them object pointers, are no whole number of memories, which have {_unplaced} tokens without a place and {grid} with one.", nameof(k));
+                $"{k.size(2)} keys, {numKExcludeRope} of them object pointers, are no whole number of memories, which have {_unplaced} tokens without a place and {grid} with one.", nameof(k));
         }
         if (spatial == 0) return k;
 
         using var scope = NewDisposeScope();
-        var memories = k.narrow(2, 0, spatial).reshape(k.shape[0], -1, each, k.shape[3]);
+        var memories = k.narrow(2, 0, spatial).reshape(k.size(0), -1, each, k.size(3));
         var placed = RotaryPositionEncoding.Rotate(memories.narrow(2, _unplaced, grid), rotary[_keys.Width, _keys.Height, k.device]);
-        var rotated = cat([memories.narrow(2, 0, _unplaced), placed], 2).reshape(k.shape[0], k.shape[1], spatial, k.shape[3]);
+        var rotated = cat([memories.narrow(2, 0, _unplaced), placed], 2).reshape(k.size(0), k.size(1), spatial, k.size(3));
         return cat([rotated, k.narrow(2, spatial, numKExcludeRope)], 2).MoveToOuterDisposeScope();
     }
 }

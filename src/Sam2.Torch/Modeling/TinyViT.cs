@@ -222,7 +222,7 @@ public class TinyViTBlock : nn.Module<Tensor, Tensor>
         var tokens = x.permute(0, 2, 3, 1);
         var windows = WindowPartition.Partition(tokens, _windowSize);
         var attended = attn.call(windows.flatten(1, 2)).view(windows.shape);
-        tokens = tokens.Plus(WindowPartition.Unpartition(attended, x.shape[2], x.shape[3]));
+        tokens = tokens.Plus(WindowPartition.Unpartition(attended, x.size(2), x.size(3)));
         tokens = local_conv.call(tokens.permute(0, 3, 1, 2)).permute(0, 2, 3, 1);
         return tokens.Plus(mlp.call(tokens)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }

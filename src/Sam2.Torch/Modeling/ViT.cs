@@ -56,8 +56,8 @@ public class ViT : nn.Module<Tensor, IReadOnlyList<Tensor>>
     internal Tensor AddPositionEmbedding(Tensor x)
     {
         using var scope = NewDisposeScope();
-        long side = _config.PretrainGrid, height = x.shape[1], width = x.shape[2];
-        var positions = pos_embed.narrow(1, pos_embed.shape[1] - side * side, side * side).reshape(1, side, side, -1);
+        long side = _config.PretrainGrid, height = x.size(1), width = x.size(2);
+        var positions = pos_embed.narrow(1, pos_embed.size(1) - side * side, side * side).reshape(1, side, side, -1);
         if (height != side || width != side)
         {
             // Interpolated in float32 whatever the weights' type.
@@ -105,7 +105,7 @@ public class ViTBlock : nn.Module<Tensor, Tensor>
         var normed = norm1.call(x);
         var attended = _windowSize == 0
             ? attn.call(normed)
-            : WindowPartition.Unpartition(attn.call(WindowPartition.Partition(normed, _windowSize)), x.shape[1], x.shape[2]);
+            : WindowPartition.Unpartition(attn.call(WindowPartition.Partition(normed, _windowSize)), x.size(1), x.size(2));
         x = x.Plus(_dropout.call(_dropPath.call(attended)));
         return x.Plus(_dropout.call(_dropPath.call(mlp.call(norm2.call(x))))).MoveToOuterDisposeScope();
     }

@@ -115,7 +115,7 @@ internal static class FrameTransfer
     {
         if (numbers.device_type == DeviceType.CPU) return ([.. masks.Select(ReadAndDispose)], TensorMemory.ToArray<float>(numbers));
         using var packed = Pack(masks, numbers, out var count, out var height, out var width);
-        return Unpack(TensorMemory.ToArray<float>(packed), (int)numbers.shape[0], count, height, width);
+        return Unpack(TensorMemory.ToArray<float>(packed), (int)numbers.size(0), count, height, width);
     }
 
     /// <summary>Joins numbers and masks.</summary>
@@ -135,9 +135,9 @@ internal static class FrameTransfer
         foreach (var mask in masks)
         {
             using var one = NewDisposeScope();
-            (height, width) = ((int)mask.shape[^2], (int)mask.shape[^1]);
+            (height, width) = ((int)mask.size(-2), (int)mask.size(-1));
             var pixels = mask.to(float32).flatten();
-            pixels = F.pad(pixels, [0, Missing(pixels.shape[0])]);
+            pixels = F.pad(pixels, [0, Missing(pixels.size(0))]);
             parts.Add((pixels.view(-1, PixelsPerNumber) * weights).sum(1).MoveToOuterDisposeScope());
             mask.Dispose();
         }

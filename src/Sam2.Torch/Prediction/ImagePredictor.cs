@@ -94,7 +94,7 @@ public sealed class ImagePredictor : IDisposable
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             ImageTransform.RequireRgbBytes(image);
-            var placement = new PicturePlacement(_model, (int)image.shape[0], (int)image.shape[1]);
+            var placement = new PicturePlacement(_model, (int)image.size(0), (int)image.size(1));
             var input = TensorMemory.Upload(placement.ToModelInput(image), _model.Device);
             _images.Add((_model.EncodePicture(input.unsqueeze(0)).DetachFromDisposeScope(), placement));
         }

@@ -36,7 +36,7 @@ public static class ImageTransform
     /// <summary>Throws unless an image is <c>[H, W, 3]</c>, uint8, and has pixels.</summary>
     internal static void RequireRgbBytes(Tensor image)
     {
-        if (image.dim() != 3 || image.shape[2] != 3 || image.dtype != ScalarType.Byte || image.numel() == 0)
+        if (image.dim() != 3 || image.size(2) != 3 || image.dtype != ScalarType.Byte || image.numel() == 0)
             throw new ArgumentException($"The image has shape [{string.Join(", ", image.shape)}] and type {image.dtype}; give RGB bytes, [H, W, 3].", nameof(image));
     }
 
@@ -54,7 +54,7 @@ public static class ImageTransform
     private static Tensor ResizeRows(Tensor image, int size)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (image.shape[0], image.shape[1]);
+        var (height, width) = (image.size(0), image.size(1));
         var rows = Math.Max(1, StripElements / (3 * width));
         if (rows >= height) return ToUnit(image).MoveToOuterDisposeScope();
 

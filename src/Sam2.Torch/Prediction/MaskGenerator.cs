@@ -72,7 +72,7 @@ public sealed class MaskGenerator
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         if (image.dim() != 3) throw new ArgumentException($"The image has shape [{string.Join(", ", image.shape)}]; give [H, W, 3].", nameof(image));
-        var (height, width) = (checked((int)image.shape[0]), checked((int)image.shape[1]));
+        var (height, width) = (checked((int)image.size(0)), checked((int)image.size(1)));
         var crops = ImageCrop.Layers(width, height, _options.CropLayers, _options.CropOverlapRatio);
         var report = new Progress(progress, crops.Sum(crop => _grids[crop.Layer].Count));
         var masks = new List<GeneratedMask>();
@@ -93,7 +93,7 @@ public sealed class MaskGenerator
         using var scope = NewDisposeScope();
         using var predictor = new ImagePredictor(_model);
         predictor.SetImage(image.narrow(0, crop.Y, crop.Height).narrow(1, crop.X, crop.Width));
-        var decoding = new MaskCandidates(predictor, _options, crop, (int)image.shape[1], (int)image.shape[0]);
+        var decoding = new MaskCandidates(predictor, _options, crop, (int)image.size(1), (int)image.size(0));
         var masks = new List<GeneratedMask>();
         foreach (var points in _grids[crop.Layer].Chunk(_options.PointsPerBatch))
         {
@@ -173,14 +173,14 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
     {
         using var scope = NewDisposeScope();
         var (logits, ious) = predictor.PredictLowRes([.. points.Select(p => ObjectPrompt.FromPoints(p))], options.Multimask);
-        var perPoint = (int)logits.shape[1];
+        var perPoint = (int)logits.size(1);
         logits = logits.flatten(0, 1);
         PointPrompt PointOf(int candidate) => points[candidate / perPoint];
         if (options.UseM2M)
         {
             var before = logits.clamp(Scalars.Of((double)-MaxPromptLogit), Scalars.Of((double)MaxPromptLogit));
             (logits, ious) = predictor.PredictLowRes(
-                [.. Enumerable.Range(0, (int)before.shape[0]).Select(i => ObjectPrompt.FromPoints(PointOf(i)) with { MaskLogits = before[i] })],
+                [.. Enumerable.Range(0, (int)before.size(0)).Select(i => ObjectPrompt.FromPoints(PointOf(i)) with { MaskLogits = before[i] })],
                 multimask: false);
             logits = logits.flatten(0, 1);
         }
@@ -204,14 +204,14 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
     {
         var placement = predictor.Placement();
         var atATime = placement.VisibleAtATime;
-        if (logits.shape[0] <= atATime) return ScanSome(placement, logits, candidate);
+        if (logits.size(0) <= atATime) return ScanSome(placement, logits, candidate);
         var found = new List<GeneratedMask>();
-        for (var first = 0; first < logits.shape[0]; first += atATime)
+        for (var first = 0; first < logits.size(0); first += atATime)
         {
             using var scope = NewDisposeScope();
             var start = first;
             found.AddRange(ScanSome(
-                placement, logits.narrow(0, first, Math.Min(atATime, logits.shape[0] - first)), (i, mask) => candidate(start + i, mask)));
+                placement, logits.narrow(0, first, Math.Min(atATime, logits.size(0) - first)), (i, mask) => candidate(start + i, mask)));
         }
 
         return found;
@@ -220,12 +220,12 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
     private IReadOnlyList<GeneratedMask> ScanSome(PicturePlacement placement, Tensor logits, Func<int, ScannedMask, GeneratedMask> candidate)
     {
         logits = placement.Visible(logits.unsqueeze(1)).squeeze(1);
-        var (sourceHeight, sourceWidth) = ((int)logits.shape[1], (int)logits.shape[2]);
+        var (sourceHeight, sourceWidth) = ((int)logits.size(1), (int)logits.size(2));
         _scan ??= new LogitScan(
             sourceHeight, sourceWidth, crop.Height, crop.Width, options.MaskThreshold, options.StabilityScoreOffset);
         var columns = TensorMemory.ToArray<float>(logits.transpose(1, 2));
         var size = sourceHeight * sourceWidth;
-        var found = new GeneratedMask?[logits.shape[0]];
+        var found = new GeneratedMask?[logits.size(0)];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
         Parallel.For(0, found.Length, parallel, () => new MaskRuns(crop.Height), (i, _, runs) =>
         {

@@ -24,7 +24,7 @@ public static class MaskResize
     public static Tensor Binary(Tensor lowRes, long height, long width, double threshold)
     {
         using var scope = NewDisposeScope();
-        var (batch, masks) = (lowRes.shape[0], lowRes.shape[1]);
+        var (batch, masks) = (lowRes.size(0), lowRes.size(1));
         var flat = lowRes.flatten(0, 1).unsqueeze(0);
         var result = empty([1, batch * masks, height, width], dtype: ScalarType.Bool, device: lowRes.device);
         if (lowRes.device_type == DeviceType.CPU && lowRes.dtype == ScalarType.Float32)
@@ -49,7 +49,7 @@ public static class MaskResize
     /// <summary>The same, some rows at a time, for masks that are too large as a whole.</summary>
     private static void BinaryStrips(Tensor lowRes, Tensor result, double threshold)
     {
-        var (height, width, sourceHeight) = (result.shape[2], result.shape[3], lowRes.shape[2]);
+        var (height, width, sourceHeight) = (result.size(2), result.size(3), lowRes.size(2));
         var rows = Math.Max(1, PieceElements / width);
         for (long y = 0; y < height; y += rows)
         {
@@ -73,15 +73,15 @@ public static class MaskResize
     /// </summary>
     private static void CompareRows(Tensor lowRes, Tensor result, float threshold)
     {
-        var (sourceHeight, sourceWidth) = ((int)lowRes.shape[1], (int)lowRes.shape[2]);
-        var (height, width) = (checked((int)result.shape[1]), checked((int)result.shape[2]));
+        var (sourceHeight, sourceWidth) = ((int)lowRes.size(1), (int)lowRes.size(2));
+        var (height, width) = (checked((int)result.size(1)), checked((int)result.size(2)));
         var (rows, columns) = (new AxisInterpolation(sourceHeight, height), new AxisInterpolation(sourceWidth, width));
         var contiguous = lowRes.contiguous();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
         // Some rows at a time, so that one large mask occupies all threads too.
         var rowsPerPiece = Math.Max(1, Math.Min(height, 100_000 / width));
         var piecesPerMask = (height + rowsPerPiece - 1) / rowsPerPiece;
-        Parallel.For(0, checked((int)lowRes.shape[0] * piecesPerMask), parallel, piece =>
+        Parallel.For(0, checked((int)lowRes.size(0) * piecesPerMask), parallel, piece =>
         {
             using var scope = NewDisposeScope();
             var (mask, top) = (piece / piecesPerMask, piece % piecesPerMask * rowsPerPiece);

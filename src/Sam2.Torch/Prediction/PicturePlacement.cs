@@ -93,13 +93,13 @@ internal sealed class PicturePlacement
     {
         if (!_padded) return Resize(lowRes);
         using var scope = NewDisposeScope();
-        var (prompts, masks) = (lowRes.shape[0], lowRes.shape[1]);
+        var (prompts, masks) = (lowRes.size(0), lowRes.size(1));
         var result = empty([prompts * masks, 1, Height, Width], dtype: returnLogits ? float32 : ScalarType.Bool, device: lowRes.device);
         var flat = lowRes.flatten(0, 1).unsqueeze(1);
-        for (long first = 0; first < flat.shape[0]; first += VisibleAtATime)
+        for (long first = 0; first < flat.size(0); first += VisibleAtATime)
         {
             using var some = NewDisposeScope();
-            var count = Math.Min(VisibleAtATime, flat.shape[0] - first);
+            var count = Math.Min(VisibleAtATime, flat.size(0) - first);
             result.narrow(0, first, count).copy_(Resize(Visible(flat.narrow(0, first, count))));
         }
 

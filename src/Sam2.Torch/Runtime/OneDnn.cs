@@ -45,7 +45,7 @@ public static class OneDnn
     /// <param name="weight"><c>[N, K]</c>.</param>
     public static bool IsUsable(Tensor x, Tensor weight) =>
         Enabled && !is_grad_enabled() && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32
-        && x.numel() >= FewestRows * x.shape[^1] && Module.Value is not null;
+        && x.numel() >= FewestRows * x.size(-1) && Module.Value is not null;
 
     /// <summary>
     /// Whether MKL is slow, as it is by its own choice on processors that aren't Intel's: a product of 2048×2048 matrices takes it 100 ms on AMD's Zen 5, and oneDNN

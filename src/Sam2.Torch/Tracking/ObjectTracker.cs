@@ -109,7 +109,7 @@ public sealed class ObjectTracker(Sam2Model model, ObjectTrackerOptions options)
             else gathered.Add(Gather(at, features, banks[i], i));
         }
 
-        foreach (var alike in gathered.GroupBy(g => (g.Tokens.Memory.shape[1], g.Tokens.NumObjPtrTokens, g.Bank is IMaskChooser, g.Bank as IMemoryConditioner)))
+        foreach (var alike in gathered.GroupBy(g => (g.Tokens.Memory.size(1), g.Tokens.NumObjPtrTokens, g.Bank is IMaskChooser, g.Bank as IMemoryConditioner)))
         {
             foreach (var batch in alike.Chunk(options.ObjectBatch))
             {

@@ -76,7 +76,7 @@ public class TrackingStep(Sam2Model model)
     /// <param name="prompt">All that is known of the objects on this frame now.</param>
     public SamHeadsOutput Decode(ImageFeatures features, Tensor conditioned, StepPrompt prompt) => ForwardSamHeads(
         conditioned, features.HighRes, prompt.Points, prompt.Mask ?? prompt.PreviousLogits,
-        Model.UseMultimask(prompt.IsInitial, prompt.Points?.Coordinates.shape[1] ?? 0));
+        Model.UseMultimask(prompt.IsInitial, prompt.Points?.Coordinates.size(1) ?? 0));
 
     /// <summary>Encodes what a frame leaves behind for others to attend to.</summary>
     /// <param name="features">The frame's image features, <c>[B or 1, …]</c>.</param>

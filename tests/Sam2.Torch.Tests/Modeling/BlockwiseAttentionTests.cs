@@ -66,6 +66,19 @@ public class BlockwiseAttentionTests
     }
 
     [Test]
+    public void Keys_may_come_in_parts([Values(0.1, 40)] double first, [Values(0.1, 40)] double second, [Values(-300, 0, 300)] double offset)
+    {
+        // Scores that need no maximum, then others, or the reverse; all later ones may be far smaller or larger.
+        var (q, k, v) = (randn(2100, 16), cat([randn(700, 16) * first, randn(1500, 16) * second]), randn(2200, 8));
+        q.narrow(1, 0, 1).fill_(4);
+        k.narrow(0, 700, 1500).narrow(1, 0, 1).add_(offset);
+        (long Start, long Count)[] parts = [(0, 1), (1, 699), (700, 1500)];
+        var result = BlockwiseAttention.Attend(q, 8, parts.Length, i => (k.narrow(0, parts[i].Start, parts[i].Count), v.narrow(0, parts[i].Start, parts[i].Count)));
+        var weights = q.to(float64).matmul(k.to(float64).t()).div(4).softmax(1);
+        Assert.That((result - weights.matmul(v.to(float64))).abs().max().item<double>(), Is.LessThan(1e-3));
+    }
+
+    [Test]
     public void A_query_that_is_not_a_number_spoils_only_its_own_result([Values(1, 50)] double scale)
     {
         var (q, k, v) = (randn(10, 16) * scale, randn(600, 16) * scale, randn(600, 8));
@@ -75,17 +88,32 @@ public class BlockwiseAttentionTests
     }
 
     [Test]
-    public void Memories_are_attended_to_as_in_training([Values(1, 3)] long objects, [Values] bool sharedQueries)
+    public void Memories_are_attended_to_as_in_training([Values(1, 3)] long objects, [Values] bool sharedQueries, [Values(6, 48)] int side)
     {
-        var config = new AttentionConfig { EmbeddingDim = 32, NumHeads = 1, KvInDim = 8, FeatSizes = [6, 6], RopeKRepeat = true };
+        var config = new AttentionConfig { EmbeddingDim = 32, NumHeads = 1, KvInDim = 8, FeatSizes = [side, side], RopeKRepeat = true };
         using var attention = new RoPEAttention(config);
         attention.eval();
-        var (query, memory) = (randn(sharedQueries ? 1 : objects, 36, 32), randn(objects, 3 * 36 + 5, 8));
+        var (query, memory) = (randn(sharedQueries ? 1 : objects, side * side, 32), randn(objects, 3 * side * side + 5, 8));
         var projected = attention.call(query, memory, memory, 5);
         using var inference = inference_mode();
         var blockwise = attention.call(query, memory, memory, 5);
         Assert.That(blockwise.shape, Is.EqualTo(projected.shape));
         Assert.That((blockwise - projected).abs().max().item<float>(), Is.LessThan(1e-6));
+    }
+
+    [Test]
+    public void A_frame_is_conditioned_as_in_training([Values(1, 2)] long objects)
+    {
+        using var attention = new MemoryAttention(Sam2Presets.ByName["sam2.1_hiera_t"].MemoryAttention with { NumLayers = 2 });
+        attention.eval();
+        const long tokens = 40 * 40;
+        var (current, memory) = (randn(1, tokens, 256), randn(objects, 2 * tokens + 8, 64));
+        var (position, memoryPosition) = (randn(1, tokens, 256), randn(1, 2 * tokens + 8, 64));
+        var whole = attention.call(current, position, memory, memoryPosition, 8);
+        using var inference = inference_mode();
+        var pieces = attention.call(current, position, memory, memoryPosition, 8);
+        Assert.That(pieces.shape, Is.EqualTo(whole.shape));
+        Assert.That((pieces - whole).abs().max().item<float>(), Is.LessThan(1e-5));
     }
 
     private static double Difference(Tensor q, Tensor k, Tensor v)

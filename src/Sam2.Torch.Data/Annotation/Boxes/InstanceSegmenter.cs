@@ -66,14 +66,14 @@ public sealed class InstanceSegmenter : IDisposable
         var boxes = _network.Find(prediction);
         var objects = new List<AnnotatedObject>();
         if (boxes.Count == 0) return objects;
-        var (visible, channels) = (Visible(prototypes![0].to(float32), image), prototypes.shape[1]);
-        var weights = prediction[0].narrow(0, prediction.shape[1] - channels, channels).to(float32).transpose(0, 1); // [anchors, k]
+        var (visible, channels) = (Visible(prototypes![0].to(float32), image), prototypes.size(1));
+        var weights = prediction[0].narrow(0, prediction.size(1) - channels, channels).to(float32).transpose(0, 1); // [anchors, k]
         foreach (var some in boxes.Chunk(MasksAtATime))
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var batch = NewDisposeScope();
             var rows = weights.index_select(0, tensor(some.Select(box => (long)box.Anchor).ToArray()).to(weights.device));
-            var logits = rows.matmul(visible.flatten(1)).unflatten(1, visible.shape[1], visible.shape[2]);
+            var logits = rows.matmul(visible.flatten(1)).unflatten(1, visible.size(1), visible.size(2));
             var masks = BinaryMask.FromTensors(MaskResize.Binary(logits.unsqueeze(1), image.Height, image.Width, threshold: 0));
             for (var i = 0; i < some.Length; i++)
             {
@@ -92,7 +92,7 @@ public sealed class InstanceSegmenter : IDisposable
     /// <summary>The part of the prototypes <c>[k, h, w]</c> that shows the picture, without what the letterbox has added.</summary>
     private static Tensor Visible(Tensor prototypes, RgbImage image)
     {
-        var letterbox = new Letterbox(image.Width, image.Height, (int)Math.Min(prototypes.shape[1], prototypes.shape[2]));
+        var letterbox = new Letterbox(image.Width, image.Height, (int)Math.Min(prototypes.size(1), prototypes.size(2)));
         return prototypes.narrow(1, letterbox.Top, letterbox.ScaledHeight).narrow(2, letterbox.Left, letterbox.ScaledWidth).contiguous();
     }
 

@@ -55,7 +55,7 @@ internal sealed class YoloNetwork : IDisposable
             _script.eval();
             using var scope = NewDisposeScope();
             var (prediction, prototypes) = Run(zeros(1, 3, ImageSize, ImageSize));
-            Categories = CategoriesOf((int)(prediction.shape[1] - 4 - (prototypes?.shape[1] ?? 0)), names ?? metadata.Names);
+            Categories = CategoriesOf((int)(prediction.size(1) - 4 - (prototypes?.size(1) ?? 0)), names ?? metadata.Names);
         }
         catch
         {
@@ -106,7 +106,7 @@ internal sealed class YoloNetwork : IDisposable
         }
 
         // Fewer anchors than rows: transposed, or the final boxes of an export with NMS.
-        return output is { shape: [1, var rows, var anchors] } && rows >= 5 + (prototypes?.shape[1] ?? 0) && anchors >= rows
+        return output is { shape: [1, var rows, var anchors] } && rows >= 5 + (prototypes?.size(1) ?? 0) && anchors >= rows
             ? (output, prototypes)
             : throw new AnnotationException(
                 _path,

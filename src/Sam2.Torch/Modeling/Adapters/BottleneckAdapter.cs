@@ -64,7 +64,7 @@ public sealed class BottleneckAdapter
         if (module.named_children().Any(child => child.name == Down))
             throw new ArgumentException($"{name} has an adapter already.", nameof(module));
         (Name, Settings) = (name, settings);
-        var (input, output) = (first.shape[1], last.shape[0]);
+        var (input, output) = (first.size(1), last.size(0));
         var down = new LinearLayer(settings.Placement == BottleneckPlacement.Parallel ? input : output, settings.Width);
         var up = new LinearLayer(settings.Width, output);
         using (no_grad())

@@ -66,7 +66,7 @@ public sealed class LoraLinear
             throw new ArgumentException($"{name} has a low-rank update already.", nameof(layer));
         (Name, Settings, _layer) = (name, settings, layer);
         foreach (var parameter in layer.parameters()) parameter.requires_grad = false;
-        var (a, b) = (empty(settings.Rank, weight.shape[1]), zeros(weight.shape[0], settings.Rank));
+        var (a, b) = (empty(settings.Rank, weight.size(1)), zeros(weight.size(0), settings.Rank));
         // As PyTorch initialises a linear layer, which PEFT does too.
         nn.init.kaiming_uniform_(a, a: Math.Sqrt(5));
         (_a, _b) = (new LoraMatrix(a.to(weight.dtype).to(weight.device)), new LoraMatrix(b.to(weight.dtype).to(weight.device)));

@@ -167,7 +167,7 @@ public sealed class DistractorAwareMemory : ScoredMemoryBank
         using var scope = NewDisposeScope();
         if (MaskBox.Of(logits.narrow(0, chosen, 1))[0] is not { } box) return false;
         var taken = logits[chosen].gt(Scalars.Of(0));
-        for (var i = 0; i < logits.shape[0]; i++)
+        for (var i = 0; i < logits.size(0); i++)
         {
             if (i == chosen) continue;
             var rest = BinaryMask.FromTensor(logits[i].gt(Scalars.Of(0)).logical_and(taken.logical_not()));

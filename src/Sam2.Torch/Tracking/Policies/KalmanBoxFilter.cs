@@ -19,10 +19,10 @@ public readonly record struct MaskBox(double Left, double Top, double Right, dou
         ArgumentNullException.ThrowIfNull(logits);
         using var scope = NewDisposeScope();
         var inside = logits.gt(Scalars.Of(0));
-        var (height, width) = ((int)logits.shape[1], (int)logits.shape[2]);
+        var (height, width) = ((int)logits.size(1), (int)logits.size(2));
         var columns = inside.any(1).to(uint8).cpu().contiguous().data<byte>().ToArray();
         var rows = inside.any(2).to(uint8).cpu().contiguous().data<byte>().ToArray();
-        var boxes = new MaskBox?[logits.shape[0]];
+        var boxes = new MaskBox?[logits.size(0)];
         for (var i = 0; i < boxes.Length; i++)
         {
             ReadOnlySpan<byte> across = columns.AsSpan(i * width, width), down = rows.AsSpan(i * height, height);

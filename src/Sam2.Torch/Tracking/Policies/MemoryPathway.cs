@@ -90,7 +90,7 @@ internal sealed class MemoryPathway(Sam2LongMemory tree) : IMemoryConditioner
 
         using var scope = NewDisposeScope();
         var (low, high) = tree.Weights;
-        var perMemory = (int)(imageEmbedding.shape[2] * imageEmbedding.shape[3]);
+        var perMemory = (int)(imageEmbedding.size(2) * imageEmbedding.size(3));
         var weights = new List<float>();
         foreach (var weight in Ranked([.. selected.Memories.Select(ObjectScore)], low, high)) weights.AddRange(Enumerable.Repeat((float)weight, perMemory));
         if (selected.Pointers.Count > 0)

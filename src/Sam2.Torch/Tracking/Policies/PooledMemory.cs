@@ -63,7 +63,7 @@ public sealed class PooledMemory : MemoryBank, IMemoryConditioner
         for (var i = 0; i < config.NumLayers; i++)
         {
             var layer = Part<nn.Module>(layers, $"{i}");
-            x = Layer(layer, config.Layer, x, position, memories, (imageEmbedding.shape[2], imageEmbedding.shape[3]));
+            x = Layer(layer, config.Layer, x, position, memories, (imageEmbedding.size(2), imageEmbedding.size(3)));
         }
 
         return Part<LayerNorm>(attention, "norm").call(x).transpose(1, 2).reshape(imageEmbedding.shape).MoveToOuterDisposeScope();
@@ -90,7 +90,7 @@ public sealed class PooledMemory : MemoryBank, IMemoryConditioner
     {
         ArgumentNullException.ThrowIfNull(tokens);
         using var scope = NewDisposeScope();
-        var (grids, channels) = (tokens.shape[0] / (height * width), tokens.shape[1]);
+        var (grids, channels) = (tokens.size(0) / (height * width), tokens.size(1));
         var maps = tokens.reshape(grids, height, width, channels).permute(0, 3, 1, 2);
         Tensor Pooled(Tensor map) => F.avg_pool2d(map, pool, pool, ceil_mode: true, count_include_pad: false);
         var averages = Pooled(maps).permute(0, 2, 3, 1).reshape(-1, channels);
@@ -129,9 +129,9 @@ public sealed class PooledMemory : MemoryBank, IMemoryConditioner
     {
         using var scope = NewDisposeScope();
         var heads = config.NumHeads;
-        Tensor Heads(Tensor t) => t.reshape(t.shape[1], heads, -1).transpose(0, 1);
+        Tensor Heads(Tensor t) => t.reshape(t.size(1), heads, -1).transpose(0, 1);
         var (q, k) = (Heads(Linear(attention, "q_proj", query)), Heads(Linear(attention, "k_proj", key)));
-        var spatial = k.shape[1] - pointers;
+        var spatial = k.size(1) - pointers;
         if (config.Rope)
         {
             _rotary ??= new RotaryPositionEncoding(config.EmbeddingDim / config.DownsampleRate / heads, config.RopeTheta);
@@ -154,22 +154,22 @@ public sealed class PooledMemory : MemoryBank, IMemoryConditioner
         using var scope = NewDisposeScope();
         var (keys, counts) = Average(k.narrow(0, 0, spatial), grid.Height, grid.Width, _pool);
         var (values, _) = Average(v.narrow(0, 0, spatial), grid.Height, grid.Width, _pool);
-        var pointers = k.shape[0] - spatial;
+        var pointers = k.size(0) - spatial;
         keys = cat([keys, k.narrow(0, spatial, pointers)], 0);
         values = cat([values, v.narrow(0, spatial, pointers)], 0);
         var bias = cat([counts.log(), zeros(pointers, device: k.device)], 0).unsqueeze(1);
         if (keys.device_type == DeviceType.CPU && keys.dtype == float32)
         {
             // The bias as one more channel, which queries have as a constant; eight, because products prefer a multiple.
-            double channels = q.shape[1], wider = channels + 8;
-            var constant = zeros(q.shape[0], 8, device: q.device);
+            double channels = q.size(1), wider = channels + 8;
+            var constant = zeros(q.size(0), 8, device: q.device);
             constant.narrow(1, 0, 1).fill_(Scalars.Of(Math.Sqrt(wider)));
-            var padding = zeros(keys.shape[0], 7, device: q.device);
+            var padding = zeros(keys.size(0), 7, device: q.device);
             return BlockwiseAttention.Attend(cat([q.Times(Math.Sqrt(wider / channels)), constant], 1), cat([keys, bias, padding], 1), values.contiguous())
                 .MoveToOuterDisposeScope();
         }
 
-        var logits = q.matmul(keys.t()).to(float32).DividedBy(Math.Sqrt(q.shape[1])).Plus(bias.t());
+        var logits = q.matmul(keys.t()).to(float32).DividedBy(Math.Sqrt(q.size(1))).Plus(bias.t());
         return logits.softmax(1).to(values.dtype).matmul(values).MoveToOuterDisposeScope();
     }
 
