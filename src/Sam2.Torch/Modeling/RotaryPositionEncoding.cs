@@ -75,18 +75,18 @@ public sealed class RotaryPositionEncoding(int dim, double theta) : IDisposable
     public static Tensor Rotate(Tensor x, Tensor rotations)
     {
         using var scope = NewDisposeScope();
-        return (Pairs(x.to(float32), rotations) * rotations).view_as_real().reshape(x.shape).to(x.dtype).MoveToOuterDisposeScope();
+        return (x.to(float32).reshape(Pairs(x, rotations)).view_as_complex() * rotations).view_as_real().reshape(x.shape).to(x.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same in the memory of <paramref name="x"/>, contiguous and float32.</summary>
+    /// <summary>The same in the memory of <paramref name="x"/>, which is contiguous and float32.</summary>
     internal static void RotateInPlace(Tensor x, Tensor rotations)
     {
         using var scope = NewDisposeScope();
-        Pairs(x, rotations).mul_(rotations);
+        x.view(Pairs(x, rotations)).view_as_complex().mul_(rotations);
     }
 
-    /// <summary>Views pairs of channels as complex numbers, <c>[B, heads, repeats, N, dim / 2]</c>.</summary>
-    private static Tensor Pairs(Tensor x, Tensor rotations)
+    /// <summary>The shape of <paramref name="x"/> by grids and pairs of channels, <c>[B, heads, repeats, N, dim / 2, 2]</c>.</summary>
+    private static long[] Pairs(Tensor x, Tensor rotations)
     {
         long tokens = rotations.size(0), half = rotations.size(1);
         if (x.size(2) % tokens != 0 || x.size(3) != 2 * half)
@@ -95,9 +95,7 @@ public sealed class RotaryPositionEncoding(int dim, double theta) : IDisposable
                 $"Rotations [{tokens}, {half}] don't fit [{string.Join(", ", x.shape)}]: " +
                 $"the tokens must be a multiple of {tokens} and the channels {2 * half}.", nameof(x));
         }
-
-        using var scope = NewDisposeScope();
-        return x.reshape(x.size(0), x.size(1), x.size(2) / tokens, tokens, half, 2).view_as_complex().MoveToOuterDisposeScope();
+        return [x.size(0), x.size(1), x.size(2) / tokens, tokens, half, 2];
     }
 
     /// <inheritdoc/>
