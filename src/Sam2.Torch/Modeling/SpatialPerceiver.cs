@@ -1,7 +1,6 @@
 using Sam2.Torch.Configuration;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Modeling;
 

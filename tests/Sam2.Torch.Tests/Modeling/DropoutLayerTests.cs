@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Sam2.Torch.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
