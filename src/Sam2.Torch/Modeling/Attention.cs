@@ -3,7 +3,6 @@ using System.Reflection;
 using Sam2.Torch.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Sam2.Torch.Modeling;
 
