@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Sam2.Torch.Media;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -99,7 +98,7 @@ internal static class RandomMask
         Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, i =>
         {
             using var some = elements.narrow(0, i * Chunk, Math.Min(Chunk, elements.NumberOfElements - (i * Chunk)));
-            Fill(TensorMemory.Span<byte>(some), new SplitMix64(seed + ((ulong)i << 32)), Level(probability));
+            Fill(some.bytes, new SplitMix64(seed + ((ulong)i << 32)), Level(probability));
         });
         return mask.MoveToOuterDisposeScope();
     }
