@@ -113,14 +113,22 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
     public override Tensor forward(Tensor target, Tensor memory, Tensor position, Tensor memoryPosition, long numObjPtrTokens)
     {
         using var scope = NewDisposeScope();
+        var isShared = target.size(0) == 1;
+        if (isShared) target = AttendToItself(target, position);
+        return Pieces.ByIndex(memory, this, i =>
+        {
+            using var one = NewDisposeScope();
+            var x = isShared ? target : AttendToItself(Pieces.Of(target, i), Pieces.Of(position, i));
+            return Attend(x, Pieces.Of(memory, i), Pieces.Of(position, i), Pieces.Of(memoryPosition, i), numObjPtrTokens).MoveToOuterDisposeScope();
+        }).MoveToOuterDisposeScope();
+    }
 
-        var normed = norm1.call(target);
+    private Tensor AttendToItself(Tensor x, Tensor position)
+    {
+        using var scope = NewDisposeScope();
+        var normed = norm1.call(x);
         var placed = _config.PosEncAtAttn ? normed.Plus(position) : normed;
-        var x = target.Plus(dropout1.call(self_attn.call(placed, placed, normed, 0)));
-
-        return Pieces.ByIndex(memory, this, i => Attend(
-            Pieces.Of(x, i), Pieces.Of(memory, i), Pieces.Of(position, i), Pieces.Of(memoryPosition, i), numObjPtrTokens))
-            .MoveToOuterDisposeScope();
+        return x.Plus(dropout1.call(self_attn.call(placed, placed, normed, 0))).MoveToOuterDisposeScope();
     }
 
     /// <summary>What follows the self-attention.</summary>
