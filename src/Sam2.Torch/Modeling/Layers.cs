@@ -87,8 +87,7 @@ public static class Activations
 /// </summary>
 internal static class Pieces
 {
-    /// <summary>The index of a whole batch, for <see cref="Of"/>.</summary>
-    public const long All = -1;
+    private const long All = -1;
 
     /// <summary>Calls <paramref name="compute"/> with one index of a batch after the other and puts the results together, or once for all.</summary>
     /// <param name="batch">What has the size of the batch.</param>

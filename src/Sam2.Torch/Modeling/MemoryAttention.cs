@@ -114,16 +114,16 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
     {
         using var scope = NewDisposeScope();
         var isShared = target.size(0) == 1;
-        if (isShared) target = AttendToItself(target, position);
+        if (isShared) target = SelfAttend(target, position);
         return Pieces.ByIndex(memory, this, i =>
         {
             using var one = NewDisposeScope();
-            var x = isShared ? target : AttendToItself(Pieces.Of(target, i), Pieces.Of(position, i));
+            var x = isShared ? target : SelfAttend(Pieces.Of(target, i), Pieces.Of(position, i));
             return Attend(x, Pieces.Of(memory, i), Pieces.Of(position, i), Pieces.Of(memoryPosition, i), numObjPtrTokens).MoveToOuterDisposeScope();
         }).MoveToOuterDisposeScope();
     }
 
-    private Tensor AttendToItself(Tensor x, Tensor position)
+    private Tensor SelfAttend(Tensor x, Tensor position)
     {
         using var scope = NewDisposeScope();
         var normed = norm1.call(x);
