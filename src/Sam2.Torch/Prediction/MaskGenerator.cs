@@ -189,7 +189,7 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
         var good = Enumerable.Range(0, scores.Length)
             .Where(i => options.PredIouThreshold <= 0 || scores[i] > options.PredIouThreshold).ToArray();
         if (good.Length == 0) return [];
-        logits = logits.index_select(0, tensor(good, dtype: int64).to(logits.device));
+        if (good.Length < scores.Length) logits = logits.index_select(0, tensor(good, dtype: int64).to(logits.device));
         if (options is { MinMaskRegionArea: > 0, RegionRemoval: RegionRemoval.LowResolution })
         {
             logits = MaskCleanup.FillHolesAndRemoveSprinkles(
@@ -223,13 +223,14 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
         var (sourceHeight, sourceWidth) = ((int)logits.size(1), (int)logits.size(2));
         _scan ??= new LogitScan(
             sourceHeight, sourceWidth, crop.Height, crop.Width, options.MaskThreshold, options.StabilityScoreOffset);
-        var columns = TensorMemory.ToArray<float>(logits.transpose(1, 2));
-        var size = sourceHeight * sourceWidth;
+        // Read where it lies: an array of 50 MB for each batch of points would have to be cleared first.
+        var columns = logits.transpose(1, 2).cpu().contiguous();
         var found = new GeneratedMask?[logits.size(0)];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
         Parallel.For(0, found.Length, parallel, () => new MaskRuns(crop.Height), (i, _, runs) =>
         {
-            var mask = _scan.Scan(columns.AsSpan(i * size, size), runs);
+            using var one = columns[i];
+            var mask = _scan.Scan(TensorMemory.Span<float>(one), runs);
             var stable = options.StabilityScoreThreshold <= 0 || mask.Stability >= options.StabilityScoreThreshold;
             if (stable && !crop.CutsOff(runs.Box, imageWidth, imageHeight)) found[i] = candidate(i, mask);
             return runs;
