@@ -217,6 +217,6 @@ public class MlpBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return lin2.call(_activation.ApplyConsuming(lin1.call(x))).MoveToOuterDisposeScope();
+        return lin2.call(_activation.After(lin1, x)).MoveToOuterDisposeScope();
     }
 }

@@ -37,8 +37,7 @@ public class Mlp : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         for (var i = 0; i < layers.Count; i++)
         {
-            x = layers[i].call(x);
-            if (i < layers.Count - 1) x = _activation.ApplyConsuming(x);
+            x = i < layers.Count - 1 ? _activation.After(layers[i], x) : layers[i].call(x);
         }
         if (_sigmoidOutput) x = F.sigmoid(x);
         return x.MoveToOuterDisposeScope();
@@ -79,6 +78,34 @@ public static class Activations
     public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
         is_grad_enabled() ? activation.Apply(x)
         : activation == Activation.Relu ? F.relu(x, inplace: true) : F.gelu(x, inplace: true);
+
+    /// <summary>The activation of what <paramref name="layer"/> makes of <paramref name="x"/>, <c>[…, K]</c>: in one pass where oneDNN computes both and no hook sees the difference.</summary>
+    internal static Tensor After(this Activation activation, LinearLayer layer, Tensor x)
+    {
+        if (layer.GetType() == typeof(LinearLayer) && OneDnn.IsUsable(x, layer.Weight) && !ForwardHooks.AreIn(layer))
+        {
+            return activation == Activation.Relu ? OneDnn.LinearRelu(x, layer.Weight, layer.Bias) : OneDnn.LinearGelu(x, layer.Weight, layer.Bias);
+        }
+        return activation.ApplyConsuming(layer.call(x));
+    }
+}
+
+/// <summary>x·Φ(x) as a module, by the error function; <c>torch.nn.GELU</c> for maps whose channels lie next to each other.</summary>
+public class Gelu : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Builds the module, which has no parameters.</summary>
+    public Gelu() : base(nameof(Gelu)) => RegisterComponents();
+
+    /// <summary>
+    /// Applies GELU to each element of <paramref name="x"/>, of any shape. Of a map <c>[B, C, H, W]</c> that is channels-last, the function is given the view
+    /// <c>[B, H, W, C]</c>: libtorch leaves GELU to oneDNN where elements lie in order, and takes 0.85 instead of 0.36 ms for 2 million elements otherwise.
+    /// </summary>
+    public override Tensor forward(Tensor x)
+    {
+        if (x.dim() != 4 || x.is_contiguous()) return F.gelu(x);
+        using var scope = NewDisposeScope();
+        return F.gelu(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>
@@ -87,7 +114,8 @@ public static class Activations
 /// </summary>
 internal static class Pieces
 {
-    private const long All = -1;
+    /// <summary>In place of an index: the whole batch.</summary>
+    public const long All = -1;
 
     /// <summary>Calls <paramref name="compute"/> with one index of a batch after the other and puts the results together, or once for all.</summary>
     /// <param name="batch">What has the size of the batch.</param>

@@ -68,9 +68,9 @@ public class MaskDecoder : MaskDecoderBase
         output_upscaling = nn.Sequential(
             nn.ConvTranspose2d(dim, dim / 4, kernel_size: 2, stride: 2),
             new LayerNorm2d(dim / 4),
-            nn.GELU(),
+            new Gelu(),
             nn.ConvTranspose2d(dim / 4, dim / 8, kernel_size: 2, stride: 2),
-            nn.GELU());
+            new Gelu());
         if (config.UseHighResFeaturesInSam)
         {
             conv_s0 = nn.Conv2d(dim, dim / 8, kernel_size: 1);

@@ -149,7 +149,7 @@ public class MemoryAttentionLayer : Module<Tensor, Tensor, Tensor, Tensor, long,
     private Tensor Feedforward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var hidden = _activation.ApplyConsuming(linear1.call(norm3.call(x)));
+        var hidden = _activation.After(linear1, norm3.call(x));
         return x.Plus(dropout3.call(linear2.call(dropout.call(hidden)))).MoveToOuterDisposeScope();
     }
 }

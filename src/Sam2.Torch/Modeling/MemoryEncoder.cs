@@ -77,7 +77,7 @@ public class MaskDownSampler : Module<Tensor, Tensor>
             var next = channels * config.Stride * config.Stride;
             stages.Add(Conv2d(channels, next, config.KernelSize, stride: config.Stride, padding: config.Padding));
             stages.Add(new LayerNorm2d(next));
-            stages.Add(GELU());
+            stages.Add(new Gelu());
             channels = next;
             reached *= config.Stride;
         }
@@ -161,7 +161,7 @@ public class CXBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = norm.call(dwconv.call(input)).permute(0, 2, 3, 1);
-        x = pwconv2.call(Activation.Gelu.ApplyConsuming(pwconv1.call(x)));
+        x = pwconv2.call(Activation.Gelu.After(pwconv1, x));
         if (gamma is not null) x = gamma * x;
         x = x.permute(0, 3, 1, 2);
         if (drop_path is not null) x = drop_path.call(x);

@@ -104,7 +104,7 @@ public class TinyViTPatches : nn.Module<Tensor, Tensor>
     public TinyViTPatches(long embedDim) : base(nameof(TinyViTPatches))
     {
         seq = nn.Sequential(
-            new NormalisedConv(3, embedDim / 2, kernel: 3, stride: 2), nn.GELU(), new NormalisedConv(embedDim / 2, embedDim, kernel: 3, stride: 2));
+            new NormalisedConv(3, embedDim / 2, kernel: 3, stride: 2), new Gelu(), new NormalisedConv(embedDim / 2, embedDim, kernel: 3, stride: 2));
         RegisterComponents();
     }
 
@@ -302,6 +302,6 @@ public class TinyViTMlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return fc2.call(Activation.Gelu.ApplyConsuming(fc1.call(norm.call(x)))).MoveToOuterDisposeScope();
+        return fc2.call(Activation.Gelu.After(fc1, norm.call(x))).MoveToOuterDisposeScope();
     }
 }

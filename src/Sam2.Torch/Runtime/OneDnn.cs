@@ -23,18 +23,20 @@ public static class OneDnn
     // So many elements make up for fewer rows: 64 × 4096 × 256 takes 0.69 ms on AMD's Zen 4, and MKL 0.87.
     private const long FewestElements = 128 << 10;
 
-    private const string Script = """
-        class Products(Module):
-          __parameters__ = []
-          __buffers__ = []
-          def linear(self: __torch__.Products,
-            x: Tensor,
-            weight: Tensor,
-            bias: Optional[Tensor]) -> Tensor:
-            _0 = annotate(List[Optional[number]], [])
-            return ops.mkldnn._linear_pointwise(x, weight, bias, "none", _0, "")
+    // A method for each function that may follow, by its name here.
+    private static readonly string Script = string.Concat((string[])
+    [
+        "class Products(Module):\n  __parameters__ = []\n  __buffers__ = []\n",
+        .. new[] { "none", "relu", "gelu" }.Select(function => $"""
+              def {function}(self: __torch__.Products,
+                x: Tensor,
+                weight: Tensor,
+                bias: Optional[Tensor]) -> Tensor:
+                _0 = annotate(List[Optional[number]], [])
+                return ops.mkldnn._linear_pointwise(x, weight, bias, "{function}", _0, "none")
 
-        """;
+            """)
+    ]);
 
     private static readonly Lazy<jit.ScriptModule?> Module = new(Load);
 
@@ -54,7 +56,7 @@ public static class OneDnn
     /// Whether MKL is slow, as it is by its own choice on processors that aren't Intel's: a product of 2048×2048 matrices takes it 100 ms on AMD's Zen 5, and oneDNN
     /// 45. Products in which MKL is a little faster on Intel's are left to oneDNN there.
     /// </summary>
-    internal static bool IsMklSlow { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0) is var (_, b, c, d)
+    internal static bool IsMklSlow { get; set; } = X86Base.IsSupported && X86Base.CpuId(0, 0) is var (_, b, c, d)
         && !MemoryMarshal.AsBytes<int>([b, d, c]).SequenceEqual("GenuineIntel"u8);
 
     /// <summary><c>x · weightᵀ + bias</c>, where <see cref="IsUsable"/>.</summary>
@@ -63,9 +65,23 @@ public static class OneDnn
     /// <param name="bias"><c>[N]</c>, or null for none.</param>
     /// <returns><c>[…, N]</c>.</returns>
     /// <exception cref="InvalidOperationException">This libtorch has no oneDNN.</exception>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => Module.Value is { } module
-        ? module.invoke<Tensor>("linear", x, weight, bias!)
-        : throw new InvalidOperationException("This libtorch is built without oneDNN; ask IsUsable first.");
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => Invoke("none", x, weight, bias);
+
+    /// <summary>The same, and GELU of it before it leaves the cache: 4096 × 384 × 1536 takes 16.7 ms instead of 18.9 on an Intel server.</summary>
+    internal static Tensor LinearGelu(Tensor x, Tensor weight, Tensor? bias) => Invoke("gelu", x, weight, bias);
+
+    /// <summary>The same, and ReLU of it.</summary>
+    internal static Tensor LinearRelu(Tensor x, Tensor weight, Tensor? bias) => Invoke("relu", x, weight, bias);
+
+    private static Tensor Invoke(string method, Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (Module.Value is not { } module) throw new InvalidOperationException("This libtorch is built without oneDNN; ask IsUsable first.");
+        // Rows with gaps between them, as those of one head are, would take oneDNN's reference code: minutes where this takes milliseconds.
+        using var scope = NewDisposeScope();
+        return module.invoke<Tensor>(method, x.contiguous(), IsDense(weight) ? weight : weight.contiguous(), bias!).MoveToOuterDisposeScope();
+    }
+
+    private static bool IsDense(Tensor matrix) => matrix.is_contiguous() || (matrix.stride(0) == 1 && matrix.stride(1) == matrix.size(0));
 
     private static jit.ScriptModule? Load()
     {

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Sam2.Torch.Configuration;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,16 +9,21 @@ namespace Sam2.Torch.Tests.Modeling;
 
 /// <summary>
 /// Attention between tokens and pixels without gradients, which multiplies the pixels' projections with the tokens' side first, against
-/// attention as it is written, which a forward hook or a gradient brings back.
+/// attention as it is written, which a forward hook or a gradient brings back. As on Intel's processors, and as on others, whatever these tests run on.
 /// </summary>
-public sealed class AttentionTests
+[TestFixture(false)]
+[TestFixture(true)]
+[NonParallelizable]
+public sealed class AttentionTests(bool isMklSlow)
 {
+    private readonly bool _wasMklSlow = OneDnn.IsMklSlow;
     private DisposeScope _scope = null!;
     private Attention _attention = null!;
 
     [SetUp]
     public void SetUp()
     {
+        OneDnn.IsMklSlow = isMklSlow;
         _scope = NewDisposeScope();
         manual_seed(5);
         _attention = new Attention(new AttentionConfig { EmbeddingDim = 64, NumHeads = 4, DownsampleRate = 2 });
@@ -29,6 +35,7 @@ public sealed class AttentionTests
     {
         _attention.Dispose();
         _scope.Dispose();
+        OneDnn.IsMklSlow = _wasMklSlow;
     }
 
     [Test]

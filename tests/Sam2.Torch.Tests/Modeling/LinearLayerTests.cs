@@ -40,6 +40,44 @@ public class LinearLayerTests
     }
 
     [Test]
+    public void Rows_with_gaps_between_them_give_the_same()
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var (x, weight) = (randn(700, 3, 96)[TensorIndex.Colon, 1], randn(64, 200).narrow(1, 50, 96));
+        var fast = OneDnn.IsUsable(x, weight) ? OneDnn.Linear(x, weight, bias: null) : x.mm(weight.t());
+        Assert.That((fast - x.mm(weight.t())).abs().max().item<float>(), Is.LessThan(1e-4));
+    }
+
+    [Test]
+    public void An_activation_that_follows_gives_the_same_in_one_pass([Values] Activation activation, [Values(5, 600)] int rows, [Values] bool isWatched)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var layer = new LinearLayer(96, 40);
+        var x = randn(2, rows, 96);
+        var expected = activation.Apply(layer.call(x));
+        var calls = 0;
+        var hook = isWatched ? layer.register_forward_hook((_, _, y) => { calls++; return y; }) : null;
+        var found = activation.After(layer, x);
+        hook?.remove();
+        Assert.That((found - expected).abs().max().item<float>(), Is.LessThan(1e-5));
+        Assert.That(calls, Is.EqualTo(isWatched ? 1 : 0));
+    }
+
+    [Test]
+    public void GELU_of_a_map_does_not_depend_on_the_order_of_its_channels_in_memory()
+    {
+        using var scope = NewDisposeScope();
+        using var gelu = new Gelu();
+        var channelsLast = randn(2, 7, 5, 3).permute(0, 3, 1, 2);
+        var found = gelu.call(channelsLast);
+        Assert.That(found.equal(gelu.call(channelsLast.contiguous())).all().item<bool>());
+        Assert.That(found.stride(1), Is.EqualTo(1), "the order stays");
+        Assert.That((gelu.call(channelsLast.flatten(2)) - nn.functional.gelu(channelsLast).flatten(2)).abs().max().item<float>(), Is.LessThan(1e-6));
+    }
+
+    [Test]
     public void A_change_of_the_weights_shows_at_once()
     {
         using var scope = NewDisposeScope();
