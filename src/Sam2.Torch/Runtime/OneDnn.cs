@@ -54,7 +54,7 @@ public static class OneDnn
 
     /// <summary>
     /// Whether MKL is slow, as it is by its own choice on processors that aren't Intel's: a product of 2048×2048 matrices takes it 100 ms on AMD's Zen 5, and oneDNN
-    /// 45. Products in which MKL is a little faster on Intel's are left to oneDNN there.
+    /// 45. Products in which MKL is a little faster on Intel's are left to oneDNN there. Tests set it, to compute both ways.
     /// </summary>
     internal static bool IsMklSlow { get; set; } = X86Base.IsSupported && X86Base.CpuId(0, 0) is var (_, b, c, d)
         && !MemoryMarshal.AsBytes<int>([b, d, c]).SequenceEqual("GenuineIntel"u8);
