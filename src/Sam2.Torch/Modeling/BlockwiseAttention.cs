@@ -15,19 +15,15 @@ namespace Sam2.Torch.Modeling;
 /// </remarks>
 public static class BlockwiseAttention
 {
-    // A block of scores is 8 MB on AMD's processors, and 16 on Intel's: 28,736 keys take 270 ms there instead of 281, with larger blocks no less, and 310 with 4 MB. Wide
-    // and narrow blocks of a size differ by 3 % at most, but for few rows: 128 × 4,096 takes 20 % longer.
-    private const long RowsPerBlock = 2048;
-    private static long KeysPerBlock => OneDnn.IsMklSlow ? 1024 : 2048;
+    // A block of scores is 16 MB: 28,736 keys take 270 ms on an Intel server instead of 281 with 8 MB, and 310 with 4; on AMD's Zen 5 216, 227 and 237, and 4096 of 96 channels 20.6 instead of
+    // 22.9. Larger blocks take no less. Wide and narrow blocks of a size differ by 3 % at most, but for few rows: 256 × 4,096 takes twice as long.
+    private const long RowsPerBlock = 2048, KeysPerBlock = 2048;
 
     // Weights are powers of 2, for scores times log₂ e: libtorch has its own code for exp2, in half the time of exp, which it leaves to MKL.
     private static readonly double LogE = 1 / Math.Log(2);
 
     // 2^±86 and sums of millions of them are far inside float32's range, so scores below need no maximum.
     private const float SmallScore = 86;
-
-    // Elements that libtorch gives to one thread.
-    private const long Grain = 32_768;
 
     // A row's maximum may rise by this much before its sums are scaled.
     private const float Rise = 28;
@@ -52,7 +48,6 @@ public static class BlockwiseAttention
         var scaled = queries.Times(LogE / Math.Sqrt(queries.size(1)));
         var largest = LargestNorm(scaled);
         var (sums, totals, shifts) = (zeros([rows, channels], device: queries.device), zeros([rows, 1], device: queries.device), zeros([rows, 1], device: queries.device));
-        var overflowing = full([get_num_threads() * Grain], Scalars.Of(200f), device: queries.device);
         var subtracts = false;
         for (var i = 0; i < parts; i++)
         {
@@ -69,8 +64,8 @@ public static class BlockwiseAttention
                 using var block = NewDisposeScope();
                 var count = Math.Min(RowsPerBlock, rows - row);
                 var (some, result) = (scaled.narrow(0, row, count), new WeightedSum(sums.narrow(0, row, count), totals.narrow(0, row, count)));
-                if (subtracts) Sum(some, keys, values, result, shifts.narrow(0, row, count), overflowing);
-                else SumSmall(some, keys, values, result, overflowing);
+                if (subtracts) Sum(some, keys, values, result, shifts.narrow(0, row, count));
+                else SumSmall(some, keys, values, result);
             }
         }
         return sums.div_(totals).MoveToOuterDisposeScope();
@@ -96,18 +91,20 @@ public static class BlockwiseAttention
             for (long head = 0; head < queries.size(1); head++)
             {
                 using var one = NewDisposeScope();
-                attended[image, head].copy_(Attend(queries[image, head].contiguous(), keys[image, head].contiguous(), values[image, head].contiguous()));
+                attended[image, head].copy_(Attend(Rows(queries), Rows(keys), Rows(values)));
+
+                Tensor Rows(Tensor tokens) => tokens[image, head].to(float32).contiguous();
             }
         }
         return attended.MoveToOuterDisposeScope();
     }
 
-    private static void SumSmall(Tensor queries, Tensor keys, Tensor values, WeightedSum sum, Tensor overflowing)
+    private static void SumSmall(Tensor queries, Tensor keys, Tensor values, WeightedSum sum)
     {
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var scope = NewDisposeScope();
-            KeepExp2Fast(overflowing);
+            Exponentials.KeepExp2Fast();
             var weights = Scores(queries, keys.narrow(0, start, count)).exp2_();
             sum.Add(weights, values.narrow(0, start, count));
         }
@@ -118,13 +115,12 @@ public static class BlockwiseAttention
     /// <param name="values">Their values.</param>
     /// <param name="sum">What these queries have attended to.</param>
     /// <param name="shift">What is subtracted from their scores, <c>[N, 1]</c>; it is raised in place.</param>
-    /// <param name="overflowing">See <see cref="KeepExp2Fast"/>.</param>
-    private static void Sum(Tensor queries, Tensor keys, Tensor values, WeightedSum sum, Tensor shift, Tensor overflowing)
+    private static void Sum(Tensor queries, Tensor keys, Tensor values, WeightedSum sum, Tensor shift)
     {
         foreach (var (start, count) in KeyBlocks(keys))
         {
             using var block = NewDisposeScope();
-            KeepExp2Fast(overflowing);
+            Exponentials.KeepExp2Fast();
             var scores = Scores(queries, keys.narrow(0, start, count));
             var largest = scores.amax([1], keepdim: true);
             // Not a number either way is not small.
@@ -137,14 +133,6 @@ public static class BlockwiseAttention
             sum.Add(scores.sub_(shift).exp2_(), values.narrow(0, start, count));
         }
     }
-
-    /// <summary>Has each thread compute a power of 2 that overflows.</summary>
-    /// <remarks>
-    /// With AVX-512, exp2 loads infinity under a mask that is empty unless a result overflows. Where the page with that constant isn't marked as accessed,
-    /// such a load takes 180 ns and marks nothing, so that a block of scores takes 12 ms instead of 0.4. Virtual machines have their marks cleared every few
-    /// seconds, and attention to memories took three times as long. A load that is needed marks the page.
-    /// </remarks>
-    private static void KeepExp2Fast(Tensor overflowing) => overflowing.exp2().Dispose();
 
     private static Tensor Scores(Tensor queries, Tensor keys) =>
         OneDnn.IsUsable(queries, keys) ? OneDnn.Linear(queries, keys, bias: null) : mm(queries, keys.t());

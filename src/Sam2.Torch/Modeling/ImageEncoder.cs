@@ -43,10 +43,33 @@ public class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
     public override IReadOnlyList<Tensor> forward(Tensor image)
     {
         using var scope = NewDisposeScope();
-        var levels = neck.call(trunk.call(image));
-        for (var i = 0; i < levels.Count - _scalp; i++) levels[i].MoveToOuterDisposeScope();
-        return [.. levels.Take(levels.Count - _scalp)];
+        return WithoutCoarsest(neck.call(trunk.call(image)));
     }
+
+    /// <summary>
+    /// Whether <see cref="EncodeProjected"/> gives what <paramref name="projections"/> would make of the finest levels, and nobody would see the difference:
+    /// neither gradients nor hooks nor replaced parts have a use for these levels, and half precision would round the product of the weights.
+    /// </summary>
+    /// <param name="projections">Layers for all levels but the last that is returned, the finest first.</param>
+    internal bool CanProject(IReadOnlyList<Conv2dLayer> projections) =>
+        GetType() == typeof(ImageEncoder) && !is_grad_enabled() && !ForwardHooks.AreOn(this) && !ForwardHooks.AreIn([.. projections])
+        && projections.All(layer => layer.IsLinear && layer.Weight.dtype == ScalarType.Float32)
+        && neck is FpnNeck fpn && fpn.CanProject(projections.Count, projections.Count + 1 + _scalp);
+
+    /// <summary>
+    /// The same levels as from <see cref="forward"/>, but the finest as <paramref name="projections"/> make them from it. The level of stride 4 alone takes 67 MB at
+    /// 1024×1024 pixels, and 38 of 1,200 ms (AMD's Zen 5, 2 cores); multiplying the weights of both layers avoids it.
+    /// </summary>
+    /// <param name="image"><c>[B, 3, H, W]</c>, normalised.</param>
+    /// <param name="projections">See <see cref="CanProject"/>.</param>
+    internal IReadOnlyList<Tensor> EncodeProjected(Tensor image, IReadOnlyList<Conv2dLayer> projections)
+    {
+        using var scope = NewDisposeScope();
+        return WithoutCoarsest(((FpnNeck)neck).Fuse(trunk.call(image), projections));
+    }
+
+    private IReadOnlyList<Tensor> WithoutCoarsest(IReadOnlyList<Tensor> levels) =>
+        [.. levels.Take(levels.Count - _scalp).Select(level => level.MoveToOuterDisposeScope())];
 }
 
 /// <summary>What the image encoder makes of B images: all that later steps need of them.</summary>
@@ -124,7 +147,7 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
         if (config.FpnInterpModel is not ("nearest" or "bilinear"))
             throw new ArgumentException($"fpn_interp_model is '{config.FpnInterpModel}'; it must be 'nearest' or 'bilinear'.");
         convs = new ModuleList<Sequential>([.. config.BackboneChannelList.Select(channels => nn.Sequential(
-            ("conv", (nn.Module<Tensor, Tensor>)nn.Conv2d(
+            ("conv", (nn.Module<Tensor, Tensor>)new Conv2dLayer(
                 channels, config.DModel, config.KernelSize, config.Stride, config.Padding))))]);
         _config = config;
         RegisterComponents();
@@ -132,7 +155,16 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
 
     /// <summary>Maps the trunk's features, finest first, <c>[B, C_i, H_i, W_i]</c>, to <c>[B, d_model, H_i, W_i]</c>.</summary>
     /// <exception cref="ArgumentException">The features have other channels than <c>backbone_channel_list</c> says.</exception>
-    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> stages)
+    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> stages) => Fuse(stages, []);
+
+    /// <summary>Whether the <paramref name="finest"/> of so many levels are 1×1 convolutions alone, which no hook watches.</summary>
+    internal bool CanProject(int finest, int levels) =>
+        GetType() == typeof(FpnNeck) && levels == convs.Count && !ForwardHooks.AreIn(this)
+        && _config.FpnTopDownLevels is { } summed && summed.All(level => level >= finest)
+        && Enumerable.Range(0, finest).All(level => Lateral(level) is Conv2dLayer { IsLinear: true });
+
+    /// <summary>As <see cref="forward"/>, with the finest levels as <paramref name="projections"/> make them from these (<see cref="CanProject"/>).</summary>
+    internal IReadOnlyList<Tensor> Fuse(IReadOnlyList<Tensor> stages, IReadOnlyList<Conv2dLayer> projections)
     {
         if (!stages.Select(stage => stage.size(1)).Reverse().SequenceEqual(_config.BackboneChannelList.Select(channels => (long)channels)))
             throw new ArgumentException($"The trunk's stages have [{string.Join(", ", stages.Select(stage => stage.size(1)).Reverse())}] channels, the coarsest first, but backbone_channel_list of the neck is {_config.BackboneChannelList}; they must be equal.", nameof(stages));
@@ -141,7 +173,9 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
         Tensor? above = null;
         for (var i = stages.Count - 1; i >= 0; i--)
         {
-            var lateral = convs[stages.Count - 1 - i].call(stages[i]);
+            var lateral = i < projections.Count
+                ? projections[i].ApplyAfter((Conv2dLayer)Lateral(i), stages[i])
+                : convs[stages.Count - 1 - i].call(stages[i]);
             if (above is not null && (_config.FpnTopDownLevels is null || _config.FpnTopDownLevels.Contains(i)))
             {
                 lateral = lateral.Plus(TopDown(above).to(lateral.dtype));
@@ -152,6 +186,8 @@ public class FpnNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
         foreach (var level in levels) level.MoveToOuterDisposeScope();
         return levels;
     }
+
+    private object Lateral(int level) => convs[convs.Count - 1 - level][0];
 
     private Tensor TopDown(Tensor above) => _config.FpnInterpModel == "nearest"
         ? F.interpolate(above.to(float32), scale_factor: [2, 2], mode: InterpolationMode.Nearest)

@@ -54,21 +54,21 @@ public class ImageEncoderViT : nn.Module<Tensor, Tensor>
 
     /// <summary>What brings a trunk's features to the image embedding's channels, here and in MobileSAM.</summary>
     internal static Sequential Neck(long inChannels, long outChannels) => nn.Sequential(
-        nn.Conv2d(inChannels, outChannels, kernel_size: 1, bias: false),
+        new Conv2dLayer(inChannels, outChannels, kernelSize: 1, hasBias: false),
         new LayerNorm2d(outChannels),
-        nn.Conv2d(outChannels, outChannels, kernel_size: 3, padding: 1, bias: false),
+        new Conv2dLayer(outChannels, outChannels, kernelSize: 3, padding: 1, hasBias: false),
         new LayerNorm2d(outChannels));
 }
 
 /// <summary>Turns patches of 16×16 pixels into tokens (segment_anything/modeling/image_encoder.py, <c>PatchEmbed</c>).</summary>
 public class ImageEncoderViTPatches : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d proj;
+    private readonly Conv2dLayer proj;
 
     /// <summary>Makes tokens of <paramref name="embedDim"/> channels.</summary>
     public ImageEncoderViTPatches(long embedDim) : base(nameof(ImageEncoderViTPatches))
     {
-        proj = nn.Conv2d(3, embedDim, kernel_size: SamConfig.Stride, stride: SamConfig.Stride);
+        proj = new Conv2dLayer(3, embedDim, kernelSize: SamConfig.Stride, stride: SamConfig.Stride);
         RegisterComponents();
     }
 

@@ -68,7 +68,7 @@ public static class Activations
 
     /// <summary>Applies the activation to every element of <paramref name="x"/>.</summary>
     public static Tensor Apply(this Activation activation, Tensor x) =>
-        activation == Activation.Relu ? F.relu(x) : F.gelu(x);
+        activation == Activation.Relu ? F.relu(x) : Gelu.Of(x, inPlace: false);
 
     /// <summary>
     /// Applies the activation to a tensor that nobody else uses: in its memory where autograd does not need its values. The
@@ -77,7 +77,7 @@ public static class Activations
     /// </summary>
     public static Tensor ApplyConsuming(this Activation activation, Tensor x) =>
         is_grad_enabled() ? activation.Apply(x)
-        : activation == Activation.Relu ? F.relu(x, inplace: true) : F.gelu(x, inplace: true);
+        : activation == Activation.Relu ? F.relu(x, inplace: true) : Gelu.Of(x, inPlace: true);
 
     /// <summary>The activation of what <paramref name="layer"/> makes of <paramref name="x"/>, <c>[…, K]</c>: in one pass where oneDNN computes both and no hook sees the difference.</summary>
     internal static Tensor After(this Activation activation, LinearLayer layer, Tensor x)
@@ -93,6 +93,9 @@ public static class Activations
 /// <summary>x·Φ(x) as a module, by the error function; <c>torch.nn.GELU</c> for maps whose channels lie next to each other.</summary>
 public class Gelu : nn.Module<Tensor, Tensor>
 {
+    // Fewer elements take less time even at the slowest.
+    private const long Many = 1 << 16;
+
     /// <summary>Builds the module, which has no parameters.</summary>
     public Gelu() : base(nameof(Gelu)) => RegisterComponents();
 
@@ -100,11 +103,16 @@ public class Gelu : nn.Module<Tensor, Tensor>
     /// Applies GELU to each element of <paramref name="x"/>, of any shape. Of a map <c>[B, C, H, W]</c> that is channels-last, the function is given the view
     /// <c>[B, H, W, C]</c>: libtorch leaves GELU to oneDNN where elements lie in order, and takes 0.85 instead of 0.36 ms for 2 million elements otherwise.
     /// </summary>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Of(x, inPlace: false);
+
+    /// <param name="x">Of any shape.</param>
+    /// <param name="inPlace">Whether the result may take the place of <paramref name="x"/>.</param>
+    internal static Tensor Of(Tensor x, bool inPlace)
     {
-        if (x.dim() != 4 || x.is_contiguous()) return F.gelu(x);
+        if (x.device_type == DeviceType.CPU && x.numel() > Many) Exponentials.KeepExpFast();
+        if (x.dim() != 4 || x.is_contiguous()) return F.gelu(x, inPlace);
         using var scope = NewDisposeScope();
-        return F.gelu(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return F.gelu(x.permute(0, 2, 3, 1), inPlace).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 }
 
@@ -190,6 +198,8 @@ public class LayerNorm2d : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly Parameter bias;
+    private const long FewChannels = 8;
+
     private readonly long[] _channels;
     private readonly double _eps;
 
@@ -203,10 +213,20 @@ public class LayerNorm2d : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Normalises <c>[B, C, H, W]</c>. The result is channels-last in memory.</summary>
+    /// <summary>Normalises <c>[B, C, H, W]</c>. The result is channels-last in memory, but for maps of few channels that aren't.</summary>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        if (x.size(1) <= FewChannels && x.is_contiguous() && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && !is_grad_enabled())
+            return NormalisePlanes(x).MoveToOuterDisposeScope();
         return F.layer_norm(x.permute(0, 2, 3, 1), _channels, weight, bias, _eps).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>libtorch's layer normalisation takes 7 ms for a mask of 512×512 pixels with 4 channels, and this a fifth of that.</summary>
+    private Tensor NormalisePlanes(Tensor x)
+    {
+        var centred = x - x.mean([1], keepdim: true);
+        var scale = (centred * centred).mean([1], keepdim: true).add_(Scalars.Of(_eps)).rsqrt_();
+        return centred.mul_(scale).mul_(weight.view(1, -1, 1, 1)).AddInPlace(bias.view(1, -1, 1, 1));
     }
 }

@@ -39,8 +39,8 @@ public class MaskDecoder : MaskDecoderBase
     private readonly Embedding mask_tokens;
     private readonly Embedding? obj_score_token;
     private readonly Sequential output_upscaling;
-    private readonly Conv2d? conv_s0;
-    private readonly Conv2d? conv_s1;
+    private readonly Conv2dLayer? conv_s0;
+    private readonly Conv2dLayer? conv_s1;
     private readonly ModuleList<Mlp> output_hypernetworks_mlps;
     private readonly Mlp iou_prediction_head;
     private readonly nn.Module<Tensor, Tensor>? pred_obj_score_head;
@@ -66,15 +66,15 @@ public class MaskDecoder : MaskDecoderBase
         mask_tokens = nn.Embedding(NumMaskTokens, dim);
         if (config.PredObjScores) obj_score_token = nn.Embedding(1, dim);
         output_upscaling = nn.Sequential(
-            nn.ConvTranspose2d(dim, dim / 4, kernel_size: 2, stride: 2),
+            new ConvTranspose2dLayer(dim, dim / 4, kernelSize: 2, stride: 2),
             new LayerNorm2d(dim / 4),
             new Gelu(),
-            nn.ConvTranspose2d(dim / 4, dim / 8, kernel_size: 2, stride: 2),
+            new ConvTranspose2dLayer(dim / 4, dim / 8, kernelSize: 2, stride: 2),
             new Gelu());
         if (config.UseHighResFeaturesInSam)
         {
-            conv_s0 = nn.Conv2d(dim, dim / 8, kernel_size: 1);
-            conv_s1 = nn.Conv2d(dim, dim / 4, kernel_size: 1);
+            conv_s0 = new Conv2dLayer(dim, dim / 8, kernelSize: 1);
+            conv_s1 = new Conv2dLayer(dim, dim / 4, kernelSize: 1);
         }
         output_hypernetworks_mlps = new ModuleList<Mlp>(
             [.. Enumerable.Range(0, NumMaskTokens).Select(_ => new Mlp(dim, dim, dim / 8, numLayers: 3))]);
@@ -85,6 +85,10 @@ public class MaskDecoder : MaskDecoderBase
         _useMultimaskTokenForObjPtr = config.UseMultimaskTokenForObjPtr;
         RegisterComponents();
     }
+
+    /// <summary>What <see cref="ProjectHighRes"/> applies to the levels of stride 4 and 8; null where that is replaced or there is nothing to apply.</summary>
+    internal IReadOnlyList<Conv2dLayer>? SkipProjections =>
+        GetType() == typeof(MaskDecoder) && conv_s0 is not null && conv_s1 is not null ? [conv_s0, conv_s1] : null;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The model has no skip connections.</exception>

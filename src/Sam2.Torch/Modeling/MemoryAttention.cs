@@ -226,7 +226,7 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     /// </summary>
     private protected virtual bool IsWorthBlocks(Tensor key) =>
         _config.NumHeads == 1 && !is_grad_enabled() && !(training && _config.Dropout > 0)
-        && key.device_type == DeviceType.CPU && key.dtype == float32 && key.size(2) < v_proj.Weight.size(0)
+        && key.device_type == DeviceType.CPU && key.dtype is ScalarType.Float32 or ScalarType.BFloat16 && key.size(2) < v_proj.Weight.size(0)
         && !ForwardHooks.AreIn(k_proj, v_proj);
 
     /// <summary>
@@ -238,6 +238,8 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
     {
         var queries = q.size(2);
         var parts = Parts(key.size(1), queries, numKExcludeRope);
+        // In float32 whatever the model's type: a step of the tiny model in bfloat16 takes 1.5 s instead of 3.8 (AMD's Zen 5, 2 cores).
+        q = q.to(float32);
         if (_rotary is not null) q = RotateQueries(q, _rotary);
         var attended = new List<Tensor>();
         for (long i = 0; i < key.size(0); i++)
@@ -245,12 +247,12 @@ public class RoPEAttention : Module<Tensor, Tensor, Tensor, long, Tensor>
             attended.Add(BlockwiseAttention.Attend(q[q.size(0) == 1 ? 0 : i, 0], value.size(2), parts.Count, index =>
             {
                 var (start, count, unplaced) = parts[index];
-                var k = SeparateHeads(k_proj.call(key.narrow(0, i, 1).narrow(1, start, count)));
+                var k = SeparateHeads(k_proj.call(key.narrow(0, i, 1).narrow(1, start, count))).to(float32);
                 if (_rotary is not null) k = RotateKeys(k, queries, unplaced, _rotary, inPlace: true);
-                return (k[0, 0], value[i].narrow(0, start, count));
+                return (k[0, 0], value[i].narrow(0, start, count).to(float32));
             }));
         }
-        return stack(attended);
+        return stack(attended).to(key.dtype);
     }
 
     /// <summary>Divides keys into parts that can be rotated by themselves: some grids each, then the keys without a place.</summary>

@@ -13,9 +13,9 @@ namespace Sam2.Torch.Modeling;
 public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
 {
     private readonly Module<Tensor, Tensor> mask_downsampler;
-    private readonly Conv2d pix_feat_proj;
+    private readonly Conv2dLayer pix_feat_proj;
     private readonly Module<Tensor, Tensor> fuser;
-    private readonly Conv2d? out_proj;
+    private readonly Conv2dLayer? out_proj;
 
     /// <summary>Builds the encoder with freshly initialised weights.</summary>
     /// <param name="config">The architecture.</param>
@@ -28,9 +28,9 @@ public class MemoryEncoder : Module<Tensor, Tensor, Tensor>
         : base(nameof(MemoryEncoder))
     {
         mask_downsampler = maskDownsampler ?? new MaskDownSampler(config.MaskDownsampler);
-        pix_feat_proj = Conv2d(config.InDim, config.InDim, 1);
+        pix_feat_proj = new Conv2dLayer(config.InDim, config.InDim, 1);
         this.fuser = fuser ?? new Fuser(config.Fuser);
-        if (config.OutDim != config.InDim) out_proj = Conv2d(config.InDim, config.OutDim, 1);
+        if (config.OutDim != config.InDim) out_proj = new Conv2dLayer(config.InDim, config.OutDim, 1);
         RegisterComponents();
     }
 
@@ -75,7 +75,7 @@ public class MaskDownSampler : Module<Tensor, Tensor>
         while (config.Stride > 1 && reached < config.TotalStride)
         {
             var next = channels * config.Stride * config.Stride;
-            stages.Add(Conv2d(channels, next, config.KernelSize, stride: config.Stride, padding: config.Padding));
+            stages.Add(new Conv2dLayer(channels, next, config.KernelSize, stride: config.Stride, padding: config.Padding));
             stages.Add(new LayerNorm2d(next));
             stages.Add(new Gelu());
             channels = next;
@@ -88,7 +88,7 @@ public class MaskDownSampler : Module<Tensor, Tensor>
                 $"The mask downsampler's total stride {config.TotalStride} isn't a power of its stride {config.Stride}.", nameof(config));
         }
 
-        stages.Add(Conv2d(channels, config.EmbedDim, 1));
+        stages.Add(new Conv2dLayer(channels, config.EmbedDim, 1));
         encoder = Sequential(stages);
         RegisterComponents();
     }
@@ -104,7 +104,7 @@ public class MaskDownSampler : Module<Tensor, Tensor>
 /// <summary>Mixes image features and mask features with ConvNeXt blocks (sam2/modeling/memory_encoder.py, <c>Fuser</c>).</summary>
 public class Fuser : Module<Tensor, Tensor>
 {
-    private readonly Conv2d? proj;
+    private readonly Conv2dLayer? proj;
     private readonly ModuleList<CXBlock> layers;
 
     /// <summary>Builds the module with freshly initialised weights.</summary>
@@ -114,7 +114,7 @@ public class Fuser : Module<Tensor, Tensor>
         if (config.InputProjection)
         {
             long dim = config.Dim ?? throw new ArgumentException("The fuser's input projection needs Dim, its channels.", nameof(config));
-            proj = Conv2d(dim, dim, 1);
+            proj = new Conv2dLayer(dim, dim, 1);
         }
 
         layers = new ModuleList<CXBlock>([.. Enumerable.Range(0, config.NumLayers).Select(_ => new CXBlock(config.Layer))]);
@@ -137,7 +137,7 @@ public class Fuser : Module<Tensor, Tensor>
 /// </summary>
 public class CXBlock : Module<Tensor, Tensor>
 {
-    private readonly Conv2d dwconv;
+    private readonly Conv2dLayer dwconv;
     private readonly LayerNorm2d norm;
     private readonly LinearLayer pwconv1, pwconv2;
     private readonly Parameter? gamma;
@@ -147,7 +147,7 @@ public class CXBlock : Module<Tensor, Tensor>
     public CXBlock(CXBlockConfig config) : base(nameof(CXBlock))
     {
         long dim = config.Dim;
-        dwconv = Conv2d(dim, dim, config.KernelSize, padding: config.Padding, groups: config.UseDwconv ? dim : 1);
+        dwconv = new Conv2dLayer(dim, dim, config.KernelSize, padding: config.Padding, groups: config.UseDwconv ? dim : 1);
         norm = new LayerNorm2d(dim, 1e-6);
         pwconv1 = new LinearLayer(dim, 4 * dim);
         pwconv2 = new LinearLayer(4 * dim, dim);
@@ -176,15 +176,15 @@ public class CXBlock : Module<Tensor, Tensor>
 /// </summary>
 public class MemoryGru : Module<Tensor, Tensor, Tensor>
 {
-    private readonly Conv2d gates;
-    private readonly Conv2d candidate;
+    private readonly Conv2dLayer gates;
+    private readonly Conv2dLayer candidate;
 
     /// <summary>Builds the unit with freshly initialised weights.</summary>
     /// <param name="channels">Channels of a memory.</param>
     public MemoryGru(int channels) : base(nameof(MemoryGru))
     {
-        gates = Conv2d(2 * channels, 2 * channels, 3, padding: 1);
-        candidate = Conv2d(2 * channels, channels, 3, padding: 1);
+        gates = new Conv2dLayer(2 * channels, 2 * channels, 3, padding: 1);
+        candidate = new Conv2dLayer(2 * channels, channels, 3, padding: 1);
         RegisterComponents();
     }
 

@@ -51,13 +51,13 @@ public class PromptEncoder : PromptEncoderBase
         point_embeddings = new ModuleList<Embedding>([.. Enumerable.Range(0, 4).Select(_ => nn.Embedding(1, embedDim))]);
         not_a_point_embed = nn.Embedding(1, embedDim);
         mask_downscaling = nn.Sequential(
-            nn.Conv2d(1, maskInChans / 4, kernel_size: 2, stride: 2),
+            new Conv2dLayer(1, maskInChans / 4, kernelSize: 2, stride: 2),
             new LayerNorm2d(maskInChans / 4),
             new Gelu(),
-            nn.Conv2d(maskInChans / 4, maskInChans, kernel_size: 2, stride: 2),
+            new Conv2dLayer(maskInChans / 4, maskInChans, kernelSize: 2, stride: 2),
             new LayerNorm2d(maskInChans),
             new Gelu(),
-            nn.Conv2d(maskInChans, embedDim, kernel_size: 1));
+            new Conv2dLayer(maskInChans, embedDim, kernelSize: 1));
         no_mask_embed = nn.Embedding(1, embedDim);
         _imageSize = imageSize;
         _embeddingSize = embeddingSize;

@@ -87,7 +87,7 @@ public class RepViTStem : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return conv2.call(F.gelu(conv1.call(x))).MoveToOuterDisposeScope();
+        return conv2.call(Activation.Gelu.ApplyConsuming(conv1.call(x))).MoveToOuterDisposeScope();
     }
 }
 
@@ -179,7 +179,7 @@ public class RepVggDw : nn.Module<Tensor, Tensor>
     public RepVggDw(int width, bool legacy) : base(nameof(RepVggDw))
     {
         conv = new ConvNorm(width, width, kernel: 3, groups: width);
-        conv1 = legacy ? new ConvNorm(width, width, kernel: 1, groups: width) : nn.Conv2d(width, width, kernel_size: 1, groups: width);
+        conv1 = legacy ? new ConvNorm(width, width, kernel: 1, groups: width) : new Conv2dLayer(width, width, kernelSize: 1, groups: width);
         if (!legacy) bn = nn.BatchNorm2d(width);
         RegisterComponents();
     }
@@ -210,21 +210,21 @@ public class RepViTMlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return conv2.call(F.gelu(conv1.call(x))).MoveToOuterDisposeScope();
+        return conv2.call(Activation.Gelu.ApplyConsuming(conv1.call(x))).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>Weighs channels by what their means say (Hu et al., arXiv 1709.01507; timm/layers/squeeze_excite.py).</summary>
 public class SqueezeExcite : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d fc1, fc2;
+    private readonly Conv2dLayer fc1, fc2;
 
     /// <summary>Builds it with freshly initialised weights; its hidden layer is a quarter as wide, rounded to a multiple of 8.</summary>
     public SqueezeExcite(int width) : base(nameof(SqueezeExcite))
     {
         var hidden = Math.Max(8, (width / 4 + 4) / 8 * 8);
-        fc1 = nn.Conv2d(width, hidden, kernel_size: 1);
-        fc2 = nn.Conv2d(hidden, width, kernel_size: 1);
+        fc1 = new Conv2dLayer(width, hidden, kernelSize: 1);
+        fc2 = new Conv2dLayer(hidden, width, kernelSize: 1);
         RegisterComponents();
     }
 
@@ -239,7 +239,7 @@ public class SqueezeExcite : nn.Module<Tensor, Tensor>
 /// <summary>A convolution without bias and its batch normalisation (timm/models/repvit.py, <c>ConvNorm</c>).</summary>
 public class ConvNorm : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d c;
+    private readonly Conv2dLayer c;
     private readonly BatchNorm2d bn;
 
     /// <summary>Builds it with freshly initialised weights.</summary>
@@ -251,7 +251,7 @@ public class ConvNorm : nn.Module<Tensor, Tensor>
     /// <param name="scale">Initial scale of the normalisation.</param>
     public ConvNorm(long channels, long channelsOut, long kernel, long stride = 1, long groups = 1, double scale = 1) : base(nameof(ConvNorm))
     {
-        c = nn.Conv2d(channels, channelsOut, kernel, stride, (kernel - 1) / 2, groups: groups, bias: false);
+        c = new Conv2dLayer(channels, channelsOut, kernel, stride, (kernel - 1) / 2, groups: groups, hasBias: false);
         bn = nn.BatchNorm2d(channelsOut);
         nn.init.constant_(bn.weight, Scalars.Of(scale));
         RegisterComponents();

@@ -1,4 +1,5 @@
 using Sam2.Torch.Configuration;
+using Sam2.Torch.Runtime;
 using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -27,6 +28,7 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         if (objectsOfOneFrame && Config.NonOverlapMasksForMemEnc && !training) maskLogits = NonOverlappingMasks.Apply(maskLogits);
 
+        Exponentials.KeepExpFast();
         var masks = binarize && !training ? maskLogits.gt(Scalars.Of(0)).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
         masks = masks.Times(Config.SigmoidScaleForMemEnc).Plus(Config.SigmoidBiasForMemEnc);
         var memories = memory_encoder.call(imageEmbedding, masks);

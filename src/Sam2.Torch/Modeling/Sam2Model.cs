@@ -19,7 +19,7 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
     private readonly Parameter? no_obj_embed_spatial;
     private readonly nn.Module<Tensor, IReadOnlyList<Tensor>> image_encoder;
     private readonly PositionEmbeddingSine image_position_encoding;
-    private readonly Conv2d? mask_downsample;
+    private readonly Conv2dLayer? mask_downsample;
     private readonly nn.Module<Tensor, Tensor, Tensor, Tensor, long, Tensor> memory_attention;
     private readonly nn.Module<Tensor, Tensor, Tensor> memory_encoder;
     private readonly PositionEmbeddingSine memory_position_encoding;
@@ -50,7 +50,7 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
         image_encoder = parts.ImageEncoder?.Invoke(config) ?? new ImageEncoder(config.ImageEncoder);
         image_position_encoding = new PositionEmbeddingSine(config.ImageEncoder.Neck.PositionEncoding);
         // Brings a mask prompt to the scale of logits and to stride 4, so that the decoder can make a pointer of it.
-        if (config.UseObjPtrsInEncoder) mask_downsample = nn.Conv2d(1, 1, kernel_size: 4, stride: 4);
+        if (config.UseObjPtrsInEncoder) mask_downsample = new Conv2dLayer(1, 1, kernelSize: 4, stride: 4);
         memory_attention = parts.MemoryAttention?.Invoke(config) ?? new MemoryAttention(config.MemoryAttention, unplaced: Math.Max(0, config.SpatialPerceiver?.NumLatents ?? 0));
         memory_encoder = parts.MemoryEncoder?.Invoke(config) ?? new MemoryEncoder(config.MemoryEncoder);
         memory_position_encoding = new PositionEmbeddingSine(config.MemoryEncoder.PositionEncoding);
@@ -95,6 +95,11 @@ public sealed partial class Sam2Model : nn.Module, IPromptableModel
         if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != Config.ImageSize || images.size(3) != Config.ImageSize)
             throw new ArgumentException($"Images have shape [{string.Join(", ", images.shape)}]; this model takes [B, 3, {Config.ImageSize}, {Config.ImageSize}].", nameof(images));
         using var scope = NewDisposeScope();
+        if (image_encoder is ImageEncoder encoder && sam_mask_decoder is MaskDecoder { SkipProjections: { } skips } && encoder.CanProject(skips))
+        {
+            var projected = encoder.EncodeProjected(images.to(Precision), skips);
+            return new ImageFeatures(projected[2], new HighResFeatures(Stride8: projected[1], Stride4: projected[0])).MoveToOuterDisposeScope();
+        }
         var levels = image_encoder.call(images.to(Precision));
         var needed = Config.UseHighResFeaturesInSam ? 3 : 1;
         if (levels.Count < needed)

@@ -115,7 +115,7 @@ public class TinyViTPatches : nn.Module<Tensor, Tensor>
 /// <summary>A convolution and its batch normalisation (mobile_sam/modeling/tiny_vit_sam.py, <c>Conv2d_BN</c>).</summary>
 public class NormalisedConv : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d c;
+    private readonly Conv2dLayer c;
     private readonly BatchNorm2d bn;
 
     /// <summary>Builds both with freshly initialised weights.</summary>
@@ -126,7 +126,7 @@ public class NormalisedConv : nn.Module<Tensor, Tensor>
     /// <param name="groups">Groups of channels that don't mix.</param>
     public NormalisedConv(long inChannels, long outChannels, int kernel = 1, int stride = 1, long groups = 1) : base(nameof(NormalisedConv))
     {
-        c = nn.Conv2d(inChannels, outChannels, kernel_size: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false);
+        c = new Conv2dLayer(inChannels, outChannels, kernelSize: kernel, stride: stride, padding: kernel / 2, groups: groups, hasBias: false);
         bn = nn.BatchNorm2d(outChannels);
         RegisterComponents();
     }

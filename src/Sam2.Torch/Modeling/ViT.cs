@@ -126,9 +126,9 @@ public class ViTDetNeck : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>
         if (config.BackboneChannelList.Count != 1)
             throw new ArgumentException($"backbone_channel_list is {config.BackboneChannelList}; this neck has one level.");
         var (normed, width) = (config.NeckNorm is not null, config.DModel);
-        var parts = new List<(string, nn.Module<Tensor, Tensor>)> { ("conv_1x1", nn.Conv2d(config.BackboneChannelList[0], width, kernel_size: 1, bias: !normed)) };
+        var parts = new List<(string, nn.Module<Tensor, Tensor>)> { ("conv_1x1", new Conv2dLayer(config.BackboneChannelList[0], width, kernelSize: 1, hasBias: !normed)) };
         if (normed) parts.Add(("norm_0", new LayerNorm2d(width)));
-        parts.Add(("conv_3x3", nn.Conv2d(width, width, kernel_size: 3, padding: 1, bias: !normed)));
+        parts.Add(("conv_3x3", new Conv2dLayer(width, width, kernelSize: 3, padding: 1, hasBias: !normed)));
         if (normed) parts.Add(("norm_1", new LayerNorm2d(width)));
         convs = new ModuleList<Sequential>(nn.Sequential(parts));
         RegisterComponents();

@@ -59,7 +59,7 @@ public static partial class TorchRuntime
     /// Where oneDNN's convolutions are wrong, they are switched off too, as by <c>torch.backends.mkldnn.set_flags(False)</c>. With AVX-512 they go through
     /// channels in blocks of 16, the last of which is filled with zeros; on a virtual machine with AMD's Zen 5 it was not, so that what had been in that memory before
     /// was added to 24 channels in float32, and to a mask's single channel in bfloat16. This is oneDNN 3.7.1, which libtorch 2.10 contains; 2.6 was right. The linear layers of
-    /// <see cref="OneDnn"/> are right, and stay on; products in bfloat16 become slow.
+    /// <see cref="OneDnn"/> are right, and stay on, as do the library's convolutions that are; other modules' become slow, and their products in bfloat16.
     /// </para>
     /// </remarks>
     /// <exception cref="TorchRuntimeException">They can't be loaded; says what is missing and what to install.</exception>
@@ -82,7 +82,11 @@ public static partial class TorchRuntime
                 throw TorchRuntimeException.For(e.Message, e);
             }
             SwitchOff(libtorch, "_ZN2at7Context20setUserEnabledNNPACKEb");
-            if (Avx512F.IsSupported && !ConvolutionsAreRight()) SwitchOff(libtorch, "_ZN2at7Context20setUserEnabledMkldnnEb");
+            if (Avx512F.IsSupported && !ConvolutionsAreRight())
+            {
+                SwitchOff(libtorch, "_ZN2at7Context20setUserEnabledMkldnnEb");
+                OneDnnConvolution.IsNeeded = true;
+            }
             _loaded = true;
         }
     }
