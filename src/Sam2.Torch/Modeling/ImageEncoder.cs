@@ -48,11 +48,12 @@ public class ImageEncoder : nn.Module<Tensor, IReadOnlyList<Tensor>>
 
     /// <summary>
     /// Whether <see cref="EncodeProjected"/> gives what <paramref name="projections"/> would make of the finest levels, and nobody would see the difference:
-    /// neither gradients nor hooks nor replaced parts have a use for these levels, and half precision would round the product of the weights.
+    /// neither gradients nor hooks nor replaced parts have a use for these levels, and half precision would round the product of the weights. Training keeps its last digits, whether a frozen
+    /// encoder computes gradients or not.
     /// </summary>
     /// <param name="projections">Layers for all levels but the last that is returned, the finest first.</param>
     internal bool CanProject(IReadOnlyList<Conv2dLayer> projections) =>
-        GetType() == typeof(ImageEncoder) && !is_grad_enabled() && !ForwardHooks.AreOn(this) && !ForwardHooks.AreIn([.. projections])
+        GetType() == typeof(ImageEncoder) && !is_grad_enabled() && !training && !ForwardHooks.AreOn(this) && !ForwardHooks.AreIn([.. projections])
         && projections.All(layer => layer.IsLinear && layer.Weight.dtype == ScalarType.Float32)
         && neck is FpnNeck fpn && fpn.CanProject(projections.Count, projections.Count + 1 + _scalp);
 

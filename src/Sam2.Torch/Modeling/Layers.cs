@@ -226,7 +226,7 @@ public class LayerNorm2d : nn.Module<Tensor, Tensor>
     private Tensor NormalisePlanes(Tensor x)
     {
         var centred = x - x.mean([1], keepdim: true);
-        var scale = (centred * centred).mean([1], keepdim: true).add_(Scalars.Of(_eps)).rsqrt_();
+        var scale = (centred * centred).mean([1], keepdim: true).Plus(_eps).rsqrt_();
         return centred.mul_(scale).mul_(weight.view(1, -1, 1, 1)).AddInPlace(bias.view(1, -1, 1, 1));
     }
 }
