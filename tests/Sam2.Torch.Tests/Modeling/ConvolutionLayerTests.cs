@@ -103,14 +103,20 @@ public class ConvolutionLayerTests(bool isOneDnnBypassed)
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var model = TestModels.Nano(config: Sam2Presets.Nano with { ImageSize = 128 });
+        model.eval();
+        var (encoder, skips) = ((ImageEncoder)model.ImageEncoder, ((MaskDecoder)model.MaskDecoder).SkipProjections!);
         var images = randn(2, 3, 128, 128);
+        Assert.That(encoder.CanProject(skips));
         var folded = model.EncodeImage(images);
         var calls = 0;
         var module = model.named_modules().First(entry => entry.name.EndsWith(watched, StringComparison.Ordinal)).module;
         // Whoever watches a part of it gets the levels as they are.
         var end = Watch(module, () => calls++);
+        Assert.That(encoder.CanProject(skips), Is.False);
         var plain = model.EncodeImage(images);
         end();
+        model.train();
+        Assert.That(encoder.CanProject(skips), Is.False);
         Assert.That(calls, Is.EqualTo(1));
         Assert.That(Difference(folded.Embedding, plain.Embedding), Is.Zero);
         Assert.That(Difference(folded.HighRes!.Stride4, plain.HighRes!.Stride4), Is.LessThan(1e-4));
