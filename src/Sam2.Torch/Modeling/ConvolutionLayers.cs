@@ -31,8 +31,8 @@ public class Conv2dLayer : nn.Module<Tensor, Tensor>
         if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0)
             throw new ArgumentException($"A convolution from {inChannels} to {outChannels} channels can't have {groups} groups; both must be multiples of it.", nameof(groups));
         weight = nn.Parameter(empty(outChannels, inChannels / groups, kernelSize, kernelSize));
-        ConvolutionWeights.Initialise(weight);
-        if (hasBias) bias = ConvolutionWeights.InitialBias(weight, outChannels);
+        InitialWeights.Fill(weight);
+        if (hasBias) bias = InitialWeights.Bias(weight, outChannels);
         (_stride, _padding, _groups) = (stride, padding, groups);
         RegisterComponents();
     }
@@ -98,8 +98,8 @@ public class ConvTranspose2dLayer : nn.Module<Tensor, Tensor>
     public ConvTranspose2dLayer(long inChannels, long outChannels, long kernelSize, long stride) : base(nameof(ConvTranspose2dLayer))
     {
         weight = nn.Parameter(empty(inChannels, outChannels, kernelSize, kernelSize));
-        ConvolutionWeights.Initialise(weight);
-        bias = ConvolutionWeights.InitialBias(weight, outChannels);
+        InitialWeights.Fill(weight);
+        bias = InitialWeights.Bias(weight, outChannels);
         _stride = stride;
         RegisterComponents();
     }
@@ -116,16 +116,16 @@ public class ConvTranspose2dLayer : nn.Module<Tensor, Tensor>
         : F.conv_transpose2d(x, weight, bias, strides: [_stride, _stride]);
 }
 
-/// <summary>PyTorch's initial weights of convolutions (torch/nn/modules/conv.py, <c>reset_parameters</c>).</summary>
-internal static class ConvolutionWeights
+/// <summary>PyTorch's initial weights of convolutions and linear layers (torch/nn/modules/conv.py and linear.py, <c>reset_parameters</c>).</summary>
+internal static class InitialWeights
 {
-    public static void Initialise(Tensor weight) => nn.init.kaiming_uniform_(weight, a: Math.Sqrt(5));
+    public static void Fill(Tensor weight) => nn.init.kaiming_uniform_(weight, a: Math.Sqrt(5));
 
-    /// <summary>PyTorch counts the inputs of one output by the second dimension, also for transposed convolutions, where they are in the first.</summary>
-    public static Parameter InitialBias(Tensor weight, long channels)
+    /// <summary>PyTorch counts the inputs of one output by all dimensions but the first, also for transposed convolutions, where they are in the first.</summary>
+    public static Parameter Bias(Tensor weight, long channels)
     {
         var bias = nn.Parameter(empty(channels));
-        var bound = 1 / Math.Sqrt(weight.size(1) * weight.size(2) * weight.size(3));
+        var bound = 1 / Math.Sqrt(weight.numel() / weight.size(0));
         nn.init.uniform_(bias, -bound, bound);
         return bias;
     }

@@ -93,9 +93,6 @@ public static class Activations
 /// <summary>x·Φ(x) as a module, by the error function; <c>torch.nn.GELU</c> for maps whose channels lie next to each other.</summary>
 public class Gelu : nn.Module<Tensor, Tensor>
 {
-    // Fewer elements take less time even at the slowest.
-    private const long Many = 1 << 16;
-
     /// <summary>Builds the module, which has no parameters.</summary>
     public Gelu() : base(nameof(Gelu)) => RegisterComponents();
 
@@ -109,7 +106,7 @@ public class Gelu : nn.Module<Tensor, Tensor>
     /// <param name="inPlace">Whether the result may take the place of <paramref name="x"/>.</param>
     internal static Tensor Of(Tensor x, bool inPlace)
     {
-        if (x.device_type == DeviceType.CPU && x.numel() > Many) Exponentials.KeepExpFast();
+        Exponentials.KeepExpFast(x);
         if (x.dim() != 4 || x.is_contiguous()) return F.gelu(x, inPlace);
         using var scope = NewDisposeScope();
         return F.gelu(x.permute(0, 2, 3, 1), inPlace).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
@@ -175,10 +172,8 @@ public class LinearLayer : nn.Module<Tensor, Tensor>
     public LinearLayer(long inFeatures, long outFeatures) : base(nameof(LinearLayer))
     {
         weight = nn.Parameter(empty(outFeatures, inFeatures));
-        nn.init.kaiming_uniform_(weight, a: Math.Sqrt(5));
-        bias = nn.Parameter(empty(outFeatures));
-        var bound = 1 / Math.Sqrt(inFeatures);
-        nn.init.uniform_(bias, -bound, bound);
+        InitialWeights.Fill(weight);
+        bias = InitialWeights.Bias(weight, outFeatures);
         RegisterComponents();
     }
 

@@ -28,7 +28,7 @@ public sealed partial class Sam2Model
         using var scope = NewDisposeScope();
         if (objectsOfOneFrame && Config.NonOverlapMasksForMemEnc && !training) maskLogits = NonOverlappingMasks.Apply(maskLogits);
 
-        Exponentials.KeepExpFast();
+        Exponentials.KeepExpFast(maskLogits);
         var masks = binarize && !training ? maskLogits.gt(Scalars.Of(0)).to(imageEmbedding.dtype) : maskLogits.sigmoid().to(imageEmbedding.dtype);
         masks = masks.Times(Config.SigmoidScaleForMemEnc).Plus(Config.SigmoidBiasForMemEnc);
         var memories = memory_encoder.call(imageEmbedding, masks);
