@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using Sam2.Torch.Tracking;
 using static TorchSharp.torch;
 
@@ -43,15 +44,16 @@ public static class ActivationCheckpoint
     }
 
     /// <summary>
-    /// The backward pass of a loss that depends on segments: <c>loss.backward()</c>, then <see cref="ThrowIfFailed"/>. Does nothing more
-    /// for a loss without segments, so it can stand in every training loop.
+    /// The backward pass of a loss that depends on segments: <c>loss.backward()</c> without signals (<see cref="HeldSignals"/>), then
+    /// <see cref="ThrowIfFailed"/>. Does nothing more for a loss without segments, so it can stand in every training loop.
     /// </summary>
     /// <param name="loss">A scalar with its graph.</param>
     /// <exception cref="Exception">What was thrown where a segment could not be computed again; the gradients are not valid then.</exception>
     public static void Backward(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        loss.backward();
+        using (HeldSignals.Hold())
+            loss.backward();
         ThrowIfFailed();
     }
 

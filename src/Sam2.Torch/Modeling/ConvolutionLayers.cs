@@ -72,9 +72,9 @@ public class Conv2dLayer : nn.Module<Tensor, Tensor>
             var matrix = Matrix(weight);
             if (pixels.is_contiguous() && OneDnn.IsUsable(pixels, matrix)) return OneDnn.Linear(pixels, matrix, bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
         }
-        return OneDnnConvolution.IsUsable(x, weight, _groups)
-            ? OneDnnConvolution.Convolve(x, weight, bias, _stride, _padding, _groups)
-            : F.conv2d(x, weight, bias, strides: [_stride, _stride], padding: [_padding, _padding], groups: _groups);
+        if (OneDnnConvolution.IsUsable(x, weight, _groups)) return OneDnnConvolution.Convolve(x, weight, bias, _stride, _padding, _groups);
+        using var signals = HeldSignals.Hold();
+        return F.conv2d(x, weight, bias, strides: [_stride, _stride], padding: [_padding, _padding], groups: _groups);
     }
 
     private static Tensor Matrix(Tensor weight) => weight.view(weight.size(0), weight.size(1));
@@ -111,9 +111,12 @@ public class ConvTranspose2dLayer : nn.Module<Tensor, Tensor>
     public Parameter Bias => bias;
 
     /// <summary>Maps <c>[B, C, H, W]</c> to <c>[B, C', H', W']</c>, in the same order in memory.</summary>
-    public override Tensor forward(Tensor x) => OneDnnConvolution.IsUsableTransposed(x, weight)
-        ? OneDnnConvolution.ConvolveTransposed(x, weight, bias, _stride)
-        : F.conv_transpose2d(x, weight, bias, strides: [_stride, _stride]);
+    public override Tensor forward(Tensor x)
+    {
+        if (OneDnnConvolution.IsUsableTransposed(x, weight)) return OneDnnConvolution.ConvolveTransposed(x, weight, bias, _stride);
+        using var signals = HeldSignals.Hold();
+        return F.conv_transpose2d(x, weight, bias, strides: [_stride, _stride]);
+    }
 }
 
 /// <summary>PyTorch's initial weights of convolutions and linear layers (torch/nn/modules/conv.py and linear.py, <c>reset_parameters</c>).</summary>

@@ -87,6 +87,7 @@ public static class OneDnn
         if (Module.Value is not { } module) throw new InvalidOperationException("This libtorch is built without oneDNN; ask IsUsable first.");
         // Rows with gaps between them, as those of one head are, would take oneDNN's reference code: minutes where this takes milliseconds.
         using var scope = NewDisposeScope();
+        using var signals = HeldSignals.Hold();
         return module.invoke<Tensor>(method, x.contiguous(), IsDense(weight) ? weight : weight.contiguous(), bias!).MoveToOuterDisposeScope();
     }
 

@@ -77,8 +77,11 @@ internal static class OneDnnConvolution
     /// <param name="padding">Zeros at each edge.</param>
     /// <param name="groups">Groups of channels that don't mix.</param>
     /// <returns><c>[B, C', H', W']</c>, in the order in memory of <paramref name="x"/>.</returns>
-    public static Tensor Convolve(Tensor x, Tensor weight, Tensor? bias, long stride, long padding, long groups) =>
-        Module.Value!.invoke<Tensor>("convolve", x, weight, bias!, Scalars.Of(stride), Scalars.Of(padding), Scalars.Of(groups));
+    public static Tensor Convolve(Tensor x, Tensor weight, Tensor? bias, long stride, long padding, long groups)
+    {
+        using var signals = HeldSignals.Hold();
+        return Module.Value!.invoke<Tensor>("convolve", x, weight, bias!, Scalars.Of(stride), Scalars.Of(padding), Scalars.Of(groups));
+    }
 
     /// <summary>The transposed convolution, where <see cref="IsUsableTransposed"/>.</summary>
     /// <param name="x"><c>[B, C, H, W]</c>.</param>
@@ -86,8 +89,11 @@ internal static class OneDnnConvolution
     /// <param name="bias"><c>[C']</c>, or null for none.</param>
     /// <param name="stride">Stride.</param>
     /// <returns><c>[B, C', H', W']</c>, in the order in memory of <paramref name="x"/>.</returns>
-    public static Tensor ConvolveTransposed(Tensor x, Tensor weight, Tensor? bias, long stride) =>
-        Module.Value!.invoke<Tensor>("convolve_transposed", x, weight, bias!, Scalars.Of(stride));
+    public static Tensor ConvolveTransposed(Tensor x, Tensor weight, Tensor? bias, long stride)
+    {
+        using var signals = HeldSignals.Hold();
+        return Module.Value!.invoke<Tensor>("convolve_transposed", x, weight, bias!, Scalars.Of(stride));
+    }
 
     private static bool IsUsable(Tensor x, Tensor weight) =>
         IsNeeded && OneDnn.Enabled && !is_grad_enabled() && x.device_type == DeviceType.CPU
