@@ -153,7 +153,9 @@ public class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor>
         if (right.size(0) > 1) return left.expand(right.size(0), -1, -1).bmm(right.transpose(1, 2));
         using var scope = NewDisposeScope();
         var matrix = right[0];
-        return (OneDnn.IsMklSlow && OneDnn.IsUsable(left, matrix) ? OneDnn.Linear(left, matrix, bias: null) : left.matmul(matrix.t())).MoveToOuterDisposeScope();
+        if (!OneDnn.IsMklSlow || !OneDnn.IsUsable(left, matrix)) return left.matmul(matrix.t()).MoveToOuterDisposeScope();
+        // oneDNN needs rows that lie in order. libtorch transposes a single matrix by squares: 64 × 4096 in 0.16 ms, one of a batch in 0.25.
+        return (left.size(0) == 1 ? OneDnn.Linear(left[0], matrix, bias: null).unsqueeze(0) : OneDnn.Linear(left, matrix, bias: null)).MoveToOuterDisposeScope();
     }
 
     private double Scale => 1 / Math.Sqrt(q_proj.Weight.size(0) / _numHeads);

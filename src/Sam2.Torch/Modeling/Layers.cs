@@ -135,6 +135,21 @@ internal static class Pieces
         return cat(results, 0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Calls <paramref name="compute"/> with some indices of a batch after the other and puts the results together, or once with all.</summary>
+    /// <param name="batch">What has the size of the batch.</param>
+    /// <param name="module">Whose hooks count.</param>
+    /// <param name="most">How many at a time.</param>
+    /// <param name="compute">Computes <c>[count, …]</c> from the first index and how many follow it.</param>
+    public static Tensor ByIndices(Tensor batch, nn.Module module, long most, Func<long, long, Tensor> compute)
+    {
+        var count = batch.size(0);
+        if (count <= most || !AreAllowed(batch, module)) return compute(0, count);
+        using var scope = NewDisposeScope();
+        var results = new List<Tensor>();
+        for (long first = 0; first < count; first += most) results.Add(compute(first, Math.Min(most, count - first)));
+        return cat(results, 0).MoveToOuterDisposeScope();
+    }
+
     /// <summary>One of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>; the batch itself where all are computed at once.</summary>
     public static Tensor Of(Tensor batch, long index) => index == All || batch.size(0) == 1 ? batch : batch.narrow(0, index, 1);
 

@@ -1,6 +1,7 @@
 using Sam2.Torch.Masks;
 using Sam2.Torch.Media;
 using Sam2.Torch.Modeling;
+using Sam2.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +21,8 @@ public sealed record ImagePredictorOptions
 
     /// <summary>
     /// Prompts that pass the mask decoder together, at least 1. It bounds memory: one prompt at 1024×1024 pixels takes about 30 MB there.
-    /// Results do not depend on it. When null, 4 on a CPU, where more are no faster, and 64 elsewhere.
+    /// Results do not depend on it. When null, 64 on a GPU, 8 on AMD's processors (64 clicks take 8 % less time on Zen 5 than with 4), and 4 on others,
+    /// where more are no faster.
     /// </summary>
     public int? PromptBatch { get; init; }
 }
@@ -59,7 +61,7 @@ public sealed class ImagePredictor : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _options = options ?? new();
-        _promptBatch = _options.PromptBatch ?? (model.Device.type == DeviceType.CPU ? 4 : 64);
+        _promptBatch = _options.PromptBatch ?? DefaultPromptBatch(model.Device.type);
         if (_promptBatch < 1)
             throw new ArgumentException($"{nameof(ImagePredictorOptions.PromptBatch)} is {_options.PromptBatch}; it must be at least 1.", nameof(options));
     }
@@ -210,6 +212,8 @@ public sealed class ImagePredictor : IDisposable
             : stack(prompts.Select(p => p.MaskLogits!.to(device).to(float32).reshape(1, size, size)));
         return _model.DecodePrompts(features.Embedding, features.HighRes, clicks, masks, multimask, imagePe);
     }
+
+    private static int DefaultPromptBatch(DeviceType device) => device != DeviceType.CPU ? 64 : OneDnn.IsMklSlow ? 8 : 4;
 
     /// <summary>Coordinates in pixels of the model's input and labels, row-major; a box's corners come before the points.</summary>
     private static (float[] Coordinates, int[] Labels) PointArrays(ObjectPrompt[] prompts, float scaleX, float scaleY)

@@ -219,18 +219,19 @@ internal sealed class MaskCandidates(ImagePredictor predictor, MaskGeneratorOpti
 
     private IReadOnlyList<GeneratedMask> ScanSome(PicturePlacement placement, Tensor logits, Func<int, ScannedMask, GeneratedMask> candidate)
     {
-        logits = placement.Visible(logits.unsqueeze(1)).squeeze(1);
+        logits = placement.Visible(logits.unsqueeze(1)).squeeze(1).cpu().contiguous();
         var (sourceHeight, sourceWidth) = ((int)logits.size(1), (int)logits.size(2));
         _scan ??= new LogitScan(
             sourceHeight, sourceWidth, crop.Height, crop.Width, options.MaskThreshold, options.StabilityScoreOffset);
-        // Read where it lies: an array of 50 MB for each batch of points would have to be cleared first.
-        var columns = logits.transpose(1, 2).cpu().contiguous();
         var found = new GeneratedMask?[logits.size(0)];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() };
         Parallel.For(0, found.Length, parallel, () => new MaskRuns(crop.Height), (i, _, runs) =>
         {
-            using var one = columns[i];
-            var mask = _scan.Scan(TensorMemory.Span<float>(one), runs);
+            // One matrix at a time: libtorch goes through its squares then, in a quarter of the time that all of them take together.
+            using var rows = logits[i];
+            using var columns = rows.t();
+            using var contiguous = columns.contiguous();
+            var mask = _scan.Scan(TensorMemory.Span<float>(contiguous), runs);
             var stable = options.StabilityScoreThreshold <= 0 || mask.Stability >= options.StabilityScoreThreshold;
             if (stable && !crop.CutsOff(runs.Box, imageWidth, imageHeight)) found[i] = candidate(i, mask);
             return runs;
