@@ -125,7 +125,7 @@ internal static class Pieces
     /// <summary>Calls <paramref name="compute"/> with one index of a batch after the other and puts the results together, or once for all.</summary>
     /// <param name="batch">What has the size of the batch.</param>
     /// <param name="module">Whose hooks count.</param>
-    /// <param name="compute">Computes <c>[1 or B, …]</c> from what <see cref="Of"/> returns for its argument.</param>
+    /// <param name="compute">Computes <c>[1 or B, …]</c> from what <see cref="Of(Tensor, long)"/> returns for its argument.</param>
     public static Tensor ByIndex(Tensor batch, nn.Module module, Func<long, Tensor> compute)
     {
         if (batch.size(0) == 1 || !AreAllowed(batch, module)) return compute(All);
@@ -152,6 +152,9 @@ internal static class Pieces
 
     /// <summary>One of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>; the batch itself where all are computed at once.</summary>
     public static Tensor Of(Tensor batch, long index) => index == All || batch.size(0) == 1 ? batch : batch.narrow(0, index, 1);
+
+    /// <summary>Some of a batch <c>[B, …]</c> or what all share, <c>[1, …]</c>.</summary>
+    public static Tensor Of(Tensor batch, long first, long count) => batch.size(0) == 1 ? batch : batch.narrow(0, first, count);
 
     /// <summary>Calls <paramref name="compute"/> with some rows of a grid after the other and puts the results together, or once with all.</summary>
     /// <param name="grid"><c>[B, H, W, C]</c>, or tokens <c>[B, H, C]</c>.</param>

@@ -132,9 +132,7 @@ public class MaskDecoder : MaskDecoderBase
         {
             using var piece = NewDisposeScope();
             // Prompts share one picture's skip connections, or each has its own.
-            var skips = highRes is null || highRes.Stride8.size(0) == 1
-                ? highRes
-                : new HighResFeatures(highRes.Stride8.narrow(0, first, count), highRes.Stride4.narrow(0, first, count));
+            var skips = highRes is null ? null : new HighResFeatures(Pieces.Of(highRes.Stride8, first, count), Pieces.Of(highRes.Stride4, first, count));
             var upscaled = Upscale(embedding.narrow(0, first, count), skips);
             return hyper.narrow(0, first, count).matmul(upscaled.flatten(2)).MoveToOuterDisposeScope();
         }).unflatten(2, 4 * height, 4 * width).to(float32);
